@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory barriers where there is one thread: the compiler's is enough. */
+#pragma once
+
+#define smp_mb()    __asm__ volatile("" ::: "memory")
+#define smp_rmb()   smp_mb()
+#define smp_wmb()   smp_mb()
+#define dsb_sy()    smp_mb()
+#define dsb_ish()   smp_mb()
+#define dsb_ishst() smp_mb()
+#define isb()	    smp_mb()
+#define cpu_relax() smp_mb()

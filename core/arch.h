@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What core needs of the architecture: implemented by arch/arm64, faked by arch/host. */
+#pragma once
+
+#include "core/types.h"
+
+struct vcpu;
+struct domain;
+
+int arch_domain_init(struct domain *d);
+void arch_domain_free(struct domain *d);
+int arch_vcpu_init(struct vcpu *v);
+void arch_vcpu_free(struct vcpu *v);
+
+/* Takes the registers of one vCPU off this CPU and puts those of another on it. Either may be idle. */
+void arch_vcpu_switch(struct vcpu *from, struct vcpu *to);
+
+/* An interrupt that the vCPU would take if it ran: ends WFI. Any CPU. */
+bool arch_vcpu_irq_pending(const struct vcpu *v);
+
+/* The event-channel upcall (PPI 31): its line follows vcpu_info.evtchn_upcall_pending. Any CPU. */
+void arch_vcpu_raise_upcall(struct vcpu *v);
+
+/* Starting state of a vCPU: entry point, x0, EL1h with interrupts masked and the MMU off. */
+void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t x0);
+
+/* Makes a vCPU's GPRs, PC and mode printable (reports, debug-keys). */
+void arch_vcpu_dump(const struct vcpu *v);
+
+/* Data cache clean and invalidate to the point of coherency. */
+void arch_cache_clean(const void *virt, size_t size);
+
+_Noreturn void arch_machine_reset(void);
+_Noreturn void arch_machine_poweroff(void);
+
+/*
+ * The current guest's memory by virtual address, translated with the guest's own stage 1 at EL1
+ * privilege, then its p2m. 0, -EFAULT: nothing, or a part before the bad page, was copied.
+ */
+int guest_read(void *dst, gva_t src, size_t size);
+int guest_write(gva_t dst, const void *src, size_t size);
+
+/* A domain's memory by guest-physical address, crossing pages. 0, -EFAULT. */
+int guest_read_phys(struct domain *d, void *dst, ipa_t src, size_t size);
+int guest_write_phys(struct domain *d, ipa_t dst, const void *src, size_t size);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A domain's physical-to-machine map: its stage-2 translation tables (Arm ARM D8), and what each entry
+ * means. Entries of type FOREIGN and GRANT hold a page reference each, put when the entry goes; RAM
+ * entries live from the frame's "allocated" reference.
+ *
+ * p2m_prepare() makes every table a range needs, so that a later map of it cannot fail: plan and commit.
+ */
+#pragma once
+
+#include "core/page.h"
+#include "core/spinlock.h"
+
+struct domain;
+
+/* Kept in the software bits [58:55] of a stage-2 leaf descriptor. */
+enum p2m_type {
+	P2M_NONE,
+	P2M_RAM,	/* the domain's own frame, read-write-execute, write-back */
+	P2M_RAM_RO,
+	P2M_MMIO,	/* Device-nGnRE, never executable */
+	P2M_SHARED,	/* Graft's frame shown to the guest: shared info, grant table frames; no reference */
+	P2M_FOREIGN,	/* another domain's frame, read-write, holds a reference */
+	P2M_FOREIGN_RO,
+	P2M_GRANT,	/* mapped by a grant, holds a reference, read-write */
+	P2M_GRANT_RO,
+	P2M_TYPES,
+};
+
+struct p2m {
+	struct spinlock lock;
+	paddr_t root;		/* concatenated start-level tables */
+	unsigned root_order;
+	unsigned ipa_bits;
+	uint16_t vmid;
+	uint64_t vttbr;		/* ready for VTTBR_EL2 */
+	uint64_t table_pages;	/* tables in use, root included */
+	uint64_t pool_pages;	/* limit set by the toolstack; 0 for the hardware domain: no limit */
+	uint64_t highest_ipa;	/* one past the highest ever mapped: bounds teardown */
+};
+
+struct p2m_entry {
+	paddr_t pa;		/* of the exact page asked for */
+	enum p2m_type type;	/* P2M_NONE: nothing is mapped */
+	uint64_t block_size;	/* bytes of the leaf that maps it */
+};
+
+/* Makes an empty map with a VMID of its own. 0, -ENOMEM. */
+int p2m_init(struct domain *d);
+
+/* Frees tables and everything entries still hold, in preemptible steps: 0 done, -ERESTART again. */
+int p2m_teardown(struct domain *d);
+
+/*
+ * Maps pages [ipa, ipa + count * 4 KiB) to [pa, …) with the largest blocks that fit (1 GiB, 2 MiB, 4 KiB).
+ * Replaces what was there (putting its references). For types that hold a reference the caller has
+ * taken it and hands it over. 0, -ENOMEM (tables; nothing was changed), -EINVAL (outside the IPA space).
+ */
+int p2m_map(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count, enum p2m_type type);
+
+/* Makes the tables for 4 KiB entries over the range, changing no translation. 0, -ENOMEM, -EINVAL. */
+int p2m_prepare(struct domain *d, ipa_t ipa, uint64_t count);
+
+/* As p2m_map on a range that p2m_prepare() has prepared. */
+void p2m_map_prepared(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count, enum p2m_type type);
+
+/*
+ * Unmaps, putting references, and invalidates the TLBs of every CPU before it returns. Splitting a block
+ * may need tables: -ENOMEM, and nothing was changed.
+ */
+int p2m_unmap(struct domain *d, ipa_t ipa, uint64_t count);
+
+struct p2m_entry p2m_lookup(struct domain *d, ipa_t ipa);
+
+/*
+ * The frame behind a guest page that is memory, held against being freed (page_put() when done), or NULL.
+ * write: only if the guest itself may write it. type may be NULL.
+ */
+struct page *p2m_get_page(struct domain *d, ipa_t ipa, bool write, enum p2m_type *type);
+
+/* True if any page of the range is mapped. */
+bool p2m_range_used(struct domain *d, ipa_t ipa, uint64_t count);
+
+/* One past the highest guest frame that is or was mapped (Xen's maximum_gpfn + 1). */
+uint64_t p2m_max_gfn(const struct domain *d);

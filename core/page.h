@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Physical RAM: one 8-byte word per 4 KiB frame (who owns it, how many hold it), and a buddy allocator
+ * whose free lists live in the free frames themselves. A frame leaves its owner's hands only when the
+ * last reference is put, so no page is ever freed or given away while anybody maps it.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "core/types.h"
+
+struct domain;
+
+/*
+ * The word: [15:0] owner (domain id, PAGE_OWNER_GRAFT, or PAGE_OWNER_NONE for a free frame), [31:16]
+ * flags and, for the head of a free block, its order, [63:32] reference count. All in one word so that
+ * "is it still d's, then hold it" is one compare-and-swap.
+ */
+struct page {
+	_Atomic uint64_t word;
+};
+
+#define PAGE_OWNER_GRAFT 0xfffe
+#define PAGE_OWNER_NONE	 0xffff
+#define PAGE_ORDER_MAX	 18 /* 1 GiB */
+
+struct page_range {
+	paddr_t base;
+	uint64_t size;
+};
+
+/*
+ * Bring-up: RAM ranges (sorted, disjoint, page-aligned), and the ranges inside them that are taken (the
+ * image, boot modules, reserved memory). The frame table is carved from the highest free RAM.
+ * 0, -ENOMEM.
+ */
+int page_init(const struct page_range *ram, size_t ram_count, const struct page_range *taken,
+	size_t taken_count);
+
+/* Gives a taken range (a boot module after its copy) to the allocator. */
+void page_release_range(struct page_range range);
+
+/* Frames for Graft itself, 2^order, aligned to their size, not cleared. NULL when there is none. */
+struct page *page_alloc(unsigned order);
+void page_free(struct page *page, unsigned order);
+
+/* One zeroed frame for Graft, as its address in the direct map. */
+void *page_alloc_zeroed(void);
+void page_free_virt(void *virt);
+
+enum page_place {
+	PAGE_ANYWHERE, /* the highest free block: low memory is kept for devices with narrow DMA */
+	PAGE_LOWEST,
+};
+
+/*
+ * Frames for a domain: 2^order, cleared, cleaned to the point of coherency (a guest may start with its
+ * caches off), each with the "allocated" reference, counted in d's tot_pages (never over max_pages).
+ * NULL: no memory, over max_pages, or d is dying.
+ */
+struct page *page_alloc_domain(struct domain *d, unsigned order, enum page_place place);
+
+/* Holds the frame if d owns it now and it is not on its way out. Paired with page_put(). */
+bool page_get(struct page *page, const struct domain *d);
+/* Holds the frame for whoever owns it; NULL domain id never matches. Returns the owner's id. */
+bool page_get_any(struct page *page, domain_id_t *owner);
+/* The last put of a domain's frame returns it to the allocator and takes it off tot_pages. */
+void page_put(struct page *page);
+
+/* Takes away the "allocated" reference, once: true for the caller that must page_put() for it. */
+bool page_clear_allocated(struct page *page);
+
+domain_id_t page_owner(const struct page *page);
+unsigned page_refcount(const struct page *page);
+
+/* NULL when the address is not RAM. */
+struct page *page_of_phys(paddr_t pa);
+paddr_t page_phys(const struct page *page);
+void *page_virt(const struct page *page);
+struct page *page_of_virt(const void *virt);
+
+/* In frames. */
+uint64_t page_count_total(void);
+uint64_t page_count_free(void);
+
+/*
+ * Frames of a dying domain that are still in its name and "allocated", found by scanning the frame table
+ * from *cursor; gives back what it finds. Preemptible: 0 when the table's end was reached, -ERESTART
+ * after a bounded number of frames.
+ */
+int page_relinquish_domain(struct domain *d, uint64_t *cursor);
