@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory that is given back all at once: what one tree or one overlay owns. Aligned to 8. */
+#pragma once
+
+#include "dt/dt_env.h"
+
+struct dt_chunk;
+
+struct dt_arena {
+	const struct dt_env *env;
+	struct dt_chunk *chunks;	/* newest first */
+	uint8_t *at;
+	size_t left;
+	size_t held;			/* bytes asked from the allocator */
+};
+
+void dt_arena_init(struct dt_arena *arena, const struct dt_env *env);
+/* Make sure that `size` more bytes come from one chunk of exactly that size. 0 or -DT_ENOMEM. */
+int dt_arena_reserve(struct dt_arena *arena, size_t size);
+/* NULL when the allocator refuses. Not cleared. */
+void *dt_arena_alloc(struct dt_arena *arena, size_t size);
+void dt_arena_drop(struct dt_arena *arena);
+
+/* What `size` bytes take out of a reservation. */
+static inline size_t dt_arena_round(size_t size)
+{
+	return (size + 7) & ~(size_t)7;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Overlays: prepared on the side, made visible in one step that cannot fail, reverted byte for byte.
+ *
+ *	begin ──▶ (caller fills the bytes) ──▶ prepare ──▶ commit ──▶ revert
+ *	  └────────────── drop ──────────────────┘
+ *
+ * What an overlay does is a list of typed changes with mechanical inverses; all its memory is one arena.
+ * Overlay format: dtc's Documentation/dt-object-internal.txt. See docs/engine.md.
+ */
+#pragma once
+
+#include "dt/tree.h"
+
+enum dt_change_kind {
+	DT_ADD_NODE,	/* a subtree below a node that was there */
+	DT_ADD_PROP,
+	DT_SET_PROP,	/* a new value; the old one is kept in the change */
+};
+
+struct dt_change {
+	struct dt_change *next, *prev;
+	enum dt_change_kind kind;
+	uint32_t size;			/* SET_PROP: of the value not in use: new before commit, old after */
+	struct dt_node *node;		/* ADD_NODE: the subtree's root; else the node of the property */
+	struct dt_prop *prop;		/* ADD_PROP, SET_PROP */
+	const uint8_t *value;		/* SET_PROP: the value not in use */
+	struct dt_overlay *owner;	/* SET_PROP: who brought the value not in use */
+};
+
+enum dt_overlay_state {
+	DT_OVERLAY_OPEN,	/* bytes being filled */
+	DT_OVERLAY_PREPARED,	/* may be committed, unless another was committed or reverted since */
+	DT_OVERLAY_LIVE,
+};
+
+struct dt_overlay_stage;
+
+struct dt_overlay {
+	struct dt_overlay *next, *prev;		/* in tree->first_overlay.. once live, oldest first */
+	struct dt_tree *tree;
+	enum dt_overlay_state state;
+	uint32_t id;				/* 1.. ; given at commit, never used twice */
+	struct dt_arena arena;
+	uint8_t *blob;				/* the overlay's bytes, never written after prepare began */
+	uint32_t blob_size;
+	struct dt_change *first_change, *last_change;
+	uint32_t node_count;			/* nodes it brings */
+	uint32_t dependents;			/* live overlays that build on this one */
+	struct dt_overlay_need *needs;		/* overlays this one builds on */
+	struct dt_overlay_stage *stage;		/* between prepare and commit or drop */
+	void *user;				/* the caller's own */
+};
+
+/* An overlay with room for `size` bytes at ->blob, which the caller fills. 0, -DT_E2BIG, -DT_ENOMEM. */
+int dt_overlay_begin(struct dt_tree *tree, size_t size, struct dt_overlay **out, struct dt_why *why);
+
+/*
+ * Check the bytes and work everything out on the side; the tree is not touched. After an error only
+ * drop is allowed. -DT_EINVAL malformed; -DT_ENOENT a target or label is not there; -DT_EEXIST two
+ * fragments bring the same node or property, or this very blob is live already; -DT_E2BIG; -DT_ENOMEM.
+ */
+int dt_overlay_prepare(struct dt_overlay *overlay, struct dt_why *why);
+
+/* Make it visible. Nothing may have been committed or reverted since prepare. */
+void dt_overlay_commit(struct dt_overlay *overlay);
+
+/* Give up one that is not live. */
+void dt_overlay_drop(struct dt_overlay *overlay);
+
+/* May it be reverted now? 0, or -DT_EBUSY with the overlay that builds on it. */
+int dt_overlay_may_revert(const struct dt_overlay *overlay, struct dt_why *why);
+
+/*
+ * Undo it and free everything it brought. dt_overlay_may_revert() must have said yes. Nodes it brought
+ * are gone afterwards: whoever holds pointers to them lets go first.
+ */
+void dt_overlay_revert(struct dt_overlay *overlay);
+
+/* begin, copy, prepare, commit in one call. */
+int dt_overlay_add(struct dt_tree *tree, const void *blob, size_t size, struct dt_overlay **out,
+	struct dt_why *why);
+
+/* The live overlay with exactly these bytes, or this id; NULL when there is none. */
+struct dt_overlay *dt_overlay_find(const struct dt_tree *tree, const void *blob, size_t size);
+struct dt_overlay *dt_overlay_of_id(const struct dt_tree *tree, uint32_t id);
+
+/*
+ * Every node that the overlay brings, in order, prepared or live (a prepared one shows its nodes with
+ * parents in the live tree, so that paths and resources can be read before commit). NULL: start; NULL
+ * returned: end.
+ */
+struct dt_node *dt_overlay_next_node(const struct dt_overlay *overlay, const struct dt_node *after);

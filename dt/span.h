@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one bounded cursor: bytes still to be read. Everything that comes from outside is read through
+ * it; nothing else compares an offset with a length. Numbers are big-endian, as in every flattened tree.
+ * Each reader returns false, and leaves the span as it was, when the bytes do not suffice.
+ */
+#pragma once
+
+#include "dt/dt_env.h"
+
+struct span {
+	const uint8_t *at;
+	size_t left;
+};
+
+static inline struct span span_of(const void *at, size_t size)
+{
+	return (struct span){ .at = at, .left = size };
+}
+
+static inline bool span_skip(struct span *span, size_t size)
+{
+	if (size > span->left)
+		return false;
+	span->at += size;
+	span->left -= size;
+	return true;
+}
+
+/* The next `size` bytes as a span of their own. */
+static inline bool span_take(struct span *span, size_t size, struct span *out)
+{
+	const uint8_t *at = span->at;
+
+	if (!span_skip(span, size))
+		return false;
+	*out = span_of(at, size);
+	return true;
+}
+
+/* The part that begins `offset` bytes in and has `size` bytes. */
+static inline bool span_part(struct span span, size_t offset, size_t size, struct span *out)
+{
+	return span_skip(&span, offset) && span_take(&span, size, out);
+}
+
+static inline uint32_t span_load_u32(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static inline void span_store_u32(uint8_t *at, uint32_t value)
+{
+	at[0] = (uint8_t)(value >> 24);
+	at[1] = (uint8_t)(value >> 16);
+	at[2] = (uint8_t)(value >> 8);
+	at[3] = (uint8_t)value;
+}
+
+static inline bool span_u32(struct span *span, uint32_t *out)
+{
+	const uint8_t *at = span->at;
+
+	if (!span_skip(span, 4))
+		return false;
+	*out = span_load_u32(at);
+	return true;
+}
+
+static inline bool span_u64(struct span *span, uint64_t *out)
+{
+	const uint8_t *at = span->at;
+
+	if (!span_skip(span, 8))
+		return false;
+	*out = (uint64_t)span_load_u32(at) << 32 | span_load_u32(at + 4);
+	return true;
+}
+
+/* A number of `cells` 32-bit cells. Of more than two only the low 64 bits are kept. */
+static inline bool span_cells(struct span *span, uint32_t cells, uint64_t *out)
+{
+	struct span part;
+	uint64_t value = 0;
+	uint32_t cell;
+
+	if (!span_take(span, (size_t)cells * 4, &part))
+		return false;
+	while (span_u32(&part, &cell))
+		value = value << 32 | cell;
+	*out = value;
+	return true;
+}
+
+/* A NUL-terminated string; its length without the NUL goes to `length` unless that is NULL. */
+static inline bool span_string(struct span *span, const char **out, size_t *length)
+{
+	const uint8_t *at = span->at;
+	size_t size = 0;
+
+	while (size < span->left && at[size] != '\0')
+		size++;
+	if (!span_skip(span, size + 1))
+		return false;
+	*out = (const char *)at;
+	if (length)
+		*length = size;
+	return true;
+}
+
+/* Text up to `end` or to the end of the span; the separator is skipped, not returned. Never fails. */
+static inline struct span span_until(struct span *span, char end)
+{
+	struct span out = *span;
+	size_t size = 0;
+
+	while (size < span->left && span->at[size] != (uint8_t)end)
+		size++;
+	out.left = size;
+	(void)(span_skip(span, size) && span_skip(span, 1));
+	return out;
+}
+
+static inline bool span_equal(struct span a, struct span b)
+{
+	return a.left == b.left && memcmp(a.at, b.at, a.left) == 0;
+}
