@@ -43,16 +43,16 @@
 #pragma pop_macro("__aarch64__")
 #pragma pop_macro("__x86_64__")
 
-_Static_assert(XEN_SYSCTL_INTERFACE_VERSION == 0x15, "libxen-dev is not Xen 4.20's");
-_Static_assert(XEN_DOMCTL_INTERFACE_VERSION == 0x17, "libxen-dev is not Xen 4.20's");
-_Static_assert(sizeof(xen_ulong_t) == 8, "arm64 layout");
-_Static_assert(sizeof(xen_pfn_t) == 8, "arm64 layout");
-_Static_assert(sizeof(XEN_GUEST_HANDLE(void)) == 8, "arm64 layout");
-_Static_assert(XEN_LEGACY_MAX_VCPUS == 1, "arm64 layout");
-_Static_assert(offsetof(struct shared_info, evtchn_pending) == sizeof(struct vcpu_info), "arm64 layout");
-_Static_assert(offsetof(struct vcpu_guest_context, user_regs) == 8, "arm64 layout");
-_Static_assert(offsetof(struct xen_domctl, u) == 16, "arm64 layout");
-_Static_assert(sizeof(struct xen_domctl) == 16 + 128, "arm64 layout");
-_Static_assert(sizeof(struct xen_sysctl) == 8 + 128, "arm64 layout");
-_Static_assert(offsetof(struct xen_arch_domainconfig, clock_frequency) == 8, "arm64 layout");
-_Static_assert(PSR_GUEST64_INIT == 0x1c5, "arm64 layout");
+static_assert(XEN_SYSCTL_INTERFACE_VERSION == 0x15, "libxen-dev is not Xen 4.20's");
+static_assert(XEN_DOMCTL_INTERFACE_VERSION == 0x17, "libxen-dev is not Xen 4.20's");
+static_assert(sizeof(xen_ulong_t) == 8, "arm64 layout");
+static_assert(sizeof(xen_pfn_t) == 8, "arm64 layout");
+static_assert(sizeof(XEN_GUEST_HANDLE(void)) == 8, "arm64 layout");
+static_assert(XEN_LEGACY_MAX_VCPUS == 1, "arm64 layout");
+static_assert(offsetof(struct shared_info, evtchn_pending) == sizeof(struct vcpu_info), "arm64 layout");
+static_assert(offsetof(struct vcpu_guest_context, user_regs) == 8, "arm64 layout");
+static_assert(offsetof(struct xen_domctl, u) == 16, "arm64 layout");
+static_assert(sizeof(struct xen_domctl) == 16 + 128, "arm64 layout");
+static_assert(sizeof(struct xen_sysctl) == 8 + 128, "arm64 layout");
+static_assert(offsetof(struct xen_arch_domainconfig, clock_frequency) == 8, "arm64 layout");
+static_assert(PSR_GUEST64_INIT == 0x1c5, "arm64 layout");

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# `make help` lists the targets. Outside the tool root (scripts/toolroot) every target runs itself again
+# inside it; inside, the fragments in mk/ build, test and run. A folder of sources is a layer; a new file
+# in one needs no change here.
+
+.DEFAULT_GOAL := image
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+export GRAFT_CACHE ?= $(CURDIR)/build/cache
+JOBS ?= $(shell nproc)
+
+.PHONY: help clean
+help:
+	@grep -hE '^#: ' Makefile mk/*.mk | sed 's/^#: /  /'
+
+#: clean            removes what was built; keeps the cache (tool root, guest images)
+clean:
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name cache -exec rm -rf {} +
+
+ifeq ($(wildcard /etc/graft-toolroot),)
+outside := $(filter-out help clean,$(or $(MAKECMDGOALS),$(.DEFAULT_GOAL)))
+.PHONY: $(outside) in-tool-root
+$(outside): in-tool-root
+	@:
+in-tool-root:
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL scripts/toolroot run make -j$(JOBS) $(MAKEOVERRIDES) $(outside)
+else
+
+B := build
+CC_FLAVOUR ?= gcc
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wundef -Wvla -Wmissing-prototypes \
+	-Wstrict-prototypes -Wimplicit-fallthrough
+C_ALL := -std=c17 -g -fno-common -fno-strict-aliasing $(WARN) -Dstatic_assert=_Static_assert -MMD -MP -I.
+
+LAYERS := lib dt core assign hypercall drivers
+C_FILES := $(sort $(shell find $(wildcard $(LAYERS) arch tools linux tests) -name '*.c'))
+H_FILES := $(sort $(shell find $(wildcard $(LAYERS) arch tools linux tests) -name '*.h'))
+
+include $(sort $(wildcard mk/*.mk))
+
+#: test             unit tests, then system tests
+.PHONY: test
+test:
+	@$(MAKE) test-unit
+	@$(MAKE) test-system
+endif

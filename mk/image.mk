@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+# The hypervisor: build/graft (raw arm64 Image) and build/graft.elf, or build/clang/... with CC_FLAVOUR=clang.
+
+IMG := $(B)/obj/$(CC_FLAVOUR)
+IMAGE_SRC := $(wildcard $(addsuffix /*.c,$(LAYERS)) arch/arm64/*.c arch/arm64/*.S)
+IMAGE_OBJ := $(patsubst %,$(IMG)/%.o,$(basename $(IMAGE_SRC)))
+
+OUT-gcc := $(B)
+CC-gcc := aarch64-linux-gnu-gcc
+LD-gcc := aarch64-linux-gnu-ld
+C_ARM64-gcc := -nostdinc -isystem $(shell aarch64-linux-gnu-gcc -print-file-name=include) \
+	-mno-outline-atomics -fconserve-stack
+OUT-clang := $(B)/clang
+CC-clang := clang --target=aarch64-linux-gnu
+LD-clang := ld.lld
+C_ARM64-clang := -nostdlibinc -mno-outline-atomics
+
+OUT := $(OUT-$(CC_FLAVOUR))
+ARM64_CC := $(CC-$(CC_FLAVOUR))
+ARM64_LD := $(LD-$(CC_FLAVOUR))
+INC_ARM64 := -Iarch/arm64/include -isystem $(B)/xen-abi
+C_ARM64 := $(C_ALL) $(C_ARM64-$(CC_FLAVOUR)) $(INC_ARM64) -O2 -march=armv8-a -ffreestanding \
+	-mgeneral-regs-only -mstrict-align -mbranch-protection=none -fno-pic -fno-pie \
+	-fno-stack-protector -fno-omit-frame-pointer -fno-asynchronous-unwind-tables \
+	-ffunction-sections -fdata-sections
+LD_ARM64 := -nostdlib -static -z noexecstack -z max-page-size=4096 --gc-sections --build-id=sha1 \
+	--orphan-handling=error --no-undefined
+
+# With -nostdinc the compiler looks nowhere else, so libxen-dev's headers get a folder of their own.
+$(B)/xen-abi:
+	@mkdir -p $@ && ln -sfn /usr/include/xen $@/xen
+
+$(IMG)/%.o: %.c $(MAKEFILE_LIST) | $(B)/xen-abi
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(ARM64_CC) $(C_ARM64) -c $< -o $@
+
+$(IMG)/%.o: %.S $(MAKEFILE_LIST) | $(B)/xen-abi
+	@mkdir -p $(@D)
+	@echo "  AS    $<"
+	@$(ARM64_CC) $(C_ARM64) -D__ASSEMBLY__ -c $< -o $@
+
+$(IMG)/graft.lds: arch/arm64/graft.lds.S $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	@$(ARM64_CC) -E -P -x assembler-with-cpp -D__ASSEMBLY__ -I. $(INC_ARM64) -MMD -MT $@ -MF $@.d $< -o $@
+
+# The table of function names is linked into the image whose functions it lists. It lies behind the code,
+# but links 1 and 2 differ in size; link 3 uses link 2's table and must not have moved a function.
+$(IMG)/symtab.0.c: scripts/symtab
+	@mkdir -p $(@D)
+	@scripts/symtab >$@
+$(IMG)/symtab.%.c: $(IMG)/graft.%.elf scripts/symtab
+	@scripts/symtab $< >$@
+$(IMG)/symtab.%.o: $(IMG)/symtab.%.c $(MAKEFILE_LIST)
+	@$(ARM64_CC) $(C_ARM64) -c $< -o $@
+link = $(ARM64_LD) $(LD_ARM64) -T $(IMG)/graft.lds $(IMAGE_OBJ) $(IMG)/symtab.$(1).o -o $@
+$(IMG)/graft.1.elf: $(IMAGE_OBJ) $(IMG)/symtab.0.o $(IMG)/graft.lds
+	@$(call link,0)
+$(IMG)/graft.2.elf: $(IMG)/symtab.1.o
+	@$(call link,1)
+$(OUT)/graft.elf: $(IMG)/symtab.2.o
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	@$(call link,2)
+	@scripts/symtab $@ | cmp - $(IMG)/symtab.2.c
+
+$(OUT)/graft: $(OUT)/graft.elf
+	@llvm-objcopy -O binary $< $@
+	@echo "  IMAGE $@: $$(stat -c %s $@) bytes"
+
+#: image            build/graft, the raw arm64 Image, and build/graft.elf (CC_FLAVOUR=clang: build/clang/)
+.PHONY: image
+image: $(if $(wildcard arch/arm64/graft.lds.S),$(OUT)/graft,$(IMAGE_OBJ))
+
+.SECONDARY:
+-include $(IMAGE_OBJ:.o=.d) $(IMG)/graft.lds.d

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+# Unit tests on the host, under AddressSanitizer and UndefinedBehaviorSanitizer.
+
+HOST := $(B)/host
+HOST_CC := gcc
+# Files of arch/arm64 that touch hardware only through <arch/...> headers, so that arch/host can stand in.
+HOST_ARM64_SRC :=
+# lib/string.c holds what libc has too; on the host libc's stays, so that the sanitizers see every access.
+HOST_SRC = $(filter-out lib/string.c,$(wildcard lib/*.c)) \
+	$(wildcard dt/*.c core/*.c assign/*.c hypercall/*.c drivers/*.c arch/host/*.c) $(HOST_ARM64_SRC)
+HOST_OBJ = $(HOST_SRC:%.c=$(HOST)/%.o) $(HOST)/symtab.o
+# What several tests share: any other file in tests/unit.
+TEST_SRC := $(wildcard tests/unit/test_*.c)
+TEST_HELP_OBJ := $(patsubst %.c,$(HOST)/%.o,$(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c)))
+TEST_BIN := $(TEST_SRC:tests/unit/%.c=$(HOST)/%)
+
+C_HOST := $(C_ALL) -Iarch/host/include -O1 -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=all
+
+$(HOST)/%.o: %.c $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	@echo "  HOST  $<"
+	@$(HOST_CC) $(C_HOST) -c $< -o $@
+
+$(HOST)/symtab.o: $(IMG)/symtab.0.c
+	@mkdir -p $(@D)
+	@$(HOST_CC) $(C_HOST) -c $< -o $@
+
+.SECONDEXPANSION:
+$(HOST)/libgraft.a: $$(HOST_OBJ)
+	@mkdir -p $(@D)
+	@rm -f $@ && ar rcs $@ $^
+
+$(TEST_BIN): $(HOST)/%: $(HOST)/tests/unit/%.o $(TEST_HELP_OBJ) $(HOST)/libgraft.a
+	@$(HOST_CC) $(C_HOST) $^ -lcmocka -o $@
+
+#: test-unit        unit tests on the host, under ASan and UBSan (T=NAME: only tests/unit/test_NAME.c)
+.PHONY: test-unit
+T ?=
+test-unit: $(if $(T),$(HOST)/test_$(T),$(TEST_BIN))
+	@scripts/run-unit-tests $^
+
+-include $(HOST_OBJ:.o=.d) $(TEST_HELP_OBJ:.o=.d) $(TEST_SRC:%.c=$(HOST)/%.d)
