@@ -5,8 +5,9 @@ HOST := $(B)/host
 HOST_CC := gcc
 # Files of arch/arm64 that touch hardware only through <arch/...> headers, so that arch/host can stand in.
 HOST_ARM64_SRC :=
-# lib/string.c holds what libc has too; on the host libc's stays, so that the sanitizers see every access.
-HOST_SRC = $(filter-out lib/string.c,$(wildcard lib/*.c)) \
+# These hold what libc has too; on the host libc's stays, so that the sanitizers see every access.
+LIBC_SRC := lib/string.c lib/printf.c
+HOST_SRC = $(filter-out $(LIBC_SRC),$(wildcard lib/*.c)) \
 	$(wildcard dt/*.c core/*.c assign/*.c hypercall/*.c drivers/*.c arch/host/*.c) $(HOST_ARM64_SRC)
 HOST_OBJ = $(HOST_SRC:%.c=$(HOST)/%.o) $(HOST)/symtab.o
 # What several tests share: any other file in tests/unit.
