@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+# Dom0: kernel and packages from Debian (images/make-base), our /init and test programs on top.
+
+GUEST := $(B)/guest
+DOM0 := $(B)/images/dom0.cpio.lz4
+GUEST_SRC := $(wildcard tests/system/guest/*.c tests/bench/guest/*.c)
+GUEST_BIN := $(addprefix $(GUEST)/,$(notdir $(GUEST_SRC:.c=)))
+GUEST_CC := aarch64-linux-gnu-gcc -std=gnu17 -O2 -g -static -pthread $(WARN) \
+	-idirafter /usr/include
+
+.PHONY: images guest-base
+images: $(DOM0)
+
+# The folder in the cache, under a name that stays; the stamp is newer only when it is another folder.
+guest-base: ;
+$(B)/images/base.stamp: guest-base
+	@mkdir -p $(@D)
+	@base=$$(images/make-base) && ln -sfn "$$base" $(B)/images/base && \
+		{ [ "$$(cat $@ 2>/dev/null)" = "$$base" ] || echo "$$base" >$@; }
+
+vpath %.c tests/system/guest tests/bench/guest
+$(GUEST_BIN): $(GUEST)/%: %.c $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	@echo "  GUEST $<"
+	@$(GUEST_CC) $< -o $@
+
+$(DOM0): $(B)/images/base.stamp $(GUEST_BIN) $(shell find images/dom0 -type f) images/pack-top
+	@images/pack-top $(B)/images/base/base.cpio.lz4 $@ $(GUEST_BIN)
