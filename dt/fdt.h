@@ -81,10 +81,11 @@ bool dtb_reg(const struct dtb_node *node, uint32_t index, uint64_t *base, uint64
 
 /* The raw tokens, for whoever builds something from a whole blob: one call, one event. */
 enum dtb_event {
-	DTB_DONE,
+	DTB_BAD,	/* malformed here: never after dtb_check() */
+	DTB_DONE,	/* the END token */
 	DTB_BEGIN,	/* name is the node's */
 	DTB_PROP,	/* name and value */
-	DTB_END,
+	DTB_END,	/* of the innermost open node */
 };
 
 struct dtb_cursor {

@@ -8,7 +8,8 @@
  *	while ((error = dt_reg_next(&list, &window, why)) > 0)
  *		use(&window);
  *
- * _next returns 1 with an entry, 0 at the end, or a negative error, after which the list is finished.
+ * _next returns 1 with an entry, 0 at the end, or a negative error; the next call then goes on with the
+ * entry behind it (after a cut off list: the end), so that one bad entry need not hide the others.
  */
 #pragma once
 
@@ -19,7 +20,7 @@ struct dt_list {
 	const struct dt_node *node;
 	struct span rest;
 	uint32_t index;		/* of the entry that comes next */
-	uint32_t flags;
+	bool extended;		/* each entry names its controller */
 };
 
 /* A range of CPU physical addresses. */
@@ -77,7 +78,10 @@ struct dt_gic_irq {
 	bool edge;		/* else level */
 };
 
-/* -DT_EINVAL: the controller is no GIC, or the cells make no sense. */
+/*
+ * -DT_ENXIO: the controller is not a GIC (a GPIO block, say: the interrupt is that device's affair);
+ * -DT_EINVAL: cells that make no sense.
+ */
 int dt_gic_decode(const struct dt_tree *tree, const struct dt_irq *irq, struct dt_gic_irq *out,
 	struct dt_why *why);
 
@@ -116,5 +120,7 @@ bool dt_is_forced(const struct dt_tree *tree, const struct dt_node *node);
 /* Cell counts that hold for the children of `node`: defaults 2 and 1. -DT_EINVAL when over 4. */
 int dt_cells(const struct dt_tree *tree, const struct dt_node *node, uint32_t *address,
 	uint32_t *size, struct dt_why *why);
+/* The nearest `interrupt-parent` at or above `node`, as written: for a guest's blob, before any tree. */
+bool dt_irq_parent_phandle(const struct dt_tree *tree, const struct dt_node *node, uint32_t *phandle);
 /* The node that interrupts of `node` go to, before any map; NULL when there is none. */
 const struct dt_node *dt_irq_parent(const struct dt_tree *tree, const struct dt_node *node);

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading tokens of a flattened tree and checking a blob whole (Devicetree Specification 0.4, 5.2-5.4). */
+#include "dt/fdt.h"
+
+enum token {
+	TOKEN_BEGIN_NODE = 1,
+	TOKEN_END_NODE = 2,
+	TOKEN_PROP = 3,
+	TOKEN_NOP = 4,
+	TOKEN_END = 9,
+};
+
+enum {
+	MAGIC = 0xd00dfeed,
+	VERSION_OLDEST = 16,	/* the first without a path in every name, and without a structure size */
+	VERSION_KNOWN = 17,
+	RESERVE_SIZE = 16,
+};
+
+/* The header's fields in their order. */
+struct header {
+	uint32_t magic, total, structure, strings, reserves, version, compatible, boot_cpu;
+	uint32_t strings_size, structure_size;
+};
+
+/* Skip what fills `size` up to a whole token. */
+static bool skip_padding(struct span *span, size_t size)
+{
+	return span_skip(span, (0 - size) & 3);
+}
+
+static enum dtb_event step_begin(struct dtb_cursor *cursor)
+{
+	size_t length;
+
+	if (!span_string(&cursor->rest, &cursor->name, &length) ||
+		!skip_padding(&cursor->rest, length + 1))
+		return DTB_BAD;
+	return DTB_BEGIN;
+}
+
+static enum dtb_event step_prop(struct dtb_cursor *cursor)
+{
+	struct span name = cursor->strings;
+	uint32_t size, offset;
+
+	if (!span_u32(&cursor->rest, &size) || !span_u32(&cursor->rest, &offset) ||
+		!span_take(&cursor->rest, size, &cursor->value) ||
+		!skip_padding(&cursor->rest, size))
+		return DTB_BAD;
+	if (!span_skip(&name, offset) || !span_string(&name, &cursor->name, NULL))
+		return DTB_BAD;
+	return DTB_PROP;
+}
+
+enum dtb_event dtb_step(struct dtb_cursor *cursor)
+{
+	uint32_t token = TOKEN_NOP;
+
+	while (token == TOKEN_NOP)
+		if (!span_u32(&cursor->rest, &token))
+			return DTB_BAD;
+	switch (token) {
+	case TOKEN_BEGIN_NODE:
+		return step_begin(cursor);
+	case TOKEN_PROP:
+		return step_prop(cursor);
+	case TOKEN_END_NODE:
+		return DTB_END;
+	case TOKEN_END:
+		return DTB_DONE;
+	default:
+		return DTB_BAD;
+	}
+}
+
+struct dtb_cursor dtb_cursor(const struct dtb *dtb)
+{
+	return (struct dtb_cursor){ .rest = dtb->structure, .strings = dtb->strings };
+}
+
+static bool read_header(struct span span, struct header *h)
+{
+	return span_u32(&span, &h->magic) && span_u32(&span, &h->total) &&
+		span_u32(&span, &h->structure) && span_u32(&span, &h->strings) &&
+		span_u32(&span, &h->reserves) && span_u32(&span, &h->version) &&
+		span_u32(&span, &h->compatible) && span_u32(&span, &h->boot_cpu) &&
+		span_u32(&span, &h->strings_size) &&
+		(h->version < VERSION_KNOWN || span_u32(&span, &h->structure_size));
+}
+
+uint32_t dtb_peek_size(const void *blob, size_t size)
+{
+	struct span span = span_of(blob, size);
+	uint32_t magic, total;
+
+	if (!span_u32(&span, &magic) || !span_u32(&span, &total) || magic != MAGIC)
+		return 0;
+	return total;
+}
+
+/* The part of the blob that a header field gives, or what is wrong with it. */
+static int find_block(struct span bytes, uint32_t offset, uint32_t size, const char *what,
+	struct span *out, struct dt_why *why)
+{
+	if (!span_part(bytes, offset, size, out))
+		return dt_fail(why, -DT_EINVAL, "header: the %s block lies outside the blob", what);
+	return 0;
+}
+
+static int check_version(const struct header *h, struct dt_why *why)
+{
+	if (h->version < VERSION_OLDEST || h->compatible > VERSION_KNOWN)
+		return dt_fail(why, -DT_EINVAL,
+			"header: version %u (compatible with %u) is not 16 or 17", h->version,
+			h->compatible);
+	return 0;
+}
+
+static int find_structure(struct dtb *dtb, struct header *h, struct dt_why *why)
+{
+	struct span rest = dtb->bytes;
+
+	if (h->structure % 4)
+		return dt_fail(why, -DT_EINVAL, "header: the structure block is not aligned");
+	/* Version 16 does not say where it ends: the END token does. */
+	if (h->version < VERSION_KNOWN)
+		h->structure_size = span_skip(&rest, h->structure) ? (uint32_t)rest.left : 0;
+	return find_block(dtb->bytes, h->structure, h->structure_size, "structure",
+		&dtb->structure, why);
+}
+
+static int find_reserves(struct dtb *dtb, uint32_t offset, struct dt_why *why)
+{
+	struct span rest = dtb->bytes;
+	uint64_t base, size;
+	uint32_t count = 0;
+
+	if (!span_skip(&rest, offset))
+		return dt_fail(why, -DT_EINVAL, "header: the reserve map lies outside the blob");
+	for (;;) {
+		if (!span_u64(&rest, &base) || !span_u64(&rest, &size))
+			return dt_fail(why, -DT_EINVAL, "reserve map: no end");
+		if (base == 0 && size == 0)
+			break;
+		if (++count > DT_RESERVES_MAX)
+			return dt_fail(why, -DT_E2BIG, "reserve map: over %u entries",
+				DT_RESERVES_MAX);
+	}
+	return find_block(dtb->bytes, offset, count * RESERVE_SIZE, "reserve", &dtb->reserves, why);
+}
+
+static int check_header(struct dtb *dtb, struct span given, struct dt_why *why)
+{
+	struct header h = { 0 };
+	int error;
+
+	if (!read_header(given, &h))
+		return dt_fail(why, -DT_EINVAL, "header: cut off after %zu bytes", given.left);
+	if (h.magic != MAGIC)
+		return dt_fail(why, -DT_EINVAL, "header: not a flattened device tree (magic 0x%x)",
+			h.magic);
+	if (h.total > DT_BLOB_MAX)
+		return dt_fail(why, -DT_E2BIG, "header: %u bytes, over the limit of %u", h.total,
+			DT_BLOB_MAX);
+	if (!span_take(&given, h.total, &dtb->bytes) || !read_header(dtb->bytes, &h))
+		return dt_fail(why, -DT_EINVAL, "header: says %u bytes, %zu are there", h.total,
+			given.left);
+	dtb->boot_cpu = h.boot_cpu;
+	error = check_version(&h, why);
+	if (!error)
+		error = find_structure(dtb, &h, why);
+	if (!error)
+		error = find_block(dtb->bytes, h.strings, h.strings_size, "strings",
+			&dtb->strings, why);
+	if (!error)
+		error = find_reserves(dtb, h.reserves, why);
+	return error;
+}
+
+/* Where the check of the structure stands. */
+struct check {
+	struct dtb *dtb;
+	struct dtb_cursor cursor;
+	struct dt_why *why;
+	uint32_t depth;			/* nodes open */
+	bool had_child;			/* of the innermost open node */
+	const char *node;		/* begun last, for messages */
+};
+
+static int fail_at(struct check *check, int error, const char *what)
+{
+	return dt_fail(check->why, error, "structure, %zu bytes in, after node '%s': %s",
+		(size_t)(check->cursor.rest.at - check->dtb->structure.at),
+		check->node ? check->node : "", what);
+}
+
+/* A name that a path can hold: limits and characters. */
+static int check_name(struct check *check, const char *name, bool node)
+{
+	size_t length = 0;
+
+	while (name[length] != '\0' && length <= DT_NAME_MAX) {
+		if (node && name[length] == '/')
+			return fail_at(check, -DT_EINVAL, "a node name with '/'");
+		length++;
+	}
+	if (length > DT_NAME_MAX)
+		return fail_at(check, -DT_E2BIG, "a name of over 255 characters");
+	if (length == 0)
+		return fail_at(check, -DT_EINVAL, "an empty name");
+	return 0;
+}
+
+static int check_begin(struct check *check)
+{
+	struct dtb *dtb = check->dtb;
+	int error = 0;
+
+	if (check->depth == 0 && dtb->node_count)
+		error = fail_at(check, -DT_EINVAL, "a second root");
+	else if (check->depth == 0 && check->cursor.name[0] != '\0')
+		error = fail_at(check, -DT_EINVAL, "the root has a name");
+	else if (check->depth)
+		error = check_name(check, check->cursor.name, true);
+	if (error)
+		return error;
+	if (++check->depth > DT_DEPTH_MAX)
+		return fail_at(check, -DT_E2BIG, "nodes over 64 deep");
+	if (++dtb->node_count > DT_NODES_MAX)
+		return fail_at(check, -DT_E2BIG, "over 65536 nodes");
+	check->node = check->cursor.name;
+	check->had_child = false;
+	return 0;
+}
+
+static int check_prop(struct check *check)
+{
+	int error = check_name(check, check->cursor.name, false);
+
+	if (error)
+		return error;
+	if (check->depth == 0)
+		return fail_at(check, -DT_EINVAL, "a property outside the root");
+	if (check->had_child)
+		return fail_at(check, -DT_EINVAL, "a property after a child node");
+	if (++check->dtb->prop_count > DT_PROPS_MAX)
+		return fail_at(check, -DT_E2BIG, "over 131072 properties");
+	return 0;
+}
+
+static int check_end(struct check *check)
+{
+	if (check->depth == 0)
+		return fail_at(check, -DT_EINVAL, "an end without a node");
+	check->depth--;
+	check->had_child = true;
+	return 0;
+}
+
+static int check_done(struct check *check)
+{
+	if (check->depth || check->dtb->node_count == 0)
+		return fail_at(check, -DT_EINVAL, "the tree ends too early");
+	return 0;
+}
+
+static int check_structure(struct check *check)
+{
+	int error = 0;
+
+	while (!error) {
+		switch (dtb_step(&check->cursor)) {
+		case DTB_BEGIN:
+			error = check_begin(check);
+			break;
+		case DTB_PROP:
+			error = check_prop(check);
+			break;
+		case DTB_END:
+			error = check_end(check);
+			break;
+		case DTB_DONE:
+			return check_done(check);
+		default:
+			error = fail_at(check, -DT_EINVAL,
+				"a token that is unknown, cut off or points outside");
+		}
+	}
+	return error;
+}
+
+int dtb_check(struct dtb *dtb, const void *blob, size_t size, struct dt_why *why)
+{
+	struct check check = { .dtb = dtb, .why = why };
+	int error;
+
+	*dtb = (struct dtb){ 0 };
+	error = check_header(dtb, span_of(blob, size), why);
+	if (error)
+		return error;
+	check.cursor = dtb_cursor(dtb);
+	return check_structure(&check);
+}
