@@ -8,10 +8,10 @@ struct dt_chunk;
 
 struct dt_arena {
 	const struct dt_env *env;
-	struct dt_chunk *chunks;	/* newest first */
+	struct dt_chunk *chunks; /* newest first */
 	uint8_t *at;
 	size_t left;
-	size_t held;			/* bytes asked from the allocator */
+	size_t held;   /* bytes asked from the allocator */
 };
 
 void dt_arena_init(struct dt_arena *arena, const struct dt_env *env);

@@ -19,26 +19,26 @@ size_t strlen(const char *text);
 
 /* The engine returns 0 or one of these negated. The numbers are errno's, on every system we build for. */
 enum dt_error {
-	DT_ENOENT = 2,	 /* target, label, node or property not there */
-	DT_ENXIO = 6,	 /* a register that the CPU cannot reach: a bus above has no `ranges` */
-	DT_E2BIG = 7,	 /* over a stated limit */
-	DT_ENOMEM = 12,	 /* the allocator refused */
-	DT_EBUSY = 16,	 /* another overlay builds on it */
-	DT_EEXIST = 17,	 /* the same thing twice */
-	DT_EINVAL = 22,	 /* malformed */
-	DT_ENOSPC = 28,	 /* the caller's buffer is too small */
+	DT_ENOENT = 2, /* target, label, node or property not there */
+	DT_ENXIO = 6, /* a register that the CPU cannot reach: a bus above has no `ranges` */
+	DT_E2BIG = 7, /* over a stated limit */
+	DT_ENOMEM = 12, /* the allocator refused */
+	DT_EBUSY = 16, /* another overlay builds on it */
+	DT_EEXIST = 17, /* the same thing twice */
+	DT_EINVAL = 22, /* malformed */
+	DT_ENOSPC = 28, /* the caller's buffer is too small */
 };
 
 /* Stated limits: what is over one is refused with -DT_E2BIG. */
 enum dt_limit {
-	DT_BLOB_MAX = 1024 * 1024,   /* bytes of one flattened tree */
-	DT_DEPTH_MAX = 64,	     /* nodes from the root to the deepest, both counted */
-	DT_NAME_MAX = 255,	     /* characters of a node or property name */
-	DT_PATH_MAX = 2047,	     /* characters of a path */
-	DT_NODES_MAX = 65536,	     /* nodes of one flattened tree */
-	DT_PROPS_MAX = 131072,	     /* properties of one flattened tree */
-	DT_RESERVES_MAX = 64,	     /* entries of the memory reserve map */
-	DT_LOADED_MAX = 4096,	     /* overlays in one tree at a time */
+	DT_BLOB_MAX = 1024 * 1024, /* bytes of one flattened tree */
+	DT_DEPTH_MAX = 64, /* nodes from the root to the deepest, both counted */
+	DT_NAME_MAX = 255, /* characters of a node or property name */
+	DT_PATH_MAX = 2047, /* characters of a path */
+	DT_NODES_MAX = 65536, /* nodes of one flattened tree */
+	DT_PROPS_MAX = 131072, /* properties of one flattened tree */
+	DT_RESERVES_MAX = 64, /* entries of the memory reserve map */
+	DT_LOADED_MAX = 4096, /* overlays in one tree at a time */
 };
 
 /*

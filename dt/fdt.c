@@ -12,7 +12,8 @@ enum token {
 
 enum {
 	MAGIC = 0xd00dfeed,
-	VERSION_OLDEST = 16,	/* the first without a path in every name, and without a structure size */
+	VERSION_OLDEST =
+		16, /* the first without a path in every name, and without a structure size */
 	VERSION_KNOWN = 17,
 	RESERVE_SIZE = 16,
 };
@@ -82,11 +83,11 @@ struct dtb_cursor dtb_cursor(const struct dtb *dtb)
 static bool read_header(struct span span, struct header *h)
 {
 	return span_u32(&span, &h->magic) && span_u32(&span, &h->total) &&
-		span_u32(&span, &h->structure) && span_u32(&span, &h->strings) &&
-		span_u32(&span, &h->reserves) && span_u32(&span, &h->version) &&
-		span_u32(&span, &h->compatible) && span_u32(&span, &h->boot_cpu) &&
-		span_u32(&span, &h->strings_size) &&
-		(h->version < VERSION_KNOWN || span_u32(&span, &h->structure_size));
+	       span_u32(&span, &h->structure) && span_u32(&span, &h->strings) &&
+	       span_u32(&span, &h->reserves) && span_u32(&span, &h->version) &&
+	       span_u32(&span, &h->compatible) && span_u32(&span, &h->boot_cpu) &&
+	       span_u32(&span, &h->strings_size) &&
+	       (h->version < VERSION_KNOWN || span_u32(&span, &h->structure_size));
 }
 
 uint32_t dtb_peek_size(const void *blob, size_t size)
@@ -126,8 +127,8 @@ static int find_structure(struct dtb *dtb, struct header *h, struct dt_why *why)
 	/* Version 16 does not say where it ends: the END token does. */
 	if (h->version < VERSION_KNOWN)
 		h->structure_size = span_skip(&rest, h->structure) ? (uint32_t)rest.left : 0;
-	return find_block(dtb->bytes, h->structure, h->structure_size, "structure",
-		&dtb->structure, why);
+	return find_block(
+		dtb->bytes, h->structure, h->structure_size, "structure", &dtb->structure, why);
 }
 
 static int find_reserves(struct dtb *dtb, uint32_t offset, struct dt_why *why)
@@ -144,8 +145,8 @@ static int find_reserves(struct dtb *dtb, uint32_t offset, struct dt_why *why)
 		if (base == 0 && size == 0)
 			break;
 		if (++count > DT_RESERVES_MAX)
-			return dt_fail(why, -DT_E2BIG, "reserve map: over %u entries",
-				DT_RESERVES_MAX);
+			return dt_fail(
+				why, -DT_E2BIG, "reserve map: over %u entries", DT_RESERVES_MAX);
 	}
 	return find_block(dtb->bytes, offset, count * RESERVE_SIZE, "reserve", &dtb->reserves, why);
 }
@@ -171,8 +172,8 @@ static int check_header(struct dtb *dtb, struct span given, struct dt_why *why)
 	if (!error)
 		error = find_structure(dtb, &h, why);
 	if (!error)
-		error = find_block(dtb->bytes, h.strings, h.strings_size, "strings",
-			&dtb->strings, why);
+		error = find_block(
+			dtb->bytes, h.strings, h.strings_size, "strings", &dtb->strings, why);
 	if (!error)
 		error = find_reserves(dtb, h.reserves, why);
 	return error;
@@ -183,9 +184,9 @@ struct check {
 	struct dtb *dtb;
 	struct dtb_cursor cursor;
 	struct dt_why *why;
-	uint32_t depth;			/* nodes open */
-	bool had_child;			/* of the innermost open node */
-	const char *node;		/* begun last, for messages */
+	uint32_t depth; /* nodes open */
+	bool had_child; /* of the innermost open node */
+	const char *node; /* begun last, for messages */
 };
 
 static int fail_at(struct check *check, int error, const char *what)

@@ -11,12 +11,12 @@
 
 /* A checked blob. The bytes stay the caller's and must outlive it. */
 struct dtb {
-	struct span bytes;	/* header to end, `totalsize` of them */
-	struct span reserves;	/* the reserve map without its terminator, 16 bytes an entry */
-	struct span structure;	/* tokens, from the root's BEGIN_NODE to END */
+	struct span bytes; /* header to end, `totalsize` of them */
+	struct span reserves; /* the reserve map without its terminator, 16 bytes an entry */
+	struct span structure; /* tokens, from the root's BEGIN_NODE to END */
 	struct span strings;
 	uint32_t boot_cpu;
-	uint32_t node_count;	/* the root included */
+	uint32_t node_count; /* the root included */
 	uint32_t prop_count;
 };
 
@@ -81,11 +81,11 @@ bool dtb_reg(const struct dtb_node *node, uint32_t index, uint64_t *base, uint64
 
 /* The raw tokens, for whoever builds something from a whole blob: one call, one event. */
 enum dtb_event {
-	DTB_BAD,	/* malformed here: never after dtb_check() */
-	DTB_DONE,	/* the END token */
-	DTB_BEGIN,	/* name is the node's */
-	DTB_PROP,	/* name and value */
-	DTB_END,	/* of the innermost open node */
+	DTB_BAD, /* malformed here: never after dtb_check() */
+	DTB_DONE, /* the END token */
+	DTB_BEGIN, /* name is the node's */
+	DTB_PROP, /* name and value */
+	DTB_END, /* of the innermost open node */
 };
 
 struct dtb_cursor {

@@ -22,7 +22,7 @@ bool dtb_reserve(const struct dtb *dtb, uint32_t index, uint64_t *base, uint64_t
 	struct span span = dtb->reserves;
 
 	return span_skip(&span, (size_t)index * 16) && span_u64(&span, base) &&
-		span_u64(&span, size);
+	       span_u64(&span, size);
 }
 
 struct dtb_node dtb_root(const struct dtb *dtb)
@@ -46,8 +46,8 @@ const char *dtb_name(const struct dtb_node *node)
 }
 
 /* Step over properties to the next BEGIN (true, at its token) or to whatever else comes (false). */
-static bool next_begin(struct dtb_cursor *cursor, const struct dtb *dtb, uint32_t *offset,
-	enum dtb_event *event)
+static bool next_begin(
+	struct dtb_cursor *cursor, const struct dtb *dtb, uint32_t *offset, enum dtb_event *event)
 {
 	do {
 		*offset = offset_of(dtb, cursor);
@@ -236,5 +236,5 @@ bool dtb_reg(const struct dtb_node *node, uint32_t index, uint64_t *base, uint64
 	if (address_cells > 2 || size_cells > 2)
 		return false;
 	return span_skip(&reg, (size_t)index * (address_cells + size_cells) * 4) &&
-		span_cells(&reg, address_cells, base) && span_cells(&reg, size_cells, size);
+	       span_cells(&reg, address_cells, base) && span_cells(&reg, size_cells, size);
 }

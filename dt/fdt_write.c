@@ -9,7 +9,7 @@
 
 enum {
 	HEADER_SIZE = 40,
-	NAMES_MOST = DTB_NAME_SLOTS * 3 / 4,	/* more names than that are written each time */
+	NAMES_MOST = DTB_NAME_SLOTS * 3 / 4, /* more names than that are written each time */
 };
 
 static void refuse(struct dtb_writer *w, int error)

@@ -13,15 +13,15 @@
 /* About 2 KiB: the table finds property names written before, so that each is stored once. */
 struct dtb_writer {
 	uint8_t *buffer;
-	size_t size;		  /* of the buffer */
-	size_t used;		  /* header, reserve map and structure so far, from the front */
-	size_t string_bytes;	  /* names so far, from the back */
-	size_t structure;	  /* where the structure block begins; 0 before the root */
+	size_t size;    /* of the buffer */
+	size_t used;    /* header, reserve map and structure so far, from the front */
+	size_t string_bytes;   /* names so far, from the back */
+	size_t structure;   /* where the structure block begins; 0 before the root */
 	uint32_t depth;
 	uint32_t name_count;
 	uint32_t boot_cpu;
 	int error;
-	bool closed;		  /* a child was written: properties of the parent may not follow */
+	bool closed;    /* a child was written: properties of the parent may not follow */
 	uint32_t names[DTB_NAME_SLOTS];
 };
 

@@ -14,7 +14,7 @@ struct dt_link {
 
 struct dt_index {
 	struct dt_link **buckets;
-	uint32_t bucket_count;	/* 0, or a power of two */
+	uint32_t bucket_count; /* 0, or a power of two */
 	uint32_t count;
 };
 

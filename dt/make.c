@@ -57,7 +57,7 @@ void dt_unlink_prop(struct dt_prop *prop)
 bool dt_is_phandle_name(const char *name)
 {
 	return span_equal(dt_text(name), dt_text("phandle")) ||
-		span_equal(dt_text(name), dt_text("linux,phandle"));
+	       span_equal(dt_text(name), dt_text("linux,phandle"));
 }
 
 uint32_t dt_phandle_hash(uint32_t phandle)
@@ -65,8 +65,8 @@ uint32_t dt_phandle_hash(uint32_t phandle)
 	return phandle ^ phandle >> 16;
 }
 
-struct dt_node *dt_index_find_node(const struct dt_index *nodes, uint32_t seed,
-	const struct dt_node *parent, struct span name)
+struct dt_node *dt_index_find_node(
+	const struct dt_index *nodes, uint32_t seed, const struct dt_node *parent, struct span name)
 {
 	uint32_t hash = dt_hash(seed, parent, name.at, name.left);
 	struct dt_link *link;
@@ -81,8 +81,8 @@ struct dt_node *dt_index_find_node(const struct dt_index *nodes, uint32_t seed,
 	return NULL;
 }
 
-struct dt_prop *dt_index_find_prop(const struct dt_index *props, uint32_t seed,
-	const struct dt_node *node, struct span name)
+struct dt_prop *dt_index_find_prop(
+	const struct dt_index *props, uint32_t seed, const struct dt_node *node, struct span name)
 {
 	uint32_t hash = dt_hash(seed, node, name.at, name.left);
 	struct dt_link *link;
@@ -113,15 +113,15 @@ static int refuse_memory(struct dt_maker *maker)
 	return dt_fail(maker->why, -DT_ENOMEM, "not enough memory");
 }
 
-int dt_make_node(struct dt_maker *maker, struct dt_node *parent, const char *name,
-	struct dt_node **out)
+int dt_make_node(
+	struct dt_maker *maker, struct dt_node *parent, const char *name, struct dt_node **out)
 {
 	struct span text = dt_text(name);
 	struct dt_node *node;
 
 	if (parent && dt_index_find_node(maker->nodes, maker->seed, parent, text))
-		return dt_fail(maker->why, -DT_EEXIST, "%s: node '%s' comes twice",
-			dt_path(parent), name);
+		return dt_fail(
+			maker->why, -DT_EEXIST, "%s: node '%s' comes twice", dt_path(parent), name);
 	node = dt_arena_alloc(maker->arena, sizeof(*node));
 	if (!node)
 		return refuse_memory(maker);
@@ -164,10 +164,9 @@ int dt_make_prop(struct dt_maker *maker, struct dt_node *node, const char *name,
 	prop = dt_arena_alloc(maker->arena, sizeof(*prop));
 	if (!prop)
 		return refuse_memory(maker);
-	*prop = (struct dt_prop){ .name = name,
-		.value = value.at,
-		.size = (uint32_t)value.left,
-		.owner = maker->owner };
+	*prop = (struct dt_prop){
+		.name = name, .value = value.at, .size = (uint32_t)value.left, .owner = maker->owner
+	};
 	prop->by_name.hash = dt_hash(maker->seed, node, text.at, text.left);
 	dt_append_prop(node, prop);
 	dt_index_add(maker->props, &prop->by_name);

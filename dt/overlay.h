@@ -13,47 +13,48 @@
 #include "dt/tree.h"
 
 enum dt_change_kind {
-	DT_ADD_NODE,	/* a subtree below a node that was there */
+	DT_ADD_NODE, /* a subtree below a node that was there */
 	DT_ADD_PROP,
-	DT_SET_PROP,	/* a new value; the old one is kept in the change */
+	DT_SET_PROP, /* a new value; the old one is kept in the change */
 };
 
 struct dt_change {
 	struct dt_change *next, *prev;
 	enum dt_change_kind kind;
-	uint32_t size;			/* SET_PROP: of the value not in use: new before commit, old after */
-	struct dt_node *node;		/* ADD_NODE: the subtree's root; else the node of the property */
-	struct dt_prop *prop;		/* ADD_PROP, SET_PROP */
-	const uint8_t *value;		/* SET_PROP: the value not in use */
-	struct dt_overlay *owner;	/* SET_PROP: who brought the value not in use */
+	uint32_t size;   /* SET_PROP: of the value not in use: new before commit, old after */
+	struct dt_node *node;  /* ADD_NODE: the subtree's root; else the node of the property */
+	struct dt_prop *prop;  /* ADD_PROP, SET_PROP */
+	const uint8_t *value;  /* SET_PROP: the value not in use */
+	struct dt_overlay *owner; /* SET_PROP: who brought the value not in use */
 };
 
 enum dt_overlay_state {
-	DT_OVERLAY_OPEN,	/* bytes being filled */
-	DT_OVERLAY_PREPARED,	/* may be committed, unless another was committed or reverted since */
+	DT_OVERLAY_OPEN, /* bytes being filled */
+	DT_OVERLAY_PREPARED, /* may be committed, unless another was committed or reverted since */
 	DT_OVERLAY_LIVE,
 };
 
 struct dt_overlay_stage;
 
 struct dt_overlay {
-	struct dt_overlay *next, *prev;		/* in tree->first_overlay.. once live, oldest first */
+	struct dt_overlay *next, *prev; /* in tree->first_overlay.. once live, oldest first */
 	struct dt_tree *tree;
 	enum dt_overlay_state state;
-	uint32_t id;				/* 1.. ; given at commit, never used twice */
+	uint32_t id; /* 1.. ; given at commit, never used twice */
 	struct dt_arena arena;
-	uint8_t *blob;				/* the overlay's bytes, never written after prepare began */
+	uint8_t *blob; /* the overlay's bytes, never written after prepare began */
 	uint32_t blob_size;
 	struct dt_change *first_change, *last_change;
-	uint32_t node_count;			/* nodes it brings */
-	uint32_t dependents;			/* live overlays that build on this one */
-	struct dt_overlay_need *needs;		/* overlays this one builds on */
-	struct dt_overlay_stage *stage;		/* between prepare and commit or drop */
-	void *user;				/* the caller's own */
+	uint32_t node_count; /* nodes it brings */
+	uint32_t dependents; /* live overlays that build on this one */
+	struct dt_overlay_need *needs; /* overlays this one builds on */
+	struct dt_overlay_stage *stage; /* between prepare and commit or drop */
+	void *user; /* the caller's own */
 };
 
 /* An overlay with room for `size` bytes at ->blob, which the caller fills. 0, -DT_E2BIG, -DT_ENOMEM. */
-int dt_overlay_begin(struct dt_tree *tree, size_t size, struct dt_overlay **out, struct dt_why *why);
+int dt_overlay_begin(
+	struct dt_tree *tree, size_t size, struct dt_overlay **out, struct dt_why *why);
 
 /*
  * Check the bytes and work everything out on the side; the tree is not touched. After an error only

@@ -6,7 +6,7 @@
 #include "dt/resource_priv.h"
 
 enum {
-	HOPS_MOST = 16,		/* controllers on one way up: more is a circle */
+	HOPS_MOST = 16,  /* controllers on one way up: more is a circle */
 	ADDRESS_MOST = 4,
 };
 
@@ -15,6 +15,7 @@ struct way {
 	const struct dt_tree *tree;
 	const struct dt_node *device;
 	const struct dt_node *at;
+	const struct dt_node *from; /* the nexus whose map led here, or NULL */
 	uint32_t address[ADDRESS_MOST];
 	uint32_t address_cells;
 	uint32_t cells[DT_CELLS_MAX];
@@ -34,7 +35,8 @@ bool dt_read_cells(struct span *span, uint32_t *cells, uint32_t count)
 	return true;
 }
 
-bool dt_irq_parent_phandle(const struct dt_tree *tree, const struct dt_node *node, uint32_t *phandle)
+bool dt_irq_parent_phandle(
+	const struct dt_tree *tree, const struct dt_node *node, uint32_t *phandle)
 {
 	for (; node; node = node->parent)
 		if (dt_prop_u32(tree, node, "interrupt-parent", phandle))
@@ -101,13 +103,16 @@ static int read_map_entry(struct way *way, const struct dt_node *nexus, struct s
 	uint32_t phandle, i;
 	int error;
 
-	*up = (struct way){ .tree = way->tree, .device = way->device, .why = way->why };
+	*up = (struct way){
+		.tree = way->tree, .device = way->device, .from = nexus, .why = way->why
+	};
 	for (i = 0; i < child_cells; i++)
 		if (!span_u32(rest, &entry->child[i]))
 			return dt_fail(way->why, -DT_EINVAL, "%s: interrupt-map is cut off",
 				dt_path(nexus));
 	if (!span_u32(rest, &phandle))
-		return dt_fail(way->why, -DT_EINVAL, "%s: interrupt-map is cut off", dt_path(nexus));
+		return dt_fail(
+			way->why, -DT_EINVAL, "%s: interrupt-map is cut off", dt_path(nexus));
 	up->at = dt_phandle_from(way->tree, nexus, phandle);
 	if (!up->at)
 		return dt_fail(way->why, -DT_EINVAL, "%s: interrupt-map: no node has phandle 0x%x",
@@ -119,7 +124,8 @@ static int read_map_entry(struct way *way, const struct dt_node *nexus, struct s
 	if (up->address_cells > ADDRESS_MOST ||
 		!dt_read_cells(rest, up->address, up->address_cells) ||
 		!dt_read_cells(rest, up->cells, up->cell_count))
-		return dt_fail(way->why, -DT_EINVAL, "%s: interrupt-map is cut off", dt_path(nexus));
+		return dt_fail(
+			way->why, -DT_EINVAL, "%s: interrupt-map is cut off", dt_path(nexus));
 	return 0;
 }
 
@@ -161,7 +167,8 @@ static int cross_map(struct way *way, struct span rest)
 	int error;
 
 	if (address_cells > ADDRESS_MOST)
-		return dt_fail(way->why, -DT_EINVAL, "%s: #address-cells is over 4", dt_path(nexus));
+		return dt_fail(
+			way->why, -DT_EINVAL, "%s: #address-cells is over 4", dt_path(nexus));
 	load_key(way, address_cells, mask, key);
 	while (rest.left) {
 		error = read_map_entry(way, nexus, &rest, count, &entry);
@@ -181,10 +188,11 @@ static int hop(struct way *way)
 {
 	const struct dt_prop *map = dt_prop(way->tree, way->at, "interrupt-map");
 
+	/* A map that leads back to its own node means the node's own controller. */
+	if ((!map || way->at == way->from) && dt_prop(way->tree, way->at, "interrupt-controller"))
+		return 1;
 	if (map)
 		return cross_map(way, dt_prop_span(map));
-	if (dt_prop(way->tree, way->at, "interrupt-controller"))
-		return 1;
 	way->at = dt_irq_parent(way->tree, way->at);
 	if (!way->at)
 		return dt_fail(way->why, -DT_EINVAL, "%s: interrupt reaches no controller",
@@ -202,9 +210,9 @@ static int go_up(struct way *way, uint32_t index, struct dt_irq *irq)
 	if (done == 0)
 		return dt_fail(way->why, -DT_EINVAL, "%s: interrupt goes in a circle",
 			dt_path(way->device));
-	*irq = (struct dt_irq){ .controller = way->at,
-		.cell_count = way->cell_count,
-		.index = index };
+	*irq = (struct dt_irq){
+		.controller = way->at, .cell_count = way->cell_count, .index = index
+	};
 	memcpy(irq->cells, way->cells, sizeof(irq->cells));
 	return done;
 }
@@ -282,11 +290,11 @@ int dt_irq_map_next(struct dt_list *list, struct dt_irq *irq, struct dt_why *why
 		return 0;
 	error = irq_cells(&way, list->node, &way.cell_count);
 	if (!error && address_cells > ADDRESS_MOST)
-		error = dt_fail(why, -DT_EINVAL, "%s: #address-cells is over 4",
-			dt_path(list->node));
+		error = dt_fail(
+			why, -DT_EINVAL, "%s: #address-cells is over 4", dt_path(list->node));
 	if (!error)
-		error = read_map_entry(&way, list->node, &list->rest,
-			address_cells + way.cell_count, &entry);
+		error = read_map_entry(
+			&way, list->node, &list->rest, address_cells + way.cell_count, &entry);
 	if (error) {
 		list->rest.left = 0;
 		return error;

@@ -4,7 +4,8 @@
 
 enum {
 	CELLS_MOST = 4,
-	PCI_SPACE = 0x03000000,	/* configuration, I/O, 32-bit or 64-bit memory: PCI binding, 2.2.1.1 */
+	PCI_SPACE =
+		0x03000000, /* configuration, I/O, 32-bit or 64-bit memory: PCI binding, 2.2.1.1 */
 };
 
 struct dt_list dt_list_of(const struct dt_tree *tree, const struct dt_node *node, const char *name)
@@ -77,7 +78,7 @@ struct range {
 static bool read_range(struct span *span, const uint32_t cells[3], struct range *out)
 {
 	return read_address(span, cells[0], &out->child) &&
-		read_address(span, cells[1], &out->parent) && span_cells(span, cells[2], &out->size);
+	       read_address(span, cells[1], &out->parent) && span_cells(span, cells[2], &out->size);
 }
 
 static bool range_covers(const struct range *range, const struct dt_address *address, uint64_t size)
@@ -85,8 +86,8 @@ static bool range_covers(const struct range *range, const struct dt_address *add
 	uint64_t offset = address->low - range->child.low;
 
 	return (range->child.space & PCI_SPACE) == (address->space & PCI_SPACE) &&
-		address->low >= range->child.low && offset <= range->size &&
-		size <= range->size - offset;
+	       address->low >= range->child.low && offset <= range->size &&
+	       size <= range->size - offset;
 }
 
 /* Cells of an entry of `ranges`: child address, parent address, size. */
@@ -100,8 +101,8 @@ static int range_cells(const struct dt_tree *tree, const struct dt_node *bus, ui
 }
 
 /* One level up, through the entry that covers the whole of it. */
-static int cross_bus(const struct dt_tree *tree, const struct dt_node *bus, const struct dt_prop *ranges,
-	struct dt_address *address, uint64_t size, struct dt_why *why)
+static int cross_bus(const struct dt_tree *tree, const struct dt_node *bus,
+	const struct dt_prop *ranges, struct dt_address *address, uint64_t size, struct dt_why *why)
 {
 	struct span rest = dt_prop_span(ranges);
 	uint32_t cells[3];
@@ -122,8 +123,8 @@ static int cross_bus(const struct dt_tree *tree, const struct dt_node *bus, cons
 }
 
 /* From an address on `bus` to the CPU's. */
-static int translate(const struct dt_tree *tree, const struct dt_node *bus, struct dt_address address,
-	struct dt_window *window, struct dt_why *why)
+static int translate(const struct dt_tree *tree, const struct dt_node *bus,
+	struct dt_address address, struct dt_window *window, struct dt_why *why)
 {
 	const struct dt_prop *ranges;
 	int error = 0;
@@ -153,7 +154,7 @@ static bool is_pci(const struct dt_tree *tree, const struct dt_node *node)
 bool dt_is_pci_host(const struct dt_tree *tree, const struct dt_node *node)
 {
 	return is_pci(tree, node) && dt_prop(tree, node, "ranges") && node->parent &&
-		!is_pci(tree, node->parent);
+	       !is_pci(tree, node->parent);
 }
 
 struct dt_list dt_reg(const struct dt_tree *tree, const struct dt_node *node)
@@ -175,15 +176,16 @@ int dt_reg_next(struct dt_list *list, struct dt_window *window, struct dt_why *w
 		list->rest.left = 0;
 		return error;
 	}
-	if (address_cells + size_cells == 0 || !read_address(&list->rest, address_cells, &address) ||
+	if (address_cells + size_cells == 0 ||
+		!read_address(&list->rest, address_cells, &address) ||
 		!span_cells(&list->rest, size_cells, &window->size))
 		return dt_list_cut_off(list, "reg", why);
 	window->index = list->index++;
 	window->bus = address.low;
 	window->space = address.space;
 	if (size_cells == 0 || is_pci(list->tree, bus))
-		return dt_fail(why, -DT_ENXIO, "%s: reg is not in the CPU's memory",
-			dt_path(list->node));
+		return dt_fail(
+			why, -DT_ENXIO, "%s: reg is not in the CPU's memory", dt_path(list->node));
 	error = translate(list->tree, bus, address, window, why);
 	return error ? error : 1;
 }

@@ -19,16 +19,16 @@ struct dt_list {
 	const struct dt_tree *tree;
 	const struct dt_node *node;
 	struct span rest;
-	uint32_t index;		/* of the entry that comes next */
-	bool extended;		/* each entry names its controller */
+	uint32_t index;  /* of the entry that comes next */
+	bool extended;  /* each entry names its controller */
 };
 
 /* A range of CPU physical addresses. */
 struct dt_window {
 	uint64_t base, size;
-	uint64_t bus;		/* the address as written in the node's own cells (low 64 bits) */
-	uint32_t index;		/* which entry of `reg` or `ranges` */
-	uint32_t space;		/* top cell of a three-cell (PCI) address, else 0 */
+	uint64_t bus;  /* the address as written in the node's own cells (low 64 bits) */
+	uint32_t index;  /* which entry of `reg` or `ranges` */
+	uint32_t space;  /* top cell of a three-cell (PCI) address, else 0 */
 };
 
 /*
@@ -51,10 +51,10 @@ bool dt_is_pci_host(const struct dt_tree *tree, const struct dt_node *node);
 #define DT_CELLS_MAX 8
 
 struct dt_irq {
-	const struct dt_node *controller;	/* the one at the root of the interrupt tree */
-	uint32_t cells[DT_CELLS_MAX];		/* the specifier in the controller's own terms */
+	const struct dt_node *controller; /* the one at the root of the interrupt tree */
+	uint32_t cells[DT_CELLS_MAX]; /* the specifier in the controller's own terms */
 	uint32_t cell_count;
-	uint32_t index;				/* which entry of the property */
+	uint32_t index; /* which entry of the property */
 };
 
 /*
@@ -73,9 +73,9 @@ int dt_irq_map_next(struct dt_list *list, struct dt_irq *irq, struct dt_why *why
 
 /* An interrupt specifier of a GIC (three or four cells), decoded. */
 struct dt_gic_irq {
-	uint32_t intid;		/* PPI 16..31, SPI 32..1019, extended SPI 4096.. */
-	bool spi;		/* shared: can be routed to a domain */
-	bool edge;		/* else level */
+	uint32_t intid; /* PPI 16..31, SPI 32..1019, extended SPI 4096.. */
+	bool spi; /* shared: can be routed to a domain */
+	bool edge; /* else level */
 };
 
 /*
@@ -87,10 +87,10 @@ int dt_gic_decode(const struct dt_tree *tree, const struct dt_irq *irq, struct d
 
 struct dt_stream {
 	const struct dt_node *iommu;
-	uint32_t cells[DT_CELLS_MAX];	/* SMMUv3: one cell, the StreamID */
+	uint32_t cells[DT_CELLS_MAX]; /* SMMUv3: one cell, the StreamID */
 	uint32_t cell_count;
-	uint32_t first_rid;		/* iommu-map only: first requester id of the bus */
-	uint32_t count;			/* iommu-map: how many ids in a row; iommus: 1 */
+	uint32_t first_rid; /* iommu-map only: first requester id of the bus */
+	uint32_t count; /* iommu-map: how many ids in a row; iommus: 1 */
 	uint32_t index;
 };
 
@@ -121,6 +121,7 @@ bool dt_is_forced(const struct dt_tree *tree, const struct dt_node *node);
 int dt_cells(const struct dt_tree *tree, const struct dt_node *node, uint32_t *address,
 	uint32_t *size, struct dt_why *why);
 /* The nearest `interrupt-parent` at or above `node`, as written: for a guest's blob, before any tree. */
-bool dt_irq_parent_phandle(const struct dt_tree *tree, const struct dt_node *node, uint32_t *phandle);
+bool dt_irq_parent_phandle(
+	const struct dt_tree *tree, const struct dt_node *node, uint32_t *phandle);
 /* The node that interrupts of `node` go to, before any map; NULL when there is none. */
 const struct dt_node *dt_irq_parent(const struct dt_tree *tree, const struct dt_node *node);

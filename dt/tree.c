@@ -27,7 +27,7 @@ static int copy_base(struct dt_tree *tree, struct dt_why *why)
 {
 	struct dtb given = tree->base;
 	size_t size = dt_arena_round(given.bytes.left) + given.node_count * sizeof(struct dt_node) +
-		given.prop_count * sizeof(struct dt_prop);
+	              given.prop_count * sizeof(struct dt_prop);
 	void *copy = NULL;
 
 	if (!dt_arena_reserve(&tree->arena, size))
@@ -128,7 +128,8 @@ static struct dt_node *child_by_name(const struct dt_tree *tree, const char *nam
 }
 
 /* The node that a property of /aliases or /__symbols__ names by its full path. */
-static struct dt_node *node_of_entry(const struct dt_tree *tree, const char *table, struct span name)
+static struct dt_node *node_of_entry(
+	const struct dt_tree *tree, const char *table, struct span name)
 {
 	const struct dt_node *node = child_by_name(tree, table);
 	const struct dt_prop *prop;
@@ -187,8 +188,8 @@ struct dt_node *dt_node_next(const struct dt_node *node, const struct dt_node *t
 	return node == top ? NULL : node->next;
 }
 
-bool dt_prop_u32(const struct dt_tree *tree, const struct dt_node *node, const char *name,
-	uint32_t *value)
+bool dt_prop_u32(
+	const struct dt_tree *tree, const struct dt_node *node, const char *name, uint32_t *value)
 {
 	const struct dt_prop *prop = dt_prop(tree, node, name);
 	struct span span;
@@ -211,7 +212,8 @@ const char *dt_prop_string(const struct dt_tree *tree, const struct dt_node *nod
 	return span_string(&span, &text, NULL) && span.left == 0 ? text : NULL;
 }
 
-bool dt_is_compatible(const struct dt_tree *tree, const struct dt_node *node, const char *compatible)
+bool dt_is_compatible(
+	const struct dt_tree *tree, const struct dt_node *node, const char *compatible)
 {
 	const struct dt_prop *prop = dt_prop(tree, node, "compatible");
 
@@ -223,7 +225,7 @@ bool dt_is_enabled(const struct dt_tree *tree, const struct dt_node *node)
 	const struct dt_prop *prop = dt_prop(tree, node, "status");
 
 	return !prop || dtb_list_has(dt_prop_span(prop), "okay") ||
-		dtb_list_has(dt_prop_span(prop), "ok");
+	       dtb_list_has(dt_prop_span(prop), "ok");
 }
 
 struct dt_node *dt_find_compatible(

@@ -14,39 +14,39 @@
 struct dt_overlay;
 
 struct dt_prop {
-	struct dt_link by_name;		/* in tree->props, under (node, name) */
+	struct dt_link by_name;  /* in tree->props, under (node, name) */
 	struct dt_prop *next, *prev;
 	struct dt_node *node;
 	const char *name;
 	const uint8_t *value;
-	struct dt_overlay *owner;	/* who brought this value; NULL: the base tree */
-	uint32_t size;			/* of the value, bytes */
-	uint32_t flags;			/* private to the engine */
+	struct dt_overlay *owner; /* who brought this value; NULL: the base tree */
+	uint32_t size;   /* of the value, bytes */
+	uint32_t flags;   /* private to the engine */
 };
 
 struct dt_node {
-	struct dt_link by_name;		/* in tree->nodes, under (parent, name) */
-	struct dt_link by_phandle;	/* in tree->phandles when phandle != 0 */
+	struct dt_link by_name;  /* in tree->nodes, under (parent, name) */
+	struct dt_link by_phandle; /* in tree->phandles when phandle != 0 */
 	struct dt_node *parent, *next, *prev;
 	struct dt_node *first_child, *last_child;
 	struct dt_prop *first_prop, *last_prop;
-	const char *name;		/* "" for the root */
-	struct dt_overlay *owner;	/* who brought the node; NULL: the base tree */
-	struct dt_node *peer;		/* private to the engine */
-	uint32_t phandle;		/* 0: none */
-	uint8_t phandle_value[4];	/* the same as the property's value, big-endian */
+	const char *name;  /* "" for the root */
+	struct dt_overlay *owner; /* who brought the node; NULL: the base tree */
+	struct dt_node *peer;  /* private to the engine */
+	uint32_t phandle;  /* 0: none */
+	uint8_t phandle_value[4]; /* the same as the property's value, big-endian */
 };
 
 struct dt_tree {
 	struct dt_env env;
-	struct dt_arena arena;		/* of the base tree: a copy of the blob, nodes, properties */
-	struct dtb base;		/* that copy: reserve map and boot CPU */
+	struct dt_arena arena;  /* of the base tree: a copy of the blob, nodes, properties */
+	struct dtb base;  /* that copy: reserve map and boot CPU */
 	struct dt_node *root;
 	struct dt_index nodes, props, phandles;
-	uint32_t phandle_last;		/* the highest ever used: new ones come after it */
-	uint32_t overlay_last;		/* the id given last */
+	uint32_t phandle_last;  /* the highest ever used: new ones come after it */
+	uint32_t overlay_last;  /* the id given last */
 	uint32_t overlay_count;
-	struct dt_overlay *first_overlay, *last_overlay;	/* in the order they were added */
+	struct dt_overlay *first_overlay, *last_overlay; /* in the order they were added */
 };
 
 /*
@@ -64,13 +64,14 @@ size_t dt_tree_flat_size(const struct dt_tree *tree);
 int dt_tree_flatten(const struct dt_tree *tree, void *buffer, size_t size, size_t *total);
 
 /* Nodes. All return NULL when there is none. */
-struct dt_node *dt_node_at(const struct dt_tree *tree, const char *path); /* or "alias", "alias/rest" */
+struct dt_node *dt_node_at(
+	const struct dt_tree *tree, const char *path); /* or "alias", "alias/rest" */
 struct dt_node *dt_node_of_path(const struct dt_tree *tree, struct span path);
 struct dt_node *dt_node_of_phandle(const struct dt_tree *tree, uint32_t phandle);
 struct dt_node *dt_node_of_label(const struct dt_tree *tree, const char *label);
 struct dt_node *dt_child(const struct dt_tree *tree, const struct dt_node *node, struct span name);
 struct dt_node *dt_find_compatible(const struct dt_tree *tree, const struct dt_node *after,
-	const char *compatible);	/* after == NULL: from the root */
+	const char *compatible); /* after == NULL: from the root */
 
 /* Document order below and including `top`; NULL at the end. Start with `top` itself. */
 struct dt_node *dt_node_next(const struct dt_node *node, const struct dt_node *top);
@@ -88,11 +89,13 @@ static inline struct span dt_prop_span(const struct dt_prop *prop)
 {
 	return span_of(prop->value, prop->size);
 }
-bool dt_prop_u32(const struct dt_tree *tree, const struct dt_node *node, const char *name,
-	uint32_t *value);
+bool dt_prop_u32(
+	const struct dt_tree *tree, const struct dt_node *node, const char *name, uint32_t *value);
 /* NULL unless the property is there and is one terminated string. */
-const char *dt_prop_string(const struct dt_tree *tree, const struct dt_node *node, const char *name);
-bool dt_is_compatible(const struct dt_tree *tree, const struct dt_node *node, const char *compatible);
+const char *dt_prop_string(
+	const struct dt_tree *tree, const struct dt_node *node, const char *name);
+bool dt_is_compatible(
+	const struct dt_tree *tree, const struct dt_node *node, const char *compatible);
 bool dt_is_enabled(const struct dt_tree *tree, const struct dt_node *node);
 
 /* The node's path, cut off at `size`; returns `to`. */

@@ -13,7 +13,7 @@ static size_t node_size(const struct dt_node *node)
 	size_t size = 8 + round4(strlen(node->name) + 1);
 	const struct dt_prop *prop;
 
-	dt_for_each_prop(prop, node)
+	dt_for_each_prop (prop, node)
 		size += 12 + round4(prop->size) + strlen(prop->name) + 1;
 	return size;
 }
@@ -23,7 +23,7 @@ size_t dt_tree_flat_size(const struct dt_tree *tree)
 	size_t size = 40 + tree->base.reserves.left + 16 + 4;
 	const struct dt_node *node;
 
-	dt_for_each_node(node, tree->root)
+	dt_for_each_node (node, tree->root)
 		size += node_size(node);
 	return size;
 }
@@ -33,7 +33,7 @@ static void write_node(struct dtb_writer *w, const struct dt_node *node)
 	const struct dt_prop *prop;
 
 	dtb_begin_node(w, node->name);
-	dt_for_each_prop(prop, node)
+	dt_for_each_prop (prop, node)
 		dtb_write_prop(w, prop->name, prop->value, prop->size);
 }
 

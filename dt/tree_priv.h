@@ -6,8 +6,8 @@
 
 /* dt_prop::flags */
 enum {
-	DT_PROP_OWN_VALUE = 1,	/* the value is a private copy: it may be patched */
-	DT_PROP_CHANGED = 2,	/* the overlay being prepared sets it */
+	DT_PROP_OWN_VALUE = 1, /* the value is a private copy: it may be patched */
+	DT_PROP_CHANGED = 2, /* the overlay being prepared sets it */
 };
 
 /* Hash tables and their allocator: a tree, or the side where an overlay is prepared. */
@@ -20,16 +20,16 @@ struct dt_maker {
 };
 
 /* A new last child of `parent` (NULL: a root), in the index; checks that the name is free. */
-int dt_make_node(struct dt_maker *maker, struct dt_node *parent, const char *name,
-	struct dt_node **out);
+int dt_make_node(
+	struct dt_maker *maker, struct dt_node *parent, const char *name, struct dt_node **out);
 /* A new last property; a phandle property also enters the node into the phandle index. */
 int dt_make_prop(struct dt_maker *maker, struct dt_node *node, const char *name, struct span value,
 	struct dt_prop **out);
 
 struct dt_node *dt_index_find_node(const struct dt_index *nodes, uint32_t seed,
 	const struct dt_node *parent, struct span name);
-struct dt_prop *dt_index_find_prop(const struct dt_index *props, uint32_t seed,
-	const struct dt_node *node, struct span name);
+struct dt_prop *dt_index_find_prop(
+	const struct dt_index *props, uint32_t seed, const struct dt_node *node, struct span name);
 struct dt_node *dt_index_find_phandle(const struct dt_index *phandles, uint32_t phandle);
 uint32_t dt_phandle_hash(uint32_t phandle);
 

@@ -7,7 +7,7 @@
 
 struct sink {
 	char *at;
-	size_t left;	/* the terminator's byte not counted */
+	size_t left; /* the terminator's byte not counted */
 };
 
 static void put(struct sink *sink, char c)
