@@ -27,6 +27,9 @@ void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t x0);
 /* Makes a vCPU's GPRs, PC and mode printable (reports, debug-keys). */
 void arch_vcpu_dump(const struct vcpu *v);
 
+/* Prints the domain's virtual interrupts that are not idle (debug-keys). */
+void arch_domain_dump_irqs(struct domain *d);
+
 /* Data cache clean and invalidate to the point of coherency. */
 void arch_cache_clean(const void *virt, size_t size);
 
