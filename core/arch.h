@@ -15,6 +15,12 @@ void arch_vcpu_free(struct vcpu *v);
 /* Takes the registers of one vCPU off this CPU and puts those of another on it. Either may be idle. */
 void arch_vcpu_switch(struct vcpu *from, struct vcpu *to);
 
+/* Acknowledges and handles every physical interrupt that is pending for this CPU. No lock is held. */
+void arch_handle_interrupts(void);
+
+/* Enters the current vCPU from a CPU's first context, which is given up. */
+_Noreturn void arch_vcpu_enter(void);
+
 /* An interrupt that the vCPU would take if it ran: ends WFI. Any CPU. */
 bool arch_vcpu_irq_pending(const struct vcpu *v);
 
@@ -42,6 +48,11 @@ _Noreturn void arch_machine_poweroff(void);
  */
 int guest_read(void *dst, gva_t src, size_t size);
 int guest_write(gva_t dst, const void *src, size_t size);
+
+/*
+ * Where a virtual address of the current guest lies, by its own stage 1 at EL1 privilege. 0, -EFAULT.
+ */
+int guest_translate(gva_t va, bool write, ipa_t *ipa);
 
 /* A domain's memory by guest-physical address, crossing pages. 0, -EFAULT. */
 int guest_read_phys(struct domain *d, void *dst, ipa_t src, size_t size);

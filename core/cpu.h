@@ -2,6 +2,8 @@
 /* The physical CPUs: what each one is, who runs on it. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "core/types.h"
 
 #define CPUS_MAX 64
@@ -33,6 +35,9 @@ static inline struct vcpu *current_vcpu(void)
 {
 	return this_cpu()->current;
 }
+
+/* Has the CPU pass through the scheduler before it enters a guest; kicked unless it is going to anyway. */
+void cpu_request_resched(unsigned cpu);
 
 /* Makes the CPU leave its guest (or its sleep) and pass through the entry path again. */
 void arch_cpu_kick(unsigned cpu);
