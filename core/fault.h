@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The seam through which tests make the n-th allocation fail. At EL2 it is a constant. */
+/* The seams through which tests make allocations fail and catch uses of free memory; nothing at EL2. */
 #pragma once
 
 #include <stdbool.h>
-#include <arch/fault.h> /* bool alloc_should_fail(void): asked once by each allocation */
+/*
+ * bool alloc_should_fail(void): asked once by each allocation.
+ * void memory_hide(const void *virt, size_t size): until memory_show() an access is a bug.
+ */
+#include <arch/fault.h>

@@ -14,7 +14,7 @@ struct domain;
 
 /*
  * The word: [15:0] owner (domain id, PAGE_OWNER_GRAFT, or PAGE_OWNER_NONE for a free frame), [31:16]
- * flags and, for the head of a free block, its order, [63:32] reference count. All in one word so that
+ * flags and, for the head of a block, its order, [63:32] reference count. All in one word so that
  * "is it still d's, then hold it" is one compare-and-swap.
  */
 struct page {
@@ -22,8 +22,8 @@ struct page {
 };
 
 #define PAGE_OWNER_GRAFT 0xfffe
-#define PAGE_OWNER_NONE	 0xffff
-#define PAGE_ORDER_MAX	 18 /* 1 GiB */
+#define PAGE_OWNER_NONE  0xffff
+#define PAGE_ORDER_MAX   18 /* 1 GiB */
 
 struct page_range {
 	paddr_t base;
@@ -31,9 +31,10 @@ struct page_range {
 };
 
 /*
- * Bring-up: RAM ranges (sorted, disjoint, page-aligned), and the ranges inside them that are taken (the
- * image, boot modules, reserved memory). The frame table is carved from the highest free RAM.
- * 0, -ENOMEM.
+ * Bring-up: RAM ranges (sorted, disjoint), and the ranges inside them that are taken, in any order (the
+ * image, boot modules, reserved memory). The frame table is carved from the highest free RAM. Free RAM
+ * is not touched, but for the first bytes of each free block. 0, -ENOMEM (no room for the frame table),
+ * -E2BIG (more ranges than it can hold).
  */
 int page_init(const struct page_range *ram, size_t ram_count, const struct page_range *taken,
 	size_t taken_count);
@@ -41,31 +42,47 @@ int page_init(const struct page_range *ram, size_t ram_count, const struct page_
 /* Gives a taken range (a boot module after its copy) to the allocator. */
 void page_release_range(struct page_range range);
 
-/* Frames for Graft itself, 2^order, aligned to their size, not cleared. NULL when there is none. */
+/*
+ * Frames for Graft itself, 2^order, aligned to their size, not cleared. NULL when there is none. A single
+ * frame that others still hold (page_get_any) goes when the last of them puts it.
+ */
 struct page *page_alloc(unsigned order);
 void page_free(struct page *page, unsigned order);
+
+/* The order with which Graft's block that starts here was allocated. */
+unsigned page_order(const struct page *page);
 
 /* One zeroed frame for Graft, as its address in the direct map. */
 void *page_alloc_zeroed(void);
 void page_free_virt(void *virt);
 
 enum page_place {
-	PAGE_ANYWHERE, /* the highest free block: low memory is kept for devices with narrow DMA */
-	PAGE_LOWEST,
+	/*
+	 * From above 4 GiB while there is any (low memory is kept for devices with narrow DMA), and from
+	 * the smallest free block that will do, so that large ones stay whole.
+	 */
+	PAGE_ANYWHERE,
+	PAGE_LOWEST, /* the lowest aligned place of all; looks at every free block */
 };
 
 /*
  * Frames for a domain: 2^order, cleared, cleaned to the point of coherency (a guest may start with its
  * caches off), each with the "allocated" reference, counted in d's tot_pages (never over max_pages).
- * NULL: no memory, over max_pages, or d is dying.
+ * NULL: no memory, over max_pages, or d is dying. d is held as long as it has frames.
  */
 struct page *page_alloc_domain(struct domain *d, unsigned order, enum page_place place);
 
-/* Holds the frame if d owns it now and it is not on its way out. Paired with page_put(). */
+/*
+ * Holds the frame if d owns it now and it is not on its way out, unless it is held so often that the
+ * count is full. Paired with page_put().
+ */
 bool page_get(struct page *page, const struct domain *d);
-/* Holds the frame for whoever owns it; NULL domain id never matches. Returns the owner's id. */
+/* Holds the frame for whoever owns it, Graft included; owner (may be NULL) gets that one's id. */
 bool page_get_any(struct page *page, domain_id_t *owner);
-/* The last put of a domain's frame returns it to the allocator and takes it off tot_pages. */
+/*
+ * The last put of a frame returns it to the allocator and takes it off its owner's tot_pages. May end in
+ * domain_put() of an owner that is dead: no lock of a domain's own may be held but the p2m's of another.
+ */
 void page_put(struct page *page);
 
 /* Takes away the "allocated" reference, once: true for the caller that must page_put() for it. */
@@ -83,6 +100,9 @@ struct page *page_of_virt(const void *virt);
 /* In frames. */
 uint64_t page_count_total(void);
 uint64_t page_count_free(void);
+
+/* One past the highest address that is RAM. */
+paddr_t page_ram_end(void);
 
 /*
  * Frames of a dying domain that are still in its name and "allocated", found by scanning the frame table
