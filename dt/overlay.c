@@ -1,12 +1,193 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of an overlay from outside: begin, drop, find, and what it holds. */
+/* The life of an overlay from outside: begin, prepare, drop; finding one; the nodes it brings. */
 #include "dt/overlay_priv.h"
-#include "dt/tree_priv.h"
+
+/* Tells blobs apart quickly; equal digests are still compared byte by byte. */
+static uint64_t digest_of(const uint8_t *at, size_t size)
+{
+	uint64_t digest = size, word;
+
+	for (; size >= sizeof(word); at += sizeof(word), size -= sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		digest = (digest ^ word) * 0x9e3779b97f4a7c15;
+		digest ^= digest >> 29;
+	}
+	for (; size; size--)
+		digest = (digest ^ *at++) * 0x9e3779b97f4a7c15;
+	return digest;
+}
+
+int dt_overlay_begin(struct dt_tree *tree, size_t size, struct dt_overlay **out, struct dt_why *why)
+{
+	struct dt_overlay *overlay;
+	struct dt_arena arena;
+
+	if (size > DT_BLOB_MAX)
+		return dt_fail(why, -DT_E2BIG, "overlay: %zu bytes, over the limit of %u", size,
+			DT_BLOB_MAX);
+	dt_arena_init(&arena, &tree->env);
+	if (dt_arena_reserve(&arena, dt_arena_round(sizeof(*overlay)) + dt_arena_round(size)))
+		return dt_fail(why, -DT_ENOMEM, "not enough memory");
+	/* Both lie in the reservation. */
+	overlay = dt_arena_alloc(&arena, sizeof(*overlay));
+	*overlay = (struct dt_overlay){ .tree = tree, .blob_size = (uint32_t)size };
+	overlay->blob = dt_arena_alloc(&arena, size);
+	overlay->arena = arena;
+	*out = overlay;
+	return 0;
+}
 
 void dt_overlay_release(struct dt_overlay *overlay)
 {
 	/* The arena holds the overlay itself. */
 	struct dt_arena arena = overlay->arena;
 
+	dt_overlay_drop_stage(overlay);
 	dt_arena_drop(&arena);
+}
+
+void dt_overlay_drop(struct dt_overlay *overlay)
+{
+	dt_assert(overlay->state != DT_OVERLAY_LIVE);
+	dt_overlay_release(overlay);
+}
+
+void dt_overlay_drop_stage(struct dt_overlay *overlay)
+{
+	const struct dt_env *env = &overlay->tree->env;
+	struct dt_overlay_stage *stage = overlay->stage;
+
+	if (!stage)
+		return;
+	dt_index_drop(&stage->side.nodes, env);
+	dt_index_drop(&stage->side.props, env);
+	dt_index_drop(&stage->side.phandles, env);
+	dt_buckets_drop(&stage->nodes, env);
+	dt_buckets_drop(&stage->props, env);
+	dt_buckets_drop(&stage->phandles, env);
+	env->free(env->ctx, stage, sizeof(*stage));
+	overlay->stage = NULL;
+}
+
+static int open_stage(struct dt_overlay *overlay, struct dt_why *why)
+{
+	const struct dt_env *env = &overlay->tree->env;
+	struct dt_overlay_stage *stage = env->alloc(env->ctx, sizeof(*stage));
+
+	if (!stage)
+		return dt_fail(why, -DT_ENOMEM, "not enough memory");
+	memset(stage, 0, sizeof(*stage));
+	stage->side.env = *env;
+	stage->phandle_last = overlay->tree->phandle_last;
+	stage->generation = overlay->tree->generation;
+	stage->why = why;
+	overlay->stage = stage;
+	return 0;
+}
+
+static int check_new(struct dt_overlay *overlay, struct dt_why *why)
+{
+	const struct dt_tree *tree = overlay->tree;
+	const struct dt_overlay *same = dt_overlay_find(tree, overlay->blob, overlay->blob_size);
+
+	dt_assert(overlay->state == DT_OVERLAY_OPEN && !overlay->stage);
+	if (same)
+		return dt_fail(why, -DT_EEXIST, "this very overlay is there already, as number %u",
+			same->id);
+	if (tree->overlay_count >= DT_LOADED_MAX)
+		return dt_fail(why, -DT_E2BIG, "%u overlays are there already", DT_LOADED_MAX);
+	overlay->digest = digest_of(overlay->blob, overlay->blob_size);
+	return 0;
+}
+
+static int (*const steps[])(struct dt_overlay *) = {
+	dt_stage_build,
+	dt_stage_resolve_labels,
+	dt_stage_mark_targets,
+	dt_stage_find_symbols,
+	dt_stage_merge,
+	dt_stage_resolve_local,
+	dt_stage_merge_symbols,
+	dt_stage_make_room,
+};
+
+int dt_overlay_prepare(struct dt_overlay *overlay, struct dt_why *why)
+{
+	int error = check_new(overlay, why);
+	size_t i;
+
+	if (!error)
+		error = open_stage(overlay, why);
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && !error; i++)
+		error = steps[i](overlay);
+	if (!error)
+		error = overlay->stage->first_error;
+	if (!error)
+		overlay->state = DT_OVERLAY_PREPARED;
+	return error;
+}
+
+int dt_overlay_add(struct dt_tree *tree, const void *blob, size_t size, struct dt_overlay **out,
+	struct dt_why *why)
+{
+	struct dt_overlay *overlay;
+	int error = dt_overlay_begin(tree, size, &overlay, why);
+
+	if (error)
+		return error;
+	if (size)
+		memcpy(overlay->blob, blob, size);
+	error = dt_overlay_prepare(overlay, why);
+	if (error) {
+		dt_overlay_drop(overlay);
+		return error;
+	}
+	dt_overlay_commit(overlay);
+	*out = overlay;
+	return 0;
+}
+
+struct dt_overlay *dt_overlay_find(const struct dt_tree *tree, const void *blob, size_t size)
+{
+	struct dt_overlay *overlay = tree->first_overlay;
+	uint64_t digest = digest_of(blob, size);
+
+	for (; overlay; overlay = overlay->next)
+		if (overlay->blob_size == size && overlay->digest == digest &&
+			memcmp(overlay->blob, blob, size) == 0)
+			return overlay;
+	return NULL;
+}
+
+struct dt_overlay *dt_overlay_of_id(const struct dt_tree *tree, uint32_t id)
+{
+	struct dt_overlay *overlay = tree->first_overlay;
+
+	while (overlay && overlay->id != id)
+		overlay = overlay->next;
+	return overlay;
+}
+
+static const struct dt_change *next_added(const struct dt_change *change)
+{
+	while (change && change->kind != DT_ADD_NODE)
+		change = change->next;
+	return change;
+}
+
+struct dt_overlay_walk dt_overlay_walk(const struct dt_overlay *overlay)
+{
+	return (struct dt_overlay_walk){ .change = next_added(overlay->first_change) };
+}
+
+struct dt_node *dt_overlay_walk_next(struct dt_overlay_walk *walk)
+{
+	if (!walk->change)
+		return NULL;
+	walk->node = walk->node ? dt_node_next(walk->node, walk->change->node) : walk->change->node;
+	if (!walk->node) {
+		walk->change = next_added(walk->change->next);
+		walk->node = walk->change ? walk->change->node : NULL;
+	}
+	return walk->node;
 }

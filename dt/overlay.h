@@ -35,6 +35,7 @@ enum dt_overlay_state {
 };
 
 struct dt_overlay_stage;
+struct dt_overlay_need;
 
 struct dt_overlay {
 	struct dt_overlay *next, *prev; /* in tree->first_overlay.. once live, oldest first */
@@ -44,6 +45,7 @@ struct dt_overlay {
 	struct dt_arena arena;
 	uint8_t *blob; /* the overlay's bytes, never written after prepare began */
 	uint32_t blob_size;
+	uint64_t digest; /* of the blob: equal blobs have equal digests */
 	struct dt_change *first_change, *last_change;
 	uint32_t node_count; /* nodes it brings */
 	uint32_t dependents; /* live overlays that build on this one */
@@ -87,8 +89,14 @@ struct dt_overlay *dt_overlay_find(const struct dt_tree *tree, const void *blob,
 struct dt_overlay *dt_overlay_of_id(const struct dt_tree *tree, uint32_t id);
 
 /*
- * Every node that the overlay brings, in order, prepared or live (a prepared one shows its nodes with
- * parents in the live tree, so that paths and resources can be read before commit). NULL: start; NULL
- * returned: end.
+ * Every node that the overlay brings, in order, prepared or live. A prepared one already shows its nodes
+ * with their parents in the live tree, so that paths and resources can be read before commit; values that
+ * it will change in nodes that were there before still read as they were.
  */
-struct dt_node *dt_overlay_next_node(const struct dt_overlay *overlay, const struct dt_node *after);
+struct dt_overlay_walk {
+	const struct dt_change *change;
+	struct dt_node *node;
+};
+
+struct dt_overlay_walk dt_overlay_walk(const struct dt_overlay *overlay);
+struct dt_node *dt_overlay_walk_next(struct dt_overlay_walk *walk); /* NULL at the end */

@@ -46,6 +46,7 @@ struct dt_tree {
 	uint32_t phandle_last;  /* the highest ever used: new ones come after it */
 	uint32_t overlay_last;  /* the id given last */
 	uint32_t overlay_count;
+	uint32_t generation;  /* counts commits and reverts */
 	struct dt_overlay *first_overlay, *last_overlay; /* in the order they were added */
 };
 

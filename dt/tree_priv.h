@@ -7,7 +7,7 @@
 /* dt_prop::flags */
 enum {
 	DT_PROP_OWN_VALUE = 1, /* the value is a private copy: it may be patched */
-	DT_PROP_CHANGED = 2, /* the overlay being prepared sets it */
+	DT_PROP_LOCAL_TARGET = 2, /* a fragment's target that is a node of the overlay itself */
 };
 
 /* Hash tables and their allocator: a tree, or the side where an overlay is prepared. */

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The changes of an overlay, done and undone. Each kind has one function for each direction; commit walks
+ * the list forwards, revert backwards. Nothing here can fail: room was made in prepare.
+ */
+#include "dt/overlay_priv.h"
+
+struct added {
+	uint32_t nodes, props, phandles;
+};
+
+static void count_node(struct added *added, const struct dt_node *node)
+{
+	const struct dt_prop *prop;
+
+	added->nodes++;
+	added->phandles += node->phandle != 0;
+	dt_for_each_prop (prop, node)
+		added->props++;
+}
+
+static void count_change(struct added *added, const struct dt_change *change)
+{
+	const struct dt_node *node;
+
+	if (change->kind == DT_ADD_PROP) {
+		added->props++;
+		added->phandles++;
+	} else if (change->kind == DT_ADD_NODE) {
+		dt_for_each_node (node, change->node)
+			count_node(added, node);
+	}
+}
+
+int dt_stage_make_room(struct dt_overlay *overlay)
+{
+	struct dt_overlay_stage *stage = overlay->stage;
+	const struct dt_tree *tree = overlay->tree;
+	const struct dt_change *change;
+	struct added added = { 0 };
+	int error;
+
+	for (change = overlay->first_change; change; change = change->next)
+		count_change(&added, change);
+	overlay->node_count = added.nodes;
+	error = dt_index_prepare(&tree->nodes, &tree->env, added.nodes, &stage->nodes);
+	if (!error)
+		error = dt_index_prepare(&tree->props, &tree->env, added.props, &stage->props);
+	if (!error)
+		error = dt_index_prepare(
+			&tree->phandles, &tree->env, added.phandles, &stage->phandles);
+	return error ? dt_fail(stage->why, error, "not enough memory") : 0;
+}
+
+/* The hashes were worked out on the side, for the places where things are going. */
+static void index_node(struct dt_tree *tree, struct dt_node *node)
+{
+	struct dt_prop *prop;
+
+	dt_index_add(&tree->nodes, &node->by_name);
+	if (node->phandle)
+		dt_index_add(&tree->phandles, &node->by_phandle);
+	dt_for_each_prop (prop, node)
+		dt_index_add(&tree->props, &prop->by_name);
+}
+
+static void unindex_node(struct dt_tree *tree, struct dt_node *node)
+{
+	struct dt_prop *prop;
+
+	dt_index_remove(&tree->nodes, &node->by_name);
+	if (node->phandle)
+		dt_index_remove(&tree->phandles, &node->by_phandle);
+	dt_for_each_prop (prop, node)
+		dt_index_remove(&tree->props, &prop->by_name);
+}
+
+static void do_add_node(struct dt_tree *tree, struct dt_change *change)
+{
+	struct dt_node *node;
+
+	dt_append_node(change->node->parent, change->node);
+	dt_for_each_node (node, change->node)
+		index_node(tree, node);
+}
+
+static void undo_add_node(struct dt_tree *tree, struct dt_change *change)
+{
+	struct dt_node *node;
+
+	dt_for_each_node (node, change->node)
+		unindex_node(tree, node);
+	dt_unlink_node(change->node);
+}
+
+/* `phandle` and `linux,phandle` may come together: the node enters the index with the first. */
+static bool gives_phandle(const struct dt_prop *prop)
+{
+	const struct dt_prop *other;
+
+	if (!dt_is_phandle_name(prop->name))
+		return false;
+	dt_for_each_prop (other, prop->node)
+		if (other != prop && dt_is_phandle_name(other->name))
+			return false;
+	return true;
+}
+
+static void do_add_prop(struct dt_tree *tree, struct dt_change *change)
+{
+	struct dt_node *node = change->node;
+	struct dt_prop *prop = change->prop;
+
+	dt_append_prop(node, prop);
+	dt_index_add(&tree->props, &prop->by_name);
+	if (!gives_phandle(prop))
+		return;
+	node->phandle = span_load_u32(prop->value);
+	node->by_phandle.hash = dt_phandle_hash(node->phandle);
+	dt_index_add(&tree->phandles, &node->by_phandle);
+}
+
+static void undo_add_prop(struct dt_tree *tree, struct dt_change *change)
+{
+	struct dt_node *node = change->node;
+
+	if (gives_phandle(change->prop)) {
+		dt_index_remove(&tree->phandles, &node->by_phandle);
+		node->phandle = 0;
+	}
+	dt_index_remove(&tree->props, &change->prop->by_name);
+	dt_unlink_prop(change->prop);
+}
+
+/* Its own inverse: the value in use changes places with the other one. */
+static void swap_value(struct dt_tree *tree, struct dt_change *change)
+{
+	struct dt_prop *prop = change->prop;
+	struct dt_change old = *change;
+
+	(void)tree;
+	change->value = prop->value;
+	change->size = prop->size;
+	change->owner = prop->owner;
+	prop->value = old.value;
+	prop->size = old.size;
+	prop->owner = old.owner;
+}
+
+static const struct {
+	void (*act)(struct dt_tree *, struct dt_change *);
+	void (*undo)(struct dt_tree *, struct dt_change *);
+} kinds[] = {
+	[DT_ADD_NODE] = { .act = do_add_node, .undo = undo_add_node },
+	[DT_ADD_PROP] = { .act = do_add_prop, .undo = undo_add_prop },
+	[DT_SET_PROP] = { .act = swap_value, .undo = swap_value },
+};
+
+static void grow_indexes(struct dt_tree *tree, struct dt_overlay_stage *stage)
+{
+	dt_index_grow(&tree->nodes, &tree->env, &stage->nodes);
+	dt_index_grow(&tree->props, &tree->env, &stage->props);
+	dt_index_grow(&tree->phandles, &tree->env, &stage->phandles);
+}
+
+static void link_overlay(struct dt_tree *tree, struct dt_overlay *overlay)
+{
+	overlay->next = NULL;
+	overlay->prev = tree->last_overlay;
+	if (overlay->prev)
+		overlay->prev->next = overlay;
+	else
+		tree->first_overlay = overlay;
+	tree->last_overlay = overlay;
+	tree->overlay_count++;
+	overlay->id = ++tree->overlay_last;
+	overlay->state = DT_OVERLAY_LIVE;
+}
+
+static void unlink_overlay(struct dt_tree *tree, struct dt_overlay *overlay)
+{
+	if (overlay->prev)
+		overlay->prev->next = overlay->next;
+	else
+		tree->first_overlay = overlay->next;
+	if (overlay->next)
+		overlay->next->prev = overlay->prev;
+	else
+		tree->last_overlay = overlay->prev;
+	tree->overlay_count--;
+}
+
+void dt_overlay_commit(struct dt_overlay *overlay)
+{
+	struct dt_tree *tree = overlay->tree;
+	struct dt_overlay_need *need;
+	struct dt_change *change;
+
+	dt_assert(overlay->state == DT_OVERLAY_PREPARED);
+	dt_assert(overlay->stage->generation == tree->generation);
+	tree->generation++;
+	grow_indexes(tree, overlay->stage);
+	tree->phandle_last = overlay->stage->phandle_last;
+	dt_overlay_drop_stage(overlay);
+	for (change = overlay->first_change; change; change = change->next)
+		kinds[change->kind].act(tree, change);
+	for (need = overlay->needs; need; need = need->next)
+		need->on->dependents++;
+	link_overlay(tree, overlay);
+}
+
+static const struct dt_overlay *find_dependent(const struct dt_overlay *overlay)
+{
+	const struct dt_overlay *other;
+	const struct dt_overlay_need *need;
+
+	for (other = overlay->next; other; other = other->next)
+		for (need = other->needs; need; need = need->next)
+			if (need->on == overlay)
+				return other;
+	return overlay;
+}
+
+int dt_overlay_may_revert(const struct dt_overlay *overlay, struct dt_why *why)
+{
+	if (overlay->dependents == 0)
+		return 0;
+	return dt_fail(why, -DT_EBUSY, "overlay %u: overlay %u builds on it", overlay->id,
+		find_dependent(overlay)->id);
+}
+
+void dt_overlay_revert(struct dt_overlay *overlay)
+{
+	struct dt_tree *tree = overlay->tree;
+	struct dt_overlay_need *need;
+	struct dt_change *change;
+
+	dt_assert(overlay->state == DT_OVERLAY_LIVE && overlay->dependents == 0);
+	tree->generation++;
+	for (change = overlay->last_change; change; change = change->prev)
+		kinds[change->kind].undo(tree, change);
+	for (need = overlay->needs; need; need = need->next)
+		need->on->dependents--;
+	unlink_overlay(tree, overlay);
+	dt_overlay_release(overlay);
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * References: __fixups__ (labels of the live tree) and __local_fixups__ (phandles of the overlay's own
+ * nodes). Places come from the blob, so each is looked up by name and each offset goes through a span.
+ */
+#include "dt/overlay_priv.h"
+
+static struct dt_node *side_child(
+	const struct dt_overlay *overlay, const struct dt_node *node, struct span name)
+{
+	const struct dt_tree *side = &overlay->stage->side;
+	struct dt_node *child = dt_index_find_node(&side->nodes, side->env.seed, node, name);
+
+	/* After the merge, what is new hangs below the node that its parent merged with. */
+	if (!child && node->peer)
+		child = dt_index_find_node(&side->nodes, side->env.seed, node->peer, name);
+	return child;
+}
+
+static struct dt_prop *side_prop(
+	const struct dt_overlay *overlay, const struct dt_node *node, struct span name)
+{
+	const struct dt_tree *side = &overlay->stage->side;
+	struct dt_prop *prop = dt_index_find_prop(&side->props, side->env.seed, node, name);
+
+	if (!prop && node->peer)
+		prop = dt_index_find_prop(&side->props, side->env.seed, node->peer, name);
+	return prop;
+}
+
+/* The four bytes at `offset` of a value that may be written: a private copy is made the first time. */
+static int patch_place(
+	struct dt_overlay *overlay, struct dt_prop *prop, uint32_t offset, uint8_t **out)
+{
+	struct dt_why *why = overlay->stage->why;
+	struct span cell;
+	uint8_t *copy;
+
+	if (dt_is_phandle_name(prop->name))
+		return dt_fail(why, -DT_EINVAL, "%s: a fixup inside property '%s'",
+			dt_path(prop->node), prop->name);
+	if (!span_part(dt_prop_span(prop), offset, 4, &cell))
+		return dt_fail(why, -DT_EINVAL, "%s: a fixup at byte %u of '%s', which has %u",
+			dt_path(prop->node), offset, prop->name, prop->size);
+	if (!(prop->flags & DT_PROP_OWN_VALUE)) {
+		copy = dt_arena_alloc(&overlay->arena, prop->size);
+		if (!copy)
+			return dt_fail(why, -DT_ENOMEM, "not enough memory");
+		memcpy(copy, prop->value, prop->size);
+		prop->value = copy;
+		prop->flags |= DT_PROP_OWN_VALUE;
+	}
+	*out = (uint8_t *)(uintptr_t)prop->value + offset;
+	return 0;
+}
+
+static bool read_decimal(struct span text, uint32_t *out)
+{
+	uint32_t value = 0;
+
+	if (text.left == 0 || text.left > 9)
+		return false;
+	for (; text.left; (void)span_skip(&text, 1)) {
+		if (*text.at < '0' || *text.at > '9')
+			return false;
+		value = value * 10 + (uint32_t)(*text.at - '0');
+	}
+	*out = value;
+	return true;
+}
+
+static struct dt_node *side_node(const struct dt_overlay *overlay, struct span path)
+{
+	struct dt_node *node = overlay->stage->side.root;
+	struct span name;
+
+	if (path.left == 0 || path.at[0] != '/')
+		return NULL;
+	while (node && path.left) {
+		name = span_until(&path, '/');
+		if (name.left)
+			node = side_child(overlay, node, name);
+	}
+	return node;
+}
+
+/* A place is "/path:property:offset". */
+static int patch_label(
+	struct dt_overlay *overlay, const char *label, struct span place, uint32_t phandle)
+{
+	struct span rest = place, path = span_until(&rest, ':'), name = span_until(&rest, ':');
+	struct dt_node *node = side_node(overlay, path);
+	struct dt_prop *prop = node ? side_prop(overlay, node, name) : NULL;
+	uint32_t offset;
+	uint8_t *at;
+	int error;
+
+	if (!read_decimal(rest, &offset))
+		return dt_fail(overlay->stage->why, -DT_EINVAL,
+			"__fixups__: label '%s': malformed place '%.*s'", label, (int)place.left,
+			(const char *)place.at);
+	if (!prop)
+		return dt_fail(overlay->stage->why, -DT_EINVAL,
+			"__fixups__: label '%s': nothing at '%.*s'", label, (int)place.left,
+			(const char *)place.at);
+	error = patch_place(overlay, prop, offset, &at);
+	if (!error)
+		span_store_u32(at, phandle);
+	return error;
+}
+
+/* The first fragment that asks for the label, for the message. */
+static struct span first_fragment(struct span places)
+{
+	struct span path = span_until(&places, ':');
+
+	(void)span_skip(&path, 1);
+	return span_until(&path, '/');
+}
+
+/* The live node that a label stands for, and whoever brought label and node. */
+static int find_label(
+	struct dt_overlay *overlay, const char *label, struct span places, struct dt_node **out)
+{
+	const struct dt_tree *tree = overlay->tree;
+	struct dt_node *table = dt_child(tree, tree->root, dt_text("__symbols__"));
+	const struct dt_prop *symbol = table ? dt_prop(tree, table, label) : NULL;
+	struct dt_node *node = symbol ? dt_node_of_label(tree, label) : NULL;
+	struct span fragment = first_fragment(places);
+	int error;
+
+	if (!symbol)
+		return dt_fail(overlay->stage->why, -DT_ENOENT,
+			"%.*s: label '%s' is not in the tree: was the base built with dtc -@ ?",
+			(int)fragment.left, (const char *)fragment.at, label);
+	if (!node)
+		return dt_fail(overlay->stage->why, -DT_ENOENT,
+			"%.*s: label '%s' stands for a path that is not in the tree",
+			(int)fragment.left, (const char *)fragment.at, label);
+	if (!node->phandle)
+		return dt_fail(overlay->stage->why, -DT_ENOENT,
+			"%.*s: label '%s': node %s has no phandle", (int)fragment.left,
+			(const char *)fragment.at, label, dt_path(node));
+	*out = node;
+	error = dt_stage_need(overlay, symbol->owner);
+	return error ? error : dt_stage_need(overlay, node->owner);
+}
+
+static int resolve_label(struct dt_overlay *overlay, const char *label, struct span places)
+{
+	struct dt_node *node = NULL;
+	const char *place;
+	size_t length;
+	int error = find_label(overlay, label, places, &node);
+
+	while (!error && span_string(&places, &place, &length))
+		error = dt_stage_fault(overlay->stage,
+			patch_label(overlay, label, span_of(place, length), node->phandle));
+	if (!error && places.left)
+		error = dt_fail(overlay->stage->why, -DT_EINVAL,
+			"__fixups__: label '%s': the list of places has no end", label);
+	return error;
+}
+
+int dt_stage_resolve_labels(struct dt_overlay *overlay)
+{
+	struct dt_overlay_stage *stage = overlay->stage;
+	struct dtb_cursor cursor = stage->fixups.cursor;
+	enum dtb_event event;
+	int error = 0;
+
+	if (!stage->fixups.there)
+		return 0;
+	while (!error && (event = dtb_step(&cursor)) == DTB_PROP)
+		error = dt_stage_fault(stage, resolve_label(overlay, cursor.name, cursor.value));
+	if (!error && event == DTB_BEGIN)
+		error = dt_fail(stage->why, -DT_EINVAL, "__fixups__ has a child node");
+	return error;
+}
+
+/* The number that a reference to the overlay's own node `node` gets. */
+static uint32_t final_phandle(const struct dt_overlay *overlay, struct dt_node *node)
+{
+	const struct dt_node *peer = node->peer;
+
+	if (!peer || !peer->phandle)
+		return span_load_u32(node->phandle_value);
+	return peer->owner == overlay ? span_load_u32(peer->phandle_value) : peer->phandle;
+}
+
+static int patch_local(struct dt_overlay *overlay, struct dt_prop *prop, uint32_t offset)
+{
+	struct dt_node *node;
+	uint8_t *at;
+	int error = patch_place(overlay, prop, offset, &at);
+
+	if (error)
+		return error;
+	node = dt_node_of_phandle(&overlay->stage->side, span_load_u32(at));
+	if (!node)
+		return dt_fail(overlay->stage->why, -DT_EINVAL,
+			"__local_fixups__: %s: no node has phandle 0x%x, at byte %u of '%s'",
+			dt_path(prop->node), span_load_u32(at), offset, prop->name);
+	span_store_u32(at, final_phandle(overlay, node));
+	return 0;
+}
+
+/* One property of __local_fixups__: a list of offsets into the property of that name. */
+static int resolve_offsets(struct dt_overlay *overlay, const struct dt_node *node, const char *name,
+	struct span offsets)
+{
+	struct dt_prop *prop = side_prop(overlay, node, dt_text(name));
+	uint32_t offset;
+	int error = 0;
+
+	if (!prop)
+		return dt_fail(overlay->stage->why, -DT_EINVAL,
+			"__local_fixups__: %s has no property '%s'", dt_path(node), name);
+	while (!error && span_u32(&offsets, &offset))
+		error = dt_stage_fault(overlay->stage, patch_local(overlay, prop, offset));
+	if (!error && offsets.left)
+		error = dt_fail(overlay->stage->why, -DT_EINVAL,
+			"__local_fixups__: %s: offsets of '%s' are cut off", dt_path(node), name);
+	return error;
+}
+
+/* Only a fragment's `target`, which is needed before anything can be merged. */
+static int mark_target(struct dt_overlay *overlay, const struct dt_node *node, const char *name,
+	struct span offsets)
+{
+	struct dt_prop *prop;
+
+	(void)offsets;
+	if (node->parent != overlay->stage->side.root ||
+		!span_equal(dt_text(name), dt_text("target")))
+		return 0;
+	prop = side_prop(overlay, node, dt_text(name));
+	if (prop)
+		prop->flags |= DT_PROP_LOCAL_TARGET;
+	return 0;
+}
+
+/* __local_fixups__ repeats the overlay's nodes: call `visit` for each of its properties. */
+static int walk_local(struct dt_overlay *overlay,
+	int (*visit)(struct dt_overlay *, const struct dt_node *, const char *, struct span))
+{
+	struct dt_overlay_stage *stage = overlay->stage;
+	struct dtb_cursor cursor = stage->local_fixups.cursor;
+	struct dt_node *open[DT_DEPTH_MAX];
+	uint32_t depth = 0;
+	enum dtb_event event;
+	int error = 0;
+
+	if (!stage->local_fixups.there)
+		return 0;
+	open[0] = stage->side.root;
+	while (!error) {
+		event = dtb_step(&cursor);
+		if (event == DTB_PROP) {
+			error = dt_stage_fault(
+				stage, visit(overlay, open[depth], cursor.name, cursor.value));
+		} else if (event == DTB_BEGIN) {
+			/* Not deeper than the blob, whose depth was checked. */
+			open[depth + 1] = side_child(overlay, open[depth], dt_text(cursor.name));
+			if (!open[++depth])
+				return dt_fail(stage->why, -DT_EINVAL,
+					"__local_fixups__: %s has no node '%s'",
+					dt_path(open[depth - 1]), cursor.name);
+		} else if (depth-- == 0) {
+			break;
+		}
+	}
+	return error;
+}
+
+int dt_stage_mark_targets(struct dt_overlay *overlay)
+{
+	return walk_local(overlay, mark_target);
+}
+
+/* From now on the overlay's nodes go by their new numbers. */
+static void take_new_numbers(struct dt_tree *side)
+{
+	struct dt_index *index = &side->phandles;
+	struct dt_link *all = NULL, *link, *next;
+	struct dt_node *node;
+	uint32_t i;
+
+	for (i = 0; i < index->bucket_count; i++) {
+		for (link = index->buckets[i]; link; link = next) {
+			next = link->next;
+			link->next = all;
+			all = link;
+		}
+		index->buckets[i] = NULL;
+	}
+	index->count = 0;
+	for (link = all; link; link = next) {
+		next = link->next;
+		node = dt_node_of_phandle_link(link);
+		node->phandle = span_load_u32(node->phandle_value);
+		link->hash = dt_phandle_hash(node->phandle);
+		dt_index_add(index, link);
+	}
+}
+
+int dt_stage_resolve_local(struct dt_overlay *overlay)
+{
+	int error = walk_local(overlay, resolve_offsets);
+
+	if (!error)
+		take_new_numbers(&overlay->stage->side);
+	return error;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * First steps of prepare: the overlay's fragments become nodes on the side, their phandles get numbers
+ * that the live tree does not use. __symbols__, __fixups__ and __local_fixups__ are only located.
+ */
+#include "dt/overlay_priv.h"
+
+static bool is_named(const char *name, const char *wanted)
+{
+	return span_equal(dt_text(name), dt_text(wanted));
+}
+
+static struct dt_meta *meta_of(struct dt_overlay_stage *stage, const char *name)
+{
+	if (is_named(name, "__fixups__"))
+		return &stage->fixups;
+	if (is_named(name, "__local_fixups__"))
+		return &stage->local_fixups;
+	if (is_named(name, "__symbols__"))
+		return &stage->symbols;
+	return NULL;
+}
+
+/* The cursor is behind the node's BEGIN: leave it behind its END. */
+static void skip_node(struct dtb_cursor *cursor)
+{
+	uint32_t depth = 1;
+	enum dtb_event event;
+
+	while (depth) {
+		event = dtb_step(cursor);
+		if (event == DTB_BEGIN)
+			depth++;
+		else if (event == DTB_END)
+			depth--;
+	}
+}
+
+static int note_meta(
+	struct dt_overlay_stage *stage, struct dtb_cursor *cursor, struct dt_meta *meta)
+{
+	if (meta->there)
+		return dt_fail(stage->why, -DT_EEXIST, "node '%s' comes twice", cursor->name);
+	*meta = (struct dt_meta){ .cursor = *cursor, .there = true };
+	skip_node(cursor);
+	return 0;
+}
+
+/* One event of the whole blob with what only guides the overlay left out. */
+static enum dtb_event step_content(
+	struct dt_overlay_stage *stage, struct dtb_cursor *cursor, uint32_t *depth)
+{
+	enum dtb_event event = dtb_step(cursor);
+
+	while (event == DTB_BEGIN && *depth == 1 && meta_of(stage, cursor->name)) {
+		skip_node(cursor);
+		event = dtb_step(cursor);
+	}
+	if (event == DTB_BEGIN)
+		++*depth;
+	else if (event == DTB_END)
+		--*depth;
+	return event;
+}
+
+/* Find the guiding nodes and count everything else, so that memory is asked for once. */
+static int survey(struct dt_overlay_stage *stage)
+{
+	struct dtb_cursor cursor = dtb_cursor(&stage->dtb);
+	struct dt_meta *meta;
+	enum dtb_event event;
+	uint32_t depth = 0;
+	int error = 0;
+
+	while (!error && (event = dtb_step(&cursor)) != DTB_DONE) {
+		if (event == DTB_PROP) {
+			stage->prop_count++;
+		} else if (event == DTB_END) {
+			depth--;
+		} else {
+			meta = depth == 1 ? meta_of(stage, cursor.name) : NULL;
+			if (meta) {
+				error = note_meta(stage, &cursor, meta);
+			} else {
+				stage->node_count++;
+				depth++;
+			}
+		}
+	}
+	return error;
+}
+
+static int reserve(struct dt_overlay *overlay)
+{
+	struct dt_overlay_stage *stage = overlay->stage;
+	const struct dt_env *env = &overlay->tree->env;
+	struct dt_buckets nodes = { 0 }, props = { 0 }, phandles = { 0 };
+	int error = dt_arena_reserve(
+		&overlay->arena, stage->node_count * sizeof(struct dt_node) +
+					 stage->prop_count * sizeof(struct dt_prop));
+
+	if (!error)
+		error = dt_index_prepare(&stage->side.nodes, env, stage->node_count, &nodes);
+	/* Labels come on top later; chains may get a little longer then. */
+	if (!error)
+		error = dt_index_prepare(&stage->side.props, env, stage->prop_count, &props);
+	if (!error)
+		error = dt_index_prepare(
+			&stage->side.phandles, env, stage->node_count / 4, &phandles);
+	dt_index_grow(&stage->side.nodes, env, &nodes);
+	dt_index_grow(&stage->side.props, env, &props);
+	dt_index_grow(&stage->side.phandles, env, &phandles);
+	return error ? dt_fail(stage->why, error, "not enough memory") : 0;
+}
+
+/* The next number that no node of the live tree has: almost always simply the next. */
+static uint32_t next_phandle(struct dt_overlay *overlay)
+{
+	struct dt_overlay_stage *stage = overlay->stage;
+
+	do {
+		stage->phandle_last++;
+		if (stage->phandle_last == 0 || stage->phandle_last == UINT32_MAX)
+			stage->phandle_last = 1;
+	} while (dt_node_of_phandle(overlay->tree, stage->phandle_last));
+	return stage->phandle_last;
+}
+
+/*
+ * A node keeps the overlay's own number as ->phandle, by which references inside the overlay find it,
+ * until dt_stage_resolve_local(); the property already reads as the new number.
+ */
+static void renumber(struct dt_overlay *overlay, struct dt_node *node, struct dt_prop *prop)
+{
+	if (!span_load_u32(node->phandle_value))
+		span_store_u32(node->phandle_value, next_phandle(overlay));
+	prop->value = node->phandle_value;
+}
+
+static int build_prop(struct dt_overlay *overlay, struct dt_maker *maker, struct dt_node *node,
+	const struct dtb_cursor *cursor)
+{
+	struct dt_prop *prop;
+	int error = dt_make_prop(maker, node, cursor->name, cursor->value, &prop);
+
+	if (!error && dt_is_phandle_name(cursor->name))
+		renumber(overlay, node, prop);
+	return error;
+}
+
+static int build(struct dt_overlay *overlay)
+{
+	struct dt_overlay_stage *stage = overlay->stage;
+	struct dt_tree *side = &stage->side;
+	struct dt_maker maker = { .arena = &overlay->arena,
+		.nodes = &side->nodes,
+		.props = &side->props,
+		.phandles = &side->phandles,
+		.owner = overlay,
+		.seed = side->env.seed,
+		.why = stage->why };
+	struct dtb_cursor cursor = dtb_cursor(&stage->dtb);
+	struct dt_node *at = NULL;
+	enum dtb_event event;
+	uint32_t depth = 0;
+	int error = 0;
+
+	while (!error && (event = step_content(stage, &cursor, &depth)) != DTB_DONE) {
+		if (event == DTB_BEGIN) {
+			error = dt_make_node(&maker, at, cursor.name, &at);
+			if (!side->root)
+				side->root = at;
+		} else if (event == DTB_PROP) {
+			error = build_prop(overlay, &maker, at, &cursor);
+		} else {
+			at = at->parent;
+		}
+	}
+	return error;
+}
+
+int dt_stage_build(struct dt_overlay *overlay)
+{
+	struct dt_overlay_stage *stage = overlay->stage;
+	int error = dtb_check(&stage->dtb, overlay->blob, overlay->blob_size, stage->why);
+
+	if (!error)
+		error = survey(stage);
+	if (!error)
+		error = reserve(overlay);
+	return error ? error : build(overlay);
+}
+
+int dt_stage_need(struct dt_overlay *overlay, struct dt_overlay *owner)
+{
+	struct dt_overlay_need *need = overlay->needs;
+
+	/* What is found twice is usually found in a row; a second entry would do no harm. */
+	if (!owner || owner == overlay || (need && need->on == owner))
+		return 0;
+	need = dt_arena_alloc(&overlay->arena, sizeof(*need));
+	if (!need)
+		return dt_fail(overlay->stage->why, -DT_ENOMEM, "not enough memory");
+	*need = (struct dt_overlay_need){ .next = overlay->needs, .on = owner };
+	overlay->needs = need;
+	return 0;
+}
+
+struct dt_node *dt_stage_child(
+	const struct dt_overlay *overlay, struct dt_node *node, struct span name)
+{
+	const struct dt_tree *side = &overlay->stage->side;
+	struct dt_node *child = NULL;
+
+	if (node->owner != overlay)
+		child = dt_child(overlay->tree, node, name);
+	return child ? child : dt_index_find_node(&side->nodes, side->env.seed, node, name);
+}
