@@ -30,6 +30,11 @@ void arch_vcpu_raise_upcall(struct vcpu *v);
 /* Starting state of a vCPU: entry point, x0, EL1h with interrupts masked and the MMU off. */
 void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t x0);
 
+/* Registers as a toolstack gives and takes them; the vCPU is off its CPU. Set starts from a reset vCPU. */
+struct vcpu_guest_context;
+void arch_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *context);
+void arch_vcpu_get_context(const struct vcpu *v, struct vcpu_guest_context *context);
+
 /* Makes a vCPU's GPRs, PC and mode printable (reports, debug-keys). */
 void arch_vcpu_dump(const struct vcpu *v);
 
