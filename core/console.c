@@ -32,7 +32,7 @@ static char ring[CONSOLE_RING_SIZE];
 static uint32_t oldest, newest;
 static _Atomic bool ring_grown;
 
-_Static_assert((CONSOLE_RING_SIZE & (CONSOLE_RING_SIZE - 1)) == 0, "indices wrap at 2^32");
+static_assert((CONSOLE_RING_SIZE & (CONSOLE_RING_SIZE - 1)) == 0, "indices wrap at 2^32");
 
 void console_lock(void)
 {

@@ -5,7 +5,7 @@
 #include "core/printk_priv.h"
 #include <xen/errno.h>
 
-#define SAME(name) _Static_assert(name == XEN_##name, "xen/errno.h")
+#define SAME(name) static_assert(name == XEN_##name, "xen/errno.h")
 SAME(EPERM);
 SAME(ENOENT);
 SAME(ESRCH);

@@ -37,7 +37,7 @@ static size_t put_guest(char *line, size_t room)
 {
 	const struct vcpu *v = current_vcpu();
 
-	if (!v || !v->domain)
+	if (!v || !v->domain || v->domain->id >= DOMID_FIRST_RESERVED)
 		return 0;
 	return written(snprintf(line, room, "d%uv%u ", v->domain->id, v->id), room);
 }
@@ -125,5 +125,6 @@ bool printk_guest_is_unprivileged(void)
 {
 	const struct vcpu *v = current_vcpu();
 
-	return v && v->domain && !v->domain->config.privileged;
+	return v && v->domain && v->domain->id < DOMID_FIRST_RESERVED &&
+	       !v->domain->config.privileged;
 }
