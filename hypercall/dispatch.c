@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a hypercall's number to its function: one const table, made from hypercall/list.h. */
+#include "hypercall/hypercall.h"
+
+#include "core/error.h"
+#include "core/xen_abi.h"
+
+#define CHECK_NUMBER(number, name, argc)                                                           \
+	static_assert((number) == __HYPERVISOR_##name, "xen/xen.h");                               \
+	static_assert((argc) <= HYPERCALL_ARGS, "registers");
+HYPERCALL_LIST(CHECK_NUMBER)
+
+static const struct {
+	int64_t (*call)(uint64_t args[HYPERCALL_ARGS]);
+	const char *name;
+} table[] = {
+#define ROW(number, name, argc) [number] = { do_##name, #name },
+	HYPERCALL_LIST(ROW)
+#undef ROW
+};
+
+int64_t hypercall_dispatch(uint64_t number, uint64_t args[HYPERCALL_ARGS])
+{
+	if (unlikely(number >= ARRAY_SIZE(table) || !table[number].call))
+		return -ENOSYS;
+	return table[number].call(args);
+}
+
+const char *hypercall_name(uint64_t number)
+{
+	return number < ARRAY_SIZE(table) ? table[number].name : NULL;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* domctl: commands about one domain, for privileged domains (xen/domctl.h). One table. */
+#include "hypercall/domctl.h"
+
+static_assert(sizeof(struct xen_domctl) == 144, "xen/domctl.h");
+static_assert(offsetof(struct xen_domctl, interface_version) == 4, "xen/domctl.h");
+static_assert(offsetof(struct xen_domctl, domain) == 8, "xen/domctl.h");
+static_assert(offsetof(struct xen_domctl, u) == 16, "xen/domctl.h");
+
+/* What a Xen answers that was built without the feature: callers tell it from an unknown command. */
+static int not_built_in(struct domain *d, struct xen_domctl *op)
+{
+	(void)d;
+	(void)op;
+	return -EOPNOTSUPP;
+}
+
+enum domctl_flags {
+	RESULTS = 1, /* the structure goes back to the caller */
+	NO_DOMAIN = 2, /* op->domain names none that exists */
+};
+
+static const struct {
+	int (*run)(struct domain *d, struct xen_domctl *op);
+	unsigned flags;
+} table[] = {
+	[XEN_DOMCTL_createdomain] = { domctl_createdomain, RESULTS | NO_DOMAIN },
+	[XEN_DOMCTL_destroydomain] = { domctl_destroydomain, 0 },
+	[XEN_DOMCTL_pausedomain] = { domctl_pausedomain, 0 },
+	[XEN_DOMCTL_unpausedomain] = { domctl_unpausedomain, 0 },
+	[XEN_DOMCTL_getdomaininfo] = { domctl_getdomaininfo, RESULTS },
+	[XEN_DOMCTL_setvcpuaffinity] = { domctl_setvcpuaffinity, 0 },
+	[XEN_DOMCTL_max_mem] = { domctl_max_mem, 0 },
+	[XEN_DOMCTL_setvcpucontext] = { domctl_setvcpucontext, 0 },
+	[XEN_DOMCTL_getvcpucontext] = { domctl_getvcpucontext, 0 },
+	[XEN_DOMCTL_getvcpuinfo] = { domctl_getvcpuinfo, RESULTS },
+	[XEN_DOMCTL_max_vcpus] = { domctl_max_vcpus, 0 },
+	[XEN_DOMCTL_scheduler_op] = { domctl_scheduler_op, RESULTS },
+	[XEN_DOMCTL_setdomainhandle] = { domctl_setdomainhandle, 0 },
+	[XEN_DOMCTL_settimeoffset] = { domctl_settimeoffset, 0 },
+	[XEN_DOMCTL_getvcpuaffinity] = { domctl_getvcpuaffinity, 0 },
+	[XEN_DOMCTL_set_address_size] = { domctl_set_address_size, 0 },
+	[XEN_DOMCTL_setnodeaffinity] = { domctl_setnodeaffinity, 0 },
+	[XEN_DOMCTL_getnodeaffinity] = { domctl_getnodeaffinity, 0 },
+	[XEN_DOMCTL_cacheflush] = { domctl_cacheflush, 0 },
+	[XEN_DOMCTL_get_paging_mempool_size] = { domctl_get_paging_mempool_size, RESULTS },
+	[XEN_DOMCTL_set_paging_mempool_size] = { domctl_set_paging_mempool_size, 0 },
+	[XEN_DOMCTL_dt_overlay] = { not_built_in, 0 },
+	[XEN_DOMCTL_set_llc_colors] = { domctl_set_llc_colors, 0 },
+};
+
+/* One command at a time: two toolstack processes must not build or destroy one domain together. */
+static struct spinlock domctl_lock = SPINLOCK_INIT;
+
+static int run(struct xen_domctl *op)
+{
+	struct domain *d = NULL;
+	int rc;
+
+	if (op->cmd >= ARRAY_SIZE(table) || !table[op->cmd].run)
+		return -ENOSYS;
+	if (!(table[op->cmd].flags & NO_DOMAIN)) {
+		d = domain_get(op->domain);
+		if (!d)
+			return -ESRCH;
+	}
+	rc = table[op->cmd].run(d, op);
+	if (d)
+		domain_put(d);
+	return rc;
+}
+
+static int64_t finish(gva_t at, const struct xen_domctl *op, int rc)
+{
+	bool results = rc == -ERESTART || (rc == 0 && (table[op->cmd].flags & RESULTS));
+
+	if (results && guest_write(at, op, sizeof(*op)))
+		return -EFAULT;
+	return rc == -ERESTART ? HYPERCALL_AGAIN : rc;
+}
+
+int64_t do_domctl(uint64_t args[HYPERCALL_ARGS])
+{
+	gva_t at = GVA(args[0]);
+	struct xen_domctl op;
+	int rc;
+
+	if (!caller_privileged())
+		return -EPERM;
+	if (guest_read(&op, at, sizeof(op)))
+		return -EFAULT;
+	if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION)
+		return -EACCES;
+	/* Never waits: who holds it may be waiting for this CPU to let go of a vCPU. */
+	if (!spin_trylock(&domctl_lock))
+		return HYPERCALL_AGAIN;
+	rc = run(&op);
+	spin_unlock(&domctl_lock);
+	return finish(at, &op, rc);
+}
