@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A booted machine to type at: QEMU with a hypervisor and Dom0, driven through its one serial line.
+
+Nothing here sleeps: each step waits for a line, up to a limit that only a fault reaches.
+"""
+import collections
+import pathlib
+import re
+
+import pexpect
+
+from qemu import BUILD
+
+BOOT_LIMIT = 300  # seconds; a loaded machine with one CPU needs a tenth
+RUN_LIMIT = 60
+LOGS = BUILD / "test-logs"
+
+# What the hypervisors print when they themselves die, Graft or Xen. No test may see it unasked.
+DIED = r"graft: panic: [^\r\n]*|Panic on CPU \d+:"
+# One line when Dom0 crashes, before its registers.
+DOM0_CRASHED = r"graft: dom0 crashed[^\r\n]*|Hardware Dom0 crashed[^\r\n]*"
+# One line when what was handed over cannot be booted.
+REFUSED = r"graft: cannot boot: ([^\r\n]+)"
+DOM0_PANIC = r"Kernel panic - not syncing: [^\r\n]*"
+READY = "dom0: ready"
+PROMPT = "dom0# "
+# Dom0's terminal, the hypervisor's UART and QEMU's terminal each turn a line feed into two characters.
+EOL = r"\r*\n"
+
+Result = collections.namedtuple("Result", "status output")
+
+
+class MachineError(Exception):
+	"""The machine did something else than what was waited for."""
+
+
+class Machine:
+	"""config: a qemu.Config. name: of the log under build/test-logs."""
+
+	def __init__(self, config, name):
+		LOGS.mkdir(parents=True, exist_ok=True)
+		self.config = config
+		self.log_path = LOGS / f"{name}.log"
+		self.log = open(self.log_path, "w", encoding="utf-8", errors="replace")
+		command = config.command()
+		self.log.write(" ".join(command) + "\n")
+		self.child = pexpect.spawn(command[0], command[1:], encoding="utf-8", codec_errors="replace",
+			timeout=BOOT_LIMIT, dimensions=(50, 1000))
+		self.child.logfile_read = self.log
+		self.child.delaybeforesend = None
+		self.steps = 0
+
+	def __enter__(self):
+		return self
+
+	def __exit__(self, *_):
+		self.close()
+
+	def close(self):
+		self.child.close(force=True)
+		self.log.close()
+
+	def tail(self, lines=40):
+		self.log.flush()
+		return "\n".join(pathlib.Path(self.log_path).read_text(errors="replace").splitlines()[-lines:])
+
+	def fail(self, what):
+		raise MachineError(f"{what}\n--- the end of {self.log_path}:\n{self.tail()}")
+
+	def expect(self, pattern, limit=RUN_LIMIT, allow=()):
+		"""Waits for a pattern and returns the match. Anything dying meanwhile fails at once, but for
+		the patterns in allow."""
+		fatal = [p for p in (DIED, DOM0_PANIC) if p not in allow and p != pattern]
+		found = self.child.expect([pattern, pexpect.EOF, pexpect.TIMEOUT, *fatal], timeout=limit)
+		if found == 1:
+			self.fail(f"QEMU ended while waiting for {pattern!r}")
+		if found == 2:
+			self.fail(f"{limit} s passed without {pattern!r}")
+		if found > 2:
+			self.fail(f"died: {self.child.match[0]}")
+		return self.child.match
+
+	def expect_end(self, limit=RUN_LIMIT):
+		"""Waits until QEMU has ended by itself and returns its exit status."""
+		found = self.child.expect([pexpect.EOF, pexpect.TIMEOUT, DIED], timeout=limit)
+		if found != 0:
+			self.fail(f"QEMU did not end in {limit} s" if found == 1 else f"died: {self.child.match[0]}")
+		self.child.wait()
+		return self.child.exitstatus
+
+	def boot(self):
+		"""To Dom0's prompt, as a user sees it."""
+		self.expect(re.escape(READY), BOOT_LIMIT)
+		self.expect(re.escape(PROMPT), BOOT_LIMIT)
+		return self
+
+	def boot_quiet(self):
+		"""To a shell that echoes nothing and prompts for nothing, with the kernel's chatter off: run()
+		needs that. A panic still shows."""
+		self.boot()
+		self.child.send("stty -echo; exec bash --noprofile --norc --noediting\n")
+		self.expect(r"bash[^\r\n]*# ")
+		self.child.send("PS1= PS2=; dmesg -n 2; printf '@%s@\\n' quiet\n")
+		self.expect("@quiet@" + EOL)
+		return self
+
+	def run(self, command, limit=RUN_LIMIT):
+		"""Runs a command in Dom0; its status and what it printed, both streams."""
+		self.steps += 1
+		self.child.send(f"printf '@{self.steps}@\\n'; {{ {command}\n}} 2>&1 </dev/null; "
+			f"printf '@{self.steps}:%d@\\n' $?\n")
+		self.expect(f"@{self.steps}@{EOL}", limit)
+		match = self.expect(rf"@{self.steps}:(\d+)@{EOL}", limit)
+		return Result(int(match[1]), re.sub(EOL, "\n", self.child.before).strip("\n"))
+
+	def check(self, command, limit=RUN_LIMIT):
+		"""Runs a command that must succeed, and returns what it printed."""
+		result = self.run(command, limit)
+		if result.status != 0:
+			self.fail(f"{command!r} gave status {result.status}:\n{result.output}")
+		return result.output
+
+	def type(self, line):
+		"""Types a line and waits for nothing."""
+		self.child.send(line + "\n")
+
+	def poweroff(self):
+		self.type("poweroff -f")
+		return self.expect_end()
