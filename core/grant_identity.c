@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Granted frames at their own physical address, counted over all mappings of a frame. */
+#include "core/grant_identity.h"
+
+#include "core/domain.h"
+#include "core/error.h"
+#include "core/heap.h"
+#include "core/page.h"
+#include "core/panic.h"
+#include "core/printk.h"
+
+#define BUCKETS 1024
+
+static uint32_t *bucket(struct grant_table *table, const struct page *page)
+{
+	return &table->identity[(page_phys(page).v >> PAGE_SHIFT) % BUCKETS];
+}
+
+int grant_identity_init(struct grant_table *table)
+{
+	table->identity = heap_alloc_array(BUCKETS, sizeof(*table->identity));
+	if (table->identity == NULL)
+		return -ENOMEM;
+	for (unsigned i = 0; i < BUCKETS; i++)
+		table->identity[i] = GRANT_NO_HANDLE;
+	return 0;
+}
+
+/* Only entries of one page: those are what a grant makes, and taking one away needs no new table. */
+bool grant_maps(struct domain *d, ipa_t ipa, paddr_t pa, enum p2m_type *type)
+{
+	struct p2m_entry entry = p2m_lookup(d, ipa);
+
+	if (type != NULL)
+		*type = entry.type;
+	return (entry.type == P2M_GRANT || entry.type == P2M_GRANT_RO) && entry.pa.v == pa.v &&
+	       entry.block_size == PAGE_SIZE;
+}
+
+void grant_unmap_page(struct domain *d, ipa_t ipa)
+{
+	int err = p2m_unmap(d, ipa, 1);
+
+	/* It can only fail where a block must be split. */
+	ASSERT(err == 0);
+}
+
+static enum p2m_type wanted_type(struct grant_table *table, const struct page *page)
+{
+	enum p2m_type type = P2M_NONE;
+	grant_handle_t handle = *bucket(table, page);
+
+	while (handle != GRANT_NO_HANDLE) {
+		const struct grant_mapping *m = grant_mapping(table, handle);
+
+		if (m->page == page && m->write)
+			return P2M_GRANT;
+		if (m->page == page)
+			type = P2M_GRANT_RO;
+		handle = m->next;
+	}
+	return type;
+}
+
+static int put_entry(struct domain *d, const struct grant_mapping *m, enum p2m_type type)
+{
+	paddr_t pa = page_phys(m->page);
+	int err;
+
+	if (!page_get(m->page, m->granter))
+		return GNTST_bad_page;
+	err = p2m_map(d, IPA(pa.v), pa, 1, type);
+	if (err == 0)
+		return GNTST_okay;
+	page_put(m->page);
+	return GNTST_no_space;
+}
+
+/* Under the lock: makes the entry what the mappings of the frame ask for. */
+static int update(struct domain *d, const struct grant_mapping *m)
+{
+	paddr_t pa = page_phys(m->page);
+	enum p2m_type wanted = wanted_type(&d->grant, m->page);
+	enum p2m_type now;
+	bool ours = grant_maps(d, IPA(pa.v), pa, &now);
+	int status = GNTST_okay;
+
+	if (!ours && now != P2M_NONE) {
+		/* The domain uses the address for something else: its devices must do without. */
+		if (wanted != P2M_NONE)
+			guest_printk(LOG_WARN,
+				"d%u: no DMA to a granted frame: address %#llx is taken", d->id,
+				(unsigned long long)pa.v);
+		return GNTST_okay;
+	}
+	if (wanted == P2M_NONE) {
+		if (ours)
+			grant_unmap_page(d, IPA(pa.v));
+	} else if (now != wanted) {
+		status = put_entry(d, m, wanted);
+	}
+	return status;
+}
+
+/* Less access than before must not fail: rather none at all. */
+static void lower(struct domain *d, const struct grant_mapping *m)
+{
+	paddr_t pa = page_phys(m->page);
+
+	if (update(d, m) != GNTST_okay && grant_maps(d, IPA(pa.v), pa, NULL))
+		grant_unmap_page(d, IPA(pa.v));
+}
+
+static bool applies(const struct domain *d, const struct grant_mapping *m)
+{
+	/* Its own frames are there anyway. */
+	return d->grant.identity != NULL && m->granter != d;
+}
+
+static void take_out(struct grant_table *table, struct grant_mapping *m)
+{
+	uint32_t *link = bucket(table, m->page);
+
+	while (*link != m->handle)
+		link = &grant_mapping(table, *link)->next;
+	*link = m->next;
+	m->next = GRANT_NO_HANDLE;
+}
+
+int grant_identity_link(struct domain *d, struct grant_mapping *m)
+{
+	struct grant_table *table = &d->grant;
+	int status;
+
+	if (!applies(d, m))
+		return GNTST_okay;
+	spin_lock(&table->lock);
+	m->next = *bucket(table, m->page);
+	*bucket(table, m->page) = m->handle;
+	status = update(d, m);
+	if (status != GNTST_okay)
+		take_out(table, m);
+	spin_unlock(&table->lock);
+	return status;
+}
+
+void grant_identity_unlink(struct domain *d, struct grant_mapping *m)
+{
+	if (!applies(d, m))
+		return;
+	spin_lock(&d->grant.lock);
+	take_out(&d->grant, m);
+	lower(d, m);
+	spin_unlock(&d->grant.lock);
+}
+
+void grant_identity_refresh(struct domain *d, struct grant_mapping *m)
+{
+	if (!applies(d, m))
+		return;
+	spin_lock(&d->grant.lock);
+	lower(d, m);
+	spin_unlock(&d->grant.lock);
+}
