@@ -32,6 +32,7 @@ int sysctl_physinfo(struct xen_sysctl *op)
 		                XEN_SYSCTL_PHYSCAP_gnttab_v1,
 		.total_pages = page_count_total(),
 		.free_pages = page_count_free(),
+		.max_mfn = (page_ram_end().v >> PAGE_SHIFT) - 1,
 	};
 	return 0;
 }
