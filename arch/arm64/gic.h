@@ -10,8 +10,8 @@
 
 #include "core/types.h"
 
-#define GIC_INTID_SPI_BASE  32
-#define GIC_INTID_SPECIAL   1020 /* 1020 … 1023: nothing to acknowledge */
+#define GIC_INTID_SPI_BASE 32
+#define GIC_INTID_SPECIAL  1020 /* 1020 … 1023: nothing to acknowledge */
 
 /* SGIs that Graft's CPUs send each other. */
 enum gic_sgi {
@@ -23,15 +23,18 @@ enum gic_sgi {
 struct gic_info {
 	unsigned spi_count;    /* SPIs implemented: 32 … 32 + spi_count - 1 */
 	unsigned lr_count;
-	unsigned priority_bits; /* virtual */
+	unsigned priority_bits;    /* virtual: implemented bits of a priority */
+	unsigned preemption_bits;  /* virtual: 32 of them to an active priorities register */
+	bool dir_traps;     /* ICC_DIR_EL1 alone can be trapped (ICH_HCR_EL2.TDIR) */
+	uint32_t maintenance_intid;
 	uint32_t phandle;
 };
 extern struct gic_info gic_info;
 
 /* CPU interface, this CPU. */
-uint32_t gic_acknowledge(void);		   /* ICC_IAR1_EL1 */
-void gic_drop_priority(uint32_t intid);	   /* ICC_EOIR1_EL1 */
-void gic_deactivate(uint32_t intid);	   /* ICC_DIR_EL1 */
+uint32_t gic_acknowledge(void);     /* ICC_IAR1_EL1 */
+void gic_drop_priority(uint32_t intid);    /* ICC_EOIR1_EL1 */
+void gic_deactivate(uint32_t intid);    /* ICC_DIR_EL1 */
 void gic_send_sgi(unsigned cpu, enum gic_sgi sgi);
 
 /* Distributor, any CPU, INTID an SPI. */
@@ -40,6 +43,7 @@ void gic_spi_configure(uint32_t intid, bool edge); /* while disabled */
 void gic_spi_set_target(uint32_t intid, unsigned cpu);
 void gic_spi_set_active(uint32_t intid, bool active);
 void gic_spi_set_pending(uint32_t intid, bool pending);
+bool gic_spi_is_pending(uint32_t intid);
 
 /* Redistributor of this CPU, INTID a PPI. */
 void gic_ppi_enable(uint32_t intid, bool enable);
@@ -48,17 +52,22 @@ void gic_ppi_set_active(uint32_t intid, bool active);
 /* List registers and virtual interface, this CPU. */
 uint64_t gic_lr_read(unsigned n);
 void gic_lr_write(unsigned n, uint64_t value);
-uint32_t gic_elrsr(void);	/* ICH_ELRSR_EL2: empty list registers */
+uint32_t gic_elrsr(void); /* ICH_ELRSR_EL2: empty list registers */
 uint64_t gic_misr(void);
 uint64_t gic_vmcr_read(void);
 void gic_vmcr_write(uint64_t value);
+uint64_t gic_hcr_read(void);
 void gic_hcr_write(uint64_t value);
 uint32_t gic_ap0r_read(unsigned n);
 void gic_ap0r_write(unsigned n, uint32_t value);
 uint32_t gic_ap1r_read(unsigned n);
 void gic_ap1r_write(unsigned n, uint32_t value);
 
-/* Bring-up. 0, -ENODEV with the reason on the log. Needs the device tree's node (arch/arm64/gic_init.c). */
+/*
+ * Bring-up from the node of an arm,gic-v3. 0, -ENODEV with the reason on the log. The handler of the
+ * maintenance interrupt (gic_info.maintenance_intid) only drops and deactivates: the exit did the work.
+ */
 struct dt_node;
-int gic_init(const struct dt_node *node);
-void gic_init_cpu(void); /* each CPU, also the first */
+struct dt_tree;
+int gic_init(const struct dt_tree *tree, const struct dt_node *node);
+int gic_init_cpu(void); /* each CPU, also the first; -ENODEV: no redistributor is its own */

@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The virtual GICv3 (Arm IHI 0069): a distributor and redistributors emulated from one const table of
+ * The virtual GICv3 (Arm IHI 0069): a distributor and redistributors emulated from const tables of
  * registers, and the list registers that carry interrupts into the running vCPU. Builds for the host
  * too: list registers and the physical GIC are reached through arch/arm64/gic.h.
+ *
+ * Locking. Each interrupt has a home: the vCPU in whose queue it is or would be. The home's vgic lock
+ * guards the interrupt and the queue; nothing else does, and no two vgic locks are ever held together, so
+ * they have no order among themselves. They are leaves: under one only registers of the GIC are touched.
+ *
+ * Who may change an interrupt that sits in a list register: while its vCPU is in the guest the hardware
+ * owns it (listed is odd). vgic_sync(), first on the way out, brings the state home and makes listed even;
+ * from then to vgic_flush() whoever holds the lock may change it or take it back. Another CPU that needs
+ * it kicks the CPU and waits for an even number: at most the time of one exit, whatever locks it holds,
+ * because nothing is locked between the vector and vgic_sync(). So that exit must come to vgic_sync()
+ * before it takes any lock.
  */
 #pragma once
 
@@ -14,79 +25,135 @@ struct domain;
 struct vcpu;
 
 #define VGIC_PRIVATE_COUNT 32
-#define VGIC_LRS_MAX	   16
+#define VGIC_SPIS_MAX      988 /* INTIDs 32 … 1019 */
+#define VGIC_LRS_MAX       16
+#define VGIC_PPI_VTIMER    27 /* the one private interrupt that is the hardware's own */
+#define VGIC_DIST_SIZE     KIB(64)
+#define VGIC_RDIST_SIZE    KIB(128) /* of one vCPU */
 
 typedef uint32_t vintid_t;
 
-/* One interrupt of a domain (SPI) or of a vCPU (SGI, PPI). */
+/* One interrupt of a domain (SPI) or of a vCPU (SGI, PPI). Guarded by its home's vgic lock. */
 struct virq {
-	struct spinlock lock;
-	struct list_node node;	/* in the pending list of `queued_on`, guarded by that vCPU's vgic lock */
-	struct vcpu *queued_on;
-	struct vcpu *target;	/* SPIs: who gets it (GICD_IROUTER) */
-	uint32_t intid;
-	uint32_t hw_intid;	/* physical interrupt that is deactivated with it; 0: none */
+	struct list_node node; /* in home's queue; a list of its own: in none */
+	struct vcpu *_Atomic home;
+	struct vcpu *target; /* who gets it (GICD_IROUTER); NULL: nobody */
+	/* NULL, or reads the level of a line that can fall unseen. */
+	bool (*sample)(const struct vcpu *v);
+	uint64_t route;  /* GICD_IROUTER as written */
+	uint16_t intid;
+	uint16_t hw_intid; /* physical interrupt that is deactivated with it; 0: none */
 	uint8_t priority;
-	bool enabled, edge, pending_latch, line, active, group1;
-	bool in_lr;
+	bool enabled, group1, edge;
+	bool latch; /* pending by an edge, a write, or the hardware; not what a list register holds */
+	bool line; /* pending by level; only used while not `edge` */
+	bool active;
+	bool in_lr; /* of home, list register `lr` */
+	bool lr_pending; /* what that holds as of the last sync or flush */
+	uint8_t lr;
 };
 
 struct vgic_vcpu {
+	/* The entry path reads these two: sync if lrs_used, flush if dirty. */
+	uint32_t lrs_used; /* list registers that are not zero: this CPU only */
+	_Atomic bool dirty; /* flush before the next entry */
+	bool changed; /* the queue is not what the list registers show */
+	bool loaded; /* ICH_* registers are on a CPU */
+	bool timer_held; /* the virtual timer's PPI is active at that CPU's redistributor */
+	bool rdist_awake;
+	_Atomic uint32_t listed; /* odd: the guest runs, its interrupts may be in list registers */
 	struct spinlock lock;
-	struct list_node pending;	/* struct virq by priority: what is or should be in list registers */
-	struct virq private[VGIC_PRIVATE_COUNT];
-	uint64_t lr[VGIC_LRS_MAX];
-	uint32_t lrs_used;
+	struct list_node queue; /* struct virq, most urgent first: active, or pending and enabled */
+	struct virq *lr_irq[VGIC_LRS_MAX]; /* NULL: taken back */
+	uint64_t lr[VGIC_LRS_MAX]; /* what the hardware holds */
 	uint64_t vmcr, hcr;
 	uint32_t ap0r[4], ap1r[4];
-	_Atomic bool dirty;		/* something to flush at the next entry */
-	bool rdist_awake;
+	_Atomic unsigned cpu; /* physical target of its SPIs */
+	_Atomic uint64_t hw_spis[16]; /* bit n: hardware SPI 32 + n is routed here */
+	struct virq private[VGIC_PRIVATE_COUNT];
 };
 
 struct vgic_domain {
-	struct spinlock lock;
-	bool enabled_group1;
-	unsigned spi_count;
+	_Atomic uint32_t ctlr; /* GICD_CTLR: group enables */
+	unsigned spi_count; /* a multiple of 32, but for the last that fit below 1020 */
 	struct virq *spis;
-	ipa_t dist_base;		/* 64 KiB */
-	ipa_t rdist_base;		/* 128 KiB per vCPU, contiguous, in vCPU order */
+	ipa_t dist_base; /* VGIC_DIST_SIZE */
+	ipa_t rdist_base; /* VGIC_RDIST_SIZE per vCPU, contiguous, in vCPU order */
 };
 
-/* dist_base, rdist_base: where the guest sees them. 0, -ENOMEM. */
+/*
+ * MPIDR affinity of a vCPU: 16 to an Aff1, as many as one SGI's target list reaches. The guest's MPIDR_EL1
+ * must show it.
+ */
+static inline uint64_t vgic_affinity(unsigned vcpu_id)
+{
+	return (vcpu_id & 0xf) | (uint64_t)(vcpu_id >> 4) << 8;
+}
+
+/* spi_count is rounded up to 32; dist_base, rdist_base: where the guest sees them. 0, -EINVAL, -ENOMEM. */
 int vgic_init_domain(struct domain *d, unsigned spi_count, ipa_t dist_base, ipa_t rdist_base);
+/* No vCPU runs any more, none is freed yet. Hardware interrupts still routed are taken back. */
 void vgic_free_domain(struct domain *d);
+/* vCPU 0 first: it is the first home of all SPIs. */
 void vgic_init_vcpu(struct vcpu *v);
+/* PSCI CPU_ON: the CPU interface and the redistributor as after reset. v must not be loaded. */
+void vgic_reset_vcpu(struct vcpu *v);
 
 /*
  * The level of a virtual interrupt's line, or an edge (level then is true). Any CPU; wakes or kicks the
- * vCPU that should take it. v: the vCPU for SGIs and PPIs, any vCPU of the domain for SPIs.
+ * vCPU that should take it. v: the vCPU for SGIs and PPIs, any vCPU of the domain for SPIs. On a hardware
+ * interrupt true stands for the hardware having fired (a timer that Graft watches for a vCPU that is away).
  */
 void vgic_set_line(struct vcpu *v, vintid_t intid, bool level);
 
+/*
+ * A PPI whose line lives in memory that the guest writes: sample is asked whenever the level matters. A
+ * rise still has to be told by vgic_set_line().
+ */
+void vgic_set_sample(struct vcpu *v, vintid_t intid, bool (*sample)(const struct vcpu *v));
+
 /* ICC_SGI1R_EL1 as the guest wrote it. */
 void vgic_send_sgi(struct vcpu *from, uint64_t sgi1r);
+/* ICC_DIR_EL1 as v wrote it, when it trapped (ICH_HCR_EL2.TDIR: active interrupts outnumber list registers). */
+void vgic_deactivate(struct vcpu *v, vintid_t intid);
 
 /*
  * Hardware interrupts. A physical SPI that a domain owns: enabled, targeted and configured at the physical
  * GIC as the guest does so with the virtual one; delivered with LR.HW so that the guest's deactivation
- * reaches the hardware. 0, -EINVAL (no such INTID), -EBUSY.
+ * reaches the hardware. Numbers are the same in the guest. 0, -EINVAL (no such INTID, or the domain has no
+ * vCPU yet), -EBUSY (is routed).
  */
 int vgic_route_hw(struct domain *d, vintid_t intid, uint32_t hw_intid, bool edge);
-/* Takes it back, also when pending, active or in a list register now: disabled and deactivated after. */
+/*
+ * Takes it back, also when pending, active or in a list register now: disabled and deactivated after. Any
+ * locks but vgic locks may be held. Nothing to do when it is not routed.
+ */
 void vgic_unroute_hw(struct domain *d, vintid_t intid);
 /* From the physical interrupt handler, after the priority drop. */
 void vgic_deliver_hw(struct domain *d, uint32_t hw_intid);
 /* The virtual timer's PPI 27 of the current vCPU fired (already dropped): inject it, HW-linked. */
 void vgic_deliver_hw_ppi(struct vcpu *v, uint32_t hw_intid);
+/* v runs on `cpu` from now on: its hardware SPIs go there. Cheap when it did not move. */
+void vgic_vcpu_moved(struct vcpu *v, unsigned cpu);
 
-/* Entry and exit of a guest on this CPU: v is current. Cheap when there is nothing to do. */
+/*
+ * Entry and exit of a guest on this CPU: v is current. Sync when lrs_used, before anything that takes a
+ * lock; flush when dirty, with nothing between it and the guest that could change an interrupt. Either may
+ * be called for nothing.
+ */
 void vgic_flush(struct vcpu *v);
 void vgic_sync(struct vcpu *v);
-/* vCPU switch: ICH_* state off and on the CPU. */
+/*
+ * vCPU switch: ICH_* state off and on the CPU. The virtual timer must be stopped before save and started
+ * after restore: the active state of its PPI, which holds it back, changes hands here.
+ */
 void vgic_save(struct vcpu *v);
 void vgic_restore(struct vcpu *v);
 
-/* An enabled pending interrupt of sufficient priority to end WFI. Any CPU. */
+/*
+ * An enabled pending interrupt of sufficient priority to end WFI. Any CPU; exact where v is current or not
+ * loaded, else true when in doubt.
+ */
 bool vgic_irq_pending(const struct vcpu *v);
 
 /*
