@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The scheduler's interface and the switch from one vCPU to another. One lock guards all queues: an
+ * operation looks at several of them, and boards have few CPUs (docs/scheduler.md).
+ */
+#include "core/sched.h"
+
+#include "core/arch.h"
+#include "core/cpu.h"
+#include "core/error.h"
+#include "core/heap.h"
+#include "core/panic.h"
+#include "core/printk.h"
+#include "core/sched_priv.h"
+#include <arch/barrier.h>
+
+struct spinlock sched_lock = SPINLOCK_INIT;
+struct sched_cpu sched_cpus[CPUS_MAX];
+unsigned sched_cpu_count;
+
+/* Whose the idle vCPUs are: never on the list of domains, and never asked for anything but its id. */
+static struct domain idle_domain = {
+	.id = DOMAIN_IDLE_ID,
+	.sched = { .weight = SCHED_WEIGHT_DEFAULT },
+};
+
+static void tick_expires(void *data)
+{
+	struct sched_cpu *sc = data;
+
+	atomic_store(&sc->ticking, false);
+	cpu_request_resched(cpu_id());
+}
+
+static struct vcpu *make_idle(unsigned cpu, uint64_t now)
+{
+	struct vcpu *v = heap_alloc(sizeof(*v));
+
+	if (v == NULL)
+		return NULL;
+	v->domain = &idle_domain;
+	v->id = cpu;
+	v->sched.cpu = cpu;
+	v->sched.state = VCPU_RUNNING;
+	v->sched.state_since = now;
+	v->sched.affinity_hard = BIT(cpu);
+	v->online = true;
+	return v;
+}
+
+int sched_init(unsigned cpus_wanted)
+{
+	uint64_t now = time_now();
+
+	for (unsigned cpu = 0; cpu < cpus_wanted; cpu++) {
+		struct sched_cpu *sc = &sched_cpus[cpu];
+
+		*sc = (struct sched_cpu){ .idle = make_idle(cpu, now), .charged = now };
+		if (sc->idle == NULL) {
+			while (cpu-- > 0)
+				heap_free(sched_cpus[cpu].idle);
+			return -ENOMEM;
+		}
+		sc->current = sc->idle;
+		list_init(&sc->queue);
+		timer_init(&sc->tick, tick_expires, sc);
+		cpus[cpu].current = sc->idle;
+	}
+	sched_cpu_count = cpus_wanted;
+	return 0;
+}
+
+_Noreturn void sched_start_cpu(void)
+{
+	atomic_store(&this_cpu()->need_resched, true);
+	sched_enter();
+	arch_vcpu_enter();
+}
+
+void sched_init_domain(struct domain *d)
+{
+	d->sched = (struct sched_domain){ .weight = SCHED_WEIGHT_DEFAULT };
+	sched_cap_init(d);
+}
+
+void sched_free_domain(struct domain *d)
+{
+	timer_stop(&d->sched.cap_timer);
+}
+
+int sched_init_vcpu(struct vcpu *v)
+{
+	v->sched = (struct sched_vcpu){
+		.state = VCPU_OFFLINE,
+		.state_since = time_now(),
+		.cpu = (v->domain->id + v->id) % sched_cpu_count,
+		.affinity_hard = ~UINT64_C(0),
+		.affinity_soft = ~UINT64_C(0),
+	};
+	list_init(&v->sched.queue_node);
+	return 0;
+}
+
+void sched_destroy_vcpu(struct vcpu *v)
+{
+	ASSERT(!v->sched.queued && !v->sched.running);
+}
+
+void sched_update_locked(struct vcpu *v, uint64_t now)
+{
+	bool may = sched_may_run(v);
+
+	if (sched_is_current(v)) {
+		if (!may)
+			cpu_request_resched(v->sched.cpu);
+		return;
+	}
+	if (may && !v->sched.queued)
+		sched_queue_wake(v, now);
+	if (!may && v->sched.queued)
+		sched_queue_remove(v);
+	if (!may)
+		sched_set_state(v, sched_rest_state(v), now);
+}
+
+void sched_update(struct vcpu *v)
+{
+	spin_lock(&sched_lock);
+	sched_update_locked(v, time_now());
+	spin_unlock(&sched_lock);
+}
+
+void sched_wake(struct vcpu *v)
+{
+	smp_mb(); /* the reason is visible to sched_block() before it is asked whether the vCPU blocks */
+	if (atomic_load(&v->sched.blocked) && atomic_exchange(&v->sched.blocked, false))
+		sched_update(v);
+}
+
+void sched_kick(struct vcpu *v)
+{
+	sched_wake(v);
+	/* One that is just being switched to sees the reason on its way in: switch_to() has the barrier. */
+	if (atomic_load(&v->sched.running) && v->sched.cpu != cpu_id())
+		arch_cpu_kick(v->sched.cpu);
+}
+
+/* The current vCPU has marked itself blocked; true: there is a reason not to be. */
+static bool has_reason_to_run(struct vcpu *v)
+{
+	smp_mb(); /* either the waker sees the mark, or its reason is seen here */
+	return arch_vcpu_irq_pending(v) || evtchn_upcall_pending(v);
+}
+
+void sched_block(void)
+{
+	struct vcpu *v = current_vcpu();
+
+	atomic_store(&v->sched.blocked, true);
+	if (has_reason_to_run(v))
+		atomic_store(&v->sched.blocked, false);
+	else
+		cpu_request_resched(cpu_id());
+}
+
+void sched_yield(void)
+{
+	sched_cpus[cpu_id()].yielding = true;
+	cpu_request_resched(cpu_id());
+}
+
+static void add_pause(struct vcpu *v, unsigned by)
+{
+	spin_lock(&sched_lock);
+	v->sched.pause_count += by;
+	sched_update_locked(v, time_now());
+	spin_unlock(&sched_lock);
+}
+
+void sched_pause_nosync(struct vcpu *v)
+{
+	add_pause(v, 1);
+}
+
+void sched_unpause(struct vcpu *v)
+{
+	add_pause(v, -1U);
+}
+
+bool sched_vcpu_is_off(const struct vcpu *v)
+{
+	bool off;
+
+	spin_lock(&sched_lock);
+	off = !sched_is_current(v) && !atomic_load_explicit(&v->sched.running, memory_order_acquire);
+	spin_unlock(&sched_lock);
+	return off;
+}
+
+static void wait_off(const struct vcpu *v)
+{
+	if (v->domain == current_vcpu()->domain)
+		return;
+	while (!sched_vcpu_is_off(v))
+		cpu_relax();
+}
+
+void sched_pause_sync(struct vcpu *v)
+{
+	sched_pause_nosync(v);
+	wait_off(v);
+}
+
+static void add_domain_pause(struct domain *d, unsigned by)
+{
+	uint64_t now;
+
+	spin_lock(&sched_lock);
+	now = time_now();
+	d->sched.pause_count += by;
+	for (unsigned i = 0; i < d->vcpus_count; i++)
+		if (d->vcpus[i] != NULL)
+			sched_update_locked(d->vcpus[i], now);
+	spin_unlock(&sched_lock);
+}
+
+void sched_pause_domain(struct domain *d, bool sync)
+{
+	add_domain_pause(d, 1);
+	for (unsigned i = 0; sync && i < d->vcpus_count; i++)
+		if (d->vcpus[i] != NULL)
+			wait_off(d->vcpus[i]);
+}
+
+void sched_unpause_domain(struct domain *d)
+{
+	add_domain_pause(d, -1U);
+}
+
+/* Sets the tick if anybody waits for this CPU or a cap is to be watched; what is set may fire in vain. */
+static void set_tick(unsigned cpu, struct vcpu *next, bool fresh, uint64_t now)
+{
+	struct sched_cpu *sc = &sched_cpus[cpu];
+	uint64_t left = sched_cap_left(next->domain);
+
+	if (next == sc->idle) {
+		if (sc->ticking)
+			timer_set(&sc->tick, TIME_NEVER);
+		sc->ticking = false;
+		return;
+	}
+	if (sc->ticking && !fresh)
+		return;
+	if (left == TIME_NEVER && !sched_queue_waits_for(cpu))
+		return;
+	sc->ticking = true;
+	timer_set(&sc->tick, now + MIN(left, SCHED_SLICE));
+}
+
+/* Leaves the current vCPU, takes on the next; returns the next, and in *prev who it was before. */
+static struct vcpu *choose_next(unsigned cpu, struct vcpu **prev)
+{
+	struct sched_cpu *sc = &sched_cpus[cpu];
+	uint64_t now = time_now();
+	struct vcpu *next;
+	bool slice_over;
+
+	*prev = sc->current;
+	sched_charge(sc, now);
+	sched_cap_enforce(sc->current->domain, now);
+	slice_over = now - sc->slice_start >= SCHED_SLICE;
+	next = sched_queue_pick(cpu, slice_over);
+	sc->current = next;
+	if (next != *prev || slice_over)
+		sc->slice_start = now;
+	set_tick(cpu, next, next != *prev || slice_over, now);
+	if (next == *prev)
+		return next;
+	sched_set_state(next, VCPU_RUNNING, now);
+	if (*prev == sc->idle)
+		sched_set_state(*prev, VCPU_RUNNABLE, now);
+	else if (sched_may_run(*prev))
+		sched_queue_requeue(cpu, *prev, now);
+	else
+		sched_set_state(*prev, sched_rest_state(*prev), now);
+	return next;
+}
+
+static void leave(struct vcpu *from, struct vcpu *to)
+{
+	arch_vcpu_switch(from, to);
+	/* From here on another CPU may load what was saved. */
+	atomic_store_explicit(&from->sched.running, false, memory_order_release);
+}
+
+/*
+ * The CPU that next ran on before may still be saving it. Before waiting for that, this CPU saves its own:
+ * two CPUs that swap their vCPUs would wait for each other else.
+ */
+static void switch_to(struct vcpu *prev, struct vcpu *next)
+{
+	struct cpu *cpu = this_cpu();
+	struct vcpu *idle = sched_cpus[cpu->id].idle;
+
+	vcpu_publish_runstate(prev);
+	if (next != idle && atomic_load_explicit(&next->sched.running, memory_order_acquire)) {
+		if (prev != idle)
+			leave(prev, idle);
+		prev = idle;
+		while (atomic_load_explicit(&next->sched.running, memory_order_acquire))
+			cpu_relax();
+	}
+	atomic_store(&next->sched.running, true);
+	smp_mb(); /* sched_kick() sees it, or the entry path sees what the kick is about */
+	leave(prev, next);
+	cpu->current = next;
+	vcpu_publish_runstate(next);
+}
+
+static void reschedule(struct cpu *cpu)
+{
+	struct vcpu *prev;
+	struct vcpu *next;
+
+	spin_lock(&sched_lock);
+	next = choose_next(cpu->id, &prev);
+	spin_unlock(&sched_lock);
+	if (next != prev)
+		switch_to(prev, next);
+}
+
+void sched_enter(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	while (atomic_load_explicit(&cpu->need_resched, memory_order_relaxed)) {
+		/* Cleared first: a request from now on is about something that may be missed below. */
+		atomic_store(&cpu->need_resched, false);
+		reschedule(cpu);
+		while (cpu->current == sched_cpus[cpu->id].idle && !atomic_load(&cpu->need_resched)) {
+			arch_cpu_sleep();
+			arch_handle_interrupts();
+		}
+	}
+}
+
+int sched_set_affinity(struct vcpu *v, uint64_t hard, uint64_t soft)
+{
+	if ((hard & (~UINT64_C(0) >> (64 - sched_cpu_count))) == 0)
+		return -EINVAL;
+	spin_lock(&sched_lock);
+	v->sched.affinity_hard = hard;
+	v->sched.affinity_soft = soft;
+	if ((sched_allowed(v) & BIT(v->sched.cpu)) == 0) {
+		if (sched_is_current(v))
+			cpu_request_resched(v->sched.cpu);
+		else if (v->sched.queued)
+			sched_queue_remove(v);
+		sched_update_locked(v, time_now());
+	}
+	spin_unlock(&sched_lock);
+	return 0;
+}
+
+int sched_set_weight(struct domain *d, unsigned weight, unsigned cap)
+{
+	uint64_t now;
+
+	if (weight == 0 || weight > SCHED_WEIGHT_MAX || cap > 100 * d->config.vcpus_max)
+		return -EINVAL;
+	spin_lock(&sched_lock);
+	now = time_now();
+	for (unsigned cpu = 0; cpu < sched_cpu_count; cpu++) {
+		sched_charge(&sched_cpus[cpu], now); /* what ran until now ran at the old weight */
+		if (sched_cpus[cpu].current->domain == d)
+			cpu_request_resched(cpu);
+	}
+	d->sched.weight = weight;
+	if (d->sched.cap != cap) {
+		d->sched.cap = cap;
+		d->sched.cap_used = 0;
+		d->sched.cap_period_start = now;
+		sched_cap_enforce(d, now);
+	}
+	spin_unlock(&sched_lock);
+	return 0;
+}
+
+static void dump_cpu(unsigned cpu)
+{
+	struct sched_cpu *sc = &sched_cpus[cpu];
+	struct vcpu *v = sc->current;
+
+	printk(LOG_INFO, "CPU%u: runs d%uv%u, tick %s, floor %llu ms", cpu, v->domain->id, v->id,
+		sc->ticking ? "on" : "off", (unsigned long long)(sc->floor / NS_PER_MS));
+	list_for_each_entry(v, &sc->queue, sched.queue_node)
+		printk(LOG_INFO, "  waits: d%uv%u, weight %u, %lld us ahead of the floor", v->domain->id,
+			v->id, v->domain->sched.weight,
+			(long long)(int64_t)(v->sched.vruntime - sc->floor) / 1000);
+}
+
+void sched_dump(void)
+{
+	spin_lock(&sched_lock);
+	for (unsigned cpu = 0; cpu < sched_cpu_count; cpu++)
+		dump_cpu(cpu);
+	spin_unlock(&sched_lock);
+}
