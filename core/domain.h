@@ -22,15 +22,27 @@
 
 struct domain;
 
+/* A guest page that Graft writes to, held. */
+struct guest_area {
+	struct page *page; /* NULL: none */
+	void *virt;
+};
+
+/* struct vcpu_runstate_info where the guest wants it: it may cross a page. */
+struct vcpu_runstate_area {
+	struct spinlock lock;
+	struct guest_area part[2];
+	size_t split; /* bytes in part[0]; 0: no area is registered */
+};
+
 struct vcpu {
 	struct arch_vcpu arch; /* first: the entry code finds the saved registers at offset 0 */
 	struct domain *domain;
 	unsigned id;
 	struct sched_vcpu sched;
 	struct evtchn_vcpu evtchn;
-	/* guest areas that Graft writes: registered once, page held */
-	struct guest_area *runstate_area;
-	_Atomic bool online;	 /* PSCI: on; off means VPF_down */
+	struct vcpu_runstate_area runstate_area;
+	_Atomic bool online;	 /* PSCI: on; off means VPF_down. Changed under the domain's lock */
 	bool initialised;	 /* has a starting context */
 };
 
@@ -69,12 +81,13 @@ struct domain {
 	bool shutting_down;
 	unsigned shutdown_code;	    /* SHUTDOWN_* */
 	unsigned controller_pause_count;
+	bool relinquishing;	    /* somebody is at it now, who alone may use the two that follow */
 	uint64_t relinquish_cursor;
 	unsigned relinquish_step;
 
 	_Atomic uint64_t tot_pages; /* pages "allocated" to it, in frames */
 	_Atomic uint64_t max_pages;
-	unsigned vcpus_count;	    /* length of vcpus; entries appear once and stay */
+	unsigned vcpus_count;	    /* length of vcpus (config.vcpus_max); entries appear once and stay */
 	struct vcpu **vcpus;
 
 	struct sched_domain sched;
@@ -94,10 +107,14 @@ extern struct domain *hardware_domain; /* Dom0; NULL before it is built */
 void domain_init_list(void);
 
 /*
- * Makes a paused domain with no vCPUs' contexts and no memory. id DOMID_FIRST_RESERVED or above: the next
- * free one. 0, -EINVAL, -EEXIST, -ENOMEM; on failure nothing is left.
+ * Makes a domain without vCPUs and memory, paused by the toolstack: domain_unpause_by_toolstack() starts it.
+ * id DOMID_FIRST_RESERVED or above: the next free one. 0, -EINVAL, -EEXIST, -ENOMEM; on failure nothing is
+ * left. It has one reference, which domain_kill() puts at the end.
  */
 int domain_create(domain_id_t id, const struct domain_config *config, struct domain **out);
+
+/* Makes vCPU id of d: not online. 0, -EINVAL (no such id, or dying), -EEXIST, -ENOMEM. */
+int vcpu_create(struct domain *d, unsigned id);
 
 /* Holds the domain, or NULL. Paired with domain_put(). DOMID_SELF is the caller's business. */
 struct domain *domain_get(domain_id_t id);
@@ -108,28 +125,51 @@ void domain_put(struct domain *d);
 
 struct vcpu *domain_vcpu(const struct domain *d, unsigned id); /* NULL when there is none */
 
-/* Counted by caller kind: the toolstack's pause nests by itself. */
-void domain_pause(struct domain *d);	    /* returns with every vCPU off its CPU; not from d's own vCPU */
+/*
+ * Counted. Returns with every vCPU off its CPU, unless the caller is a vCPU of d: then they are only made to
+ * leave guest code, and stop (the caller too) on their way back. No lock is held.
+ */
+void domain_pause(struct domain *d);
 void domain_unpause(struct domain *d);
-int domain_pause_by_toolstack(struct domain *d);
+int domain_pause_by_toolstack(struct domain *d);   /* nests; -EINVAL: too deep */
 int domain_unpause_by_toolstack(struct domain *d); /* -EINVAL: not paused so */
 
 /* SCHEDOP_shutdown: stops all vCPUs, tells the toolstack (VIRQ_DOM_EXC). The machine's if it is Dom0. */
 void domain_shutdown(struct domain *d, unsigned reason);
 /* The domain did what it cannot continue from: report with registers, then shutdown(SHUTDOWN_crash). */
 void domain_crash(struct domain *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* XEN_DOMCTL_resumedomain: goes on after a shutdown. */
+void domain_resume(struct domain *d);
 
-/* Starts or goes on dying: 0 when all is given back, -ERESTART to call again, -EINVAL for Dom0. */
+/*
+ * Starts or goes on dying: 0 when all is given back, -ERESTART to call again, -EINVAL for Dom0. The caller
+ * holds d and is not one of its vCPUs. What layers above gave to d is taken back first, by the functions
+ * they registered (at most DOMAIN_HOOKS_MAX; 0, or -ERESTART to be called again).
+ */
 int domain_kill(struct domain *d);
+#define DOMAIN_HOOKS_MAX 4
+void domain_on_kill(int (*relinquish)(struct domain *d));
 
-/* A vCPU comes up (PSCI CPU_ON) or goes down. 0, -EINVAL, -EEXIST already on. */
+/*
+ * A vCPU comes up (PSCI CPU_ON) with this context, or goes down. 0, -EINVAL dying, -EEXIST already on,
+ * -ERESTART: it went down just now and its CPU has not let go of it; issue the call again by way of the
+ * entry path.
+ */
 int vcpu_power_on(struct vcpu *v, uint64_t entry, uint64_t context);
+/* VCPUOP_up: with the context it has. 0 (also if it was up), -EINVAL: it has none, or dying. */
+int vcpu_bring_up(struct vcpu *v);
+/* The current vCPU goes on until the entry path, another one until it leaves its guest code. */
 void vcpu_power_off(struct vcpu *v);
 
-/* A guest page that Graft writes to, held. 0, -EINVAL (crosses a page, not the guest's RAM), -ENOMEM. */
-struct guest_area {
-	struct page *page;
-	void *virt;
-};
+/*
+ * VCPUOP_register_runstate_memory_area: an address of the current guest, v one of its vCPUs; 0 for none.
+ * 0, -EINVAL (not aligned), -EFAULT (not mapped to writable RAM of its own).
+ */
+int vcpu_register_runstate_area(struct vcpu *v, gva_t area);
+/* Brings the registered area up to date. No lock is held. */
+void vcpu_publish_runstate(struct vcpu *v);
+void vcpu_drop_runstate_area(struct vcpu *v);
+
+/* 0, -EINVAL (crosses a page, not the guest's own writable RAM). */
 int guest_area_map(struct domain *d, ipa_t ipa, size_t size, struct guest_area *area);
-void guest_area_unmap(struct guest_area *area);
+void guest_area_unmap(struct guest_area *area); /* an unmapped one: nothing */
