@@ -154,7 +154,7 @@ void *heap_alloc(size_t size)
 	spin_unlock(&lock);
 	if (!ptr)
 		return NULL;
-	memset(ptr, 0, class < CLASSES ? class_sizes[class] : size);
+	memset(ptr, 0, size);
 	if (class < CLASSES) /* what is beyond the size asked for is nobody's */
 		memory_hide((char *)ptr + size, class_sizes[class] - size);
 	return ptr;

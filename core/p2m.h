@@ -4,7 +4,13 @@
  * means. Entries of type FOREIGN and GRANT hold a page reference each, put when the entry goes; RAM
  * entries live from the frame's "allocated" reference.
  *
- * p2m_prepare() makes every table a range needs, so that a later map of it cannot fail: plan and commit.
+ * p2m_prepare() makes and pins every table that mapping a range needs, so that p2m_map_prepared() and the
+ * p2m_unmap() of that range cannot fail: plan and commit. p2m_unprepare() gives the tables back. Tables
+ * that are empty and not pinned go with the last entry that is unmapped.
+ *
+ * While an entry changes, the guest may find nothing there for a moment (break before make): a stage-2
+ * fault, or a failed translation for a hypercall's argument, at an address that p2m_lookup() finds mapped
+ * is to be tried again.
  */
 #pragma once
 
@@ -16,59 +22,84 @@ struct domain;
 /* Kept in the software bits [58:55] of a stage-2 leaf descriptor. */
 enum p2m_type {
 	P2M_NONE,
-	P2M_RAM,	/* the domain's own frame, read-write-execute, write-back */
+	P2M_RAM, /* the domain's own frame, read-write-execute, write-back */
 	P2M_RAM_RO,
-	P2M_MMIO,	/* Device-nGnRE, never executable */
-	P2M_SHARED,	/* Graft's frame shown to the guest: shared info, grant table frames; no reference */
-	P2M_FOREIGN,	/* another domain's frame, read-write, holds a reference */
+	P2M_MMIO, /* Device-nGnRE, never executable */
+	P2M_SHARED, /* Graft's frame shown to the guest: shared info, grant table frames; no reference */
+	P2M_FOREIGN, /* another domain's frame, read-write, holds a reference */
 	P2M_FOREIGN_RO,
-	P2M_GRANT,	/* mapped by a grant, holds a reference, read-write */
+	P2M_GRANT, /* mapped by a grant, holds a reference, read-write */
 	P2M_GRANT_RO,
 	P2M_TYPES,
 };
 
 struct p2m {
 	struct spinlock lock;
-	paddr_t root;		/* concatenated start-level tables */
+	paddr_t root; /* concatenated start-level tables */
 	unsigned root_order;
 	unsigned ipa_bits;
 	uint16_t vmid;
-	uint64_t vttbr;		/* ready for VTTBR_EL2 */
-	uint64_t table_pages;	/* tables in use, root included */
-	uint64_t pool_pages;	/* limit set by the toolstack; 0 for the hardware domain: no limit */
-	uint64_t highest_ipa;	/* one past the highest ever mapped: bounds teardown */
+	uint64_t vttbr; /* ready for VTTBR_EL2 */
+	uint64_t table_pages; /* tables in use, root included */
+	uint64_t
+		pool_pages; /* limit of table_pages less the root's; none for the hardware domain */
+	uint64_t highest_ipa; /* one past the highest ever mapped: bounds teardown */
+	uint64_t teardown_ipa; /* how far teardown came */
+	bool closing; /* teardown has begun: nothing is mapped any more */
 };
 
 struct p2m_entry {
-	paddr_t pa;		/* of the exact page asked for */
-	enum p2m_type type;	/* P2M_NONE: nothing is mapped */
-	uint64_t block_size;	/* bytes of the leaf that maps it */
+	paddr_t pa; /* of the exact page asked for */
+	enum p2m_type type; /* P2M_NONE: nothing is mapped */
+	uint64_t block_size; /* bytes of the leaf that maps it */
 };
 
-/* Makes an empty map with a VMID of its own. 0, -ENOMEM. */
+/*
+ * Bring-up: guests' physical addresses are to reach all below end (the hardware domain sees its RAM and
+ * devices at their own), which is at least 40 bits where the CPU has them. Before the first p2m_init().
+ */
+void p2m_setup(paddr_t end);
+unsigned p2m_ipa_bits(void);
+/* VTCR_EL2 for every CPU. */
+uint64_t p2m_vtcr(void);
+
+/* Makes an empty map with a VMID of its own. 0, -ENOMEM, -EBUSY (no VMID left). */
 int p2m_init(struct domain *d);
 
-/* Frees tables and everything entries still hold, in preemptible steps: 0 done, -ERESTART again. */
+/*
+ * Frees tables and everything entries still hold, in preemptible steps: 0 done, -ERESTART again. No vCPU
+ * of d runs any more. Pins go too: p2m_unprepare() is nothing after. Also for a d without a map: nothing.
+ */
 int p2m_teardown(struct domain *d);
+
+/* Sets the limit of pages for tables: 0, -EBUSY (more are in use). */
+int p2m_set_pool(struct domain *d, uint64_t pages);
 
 /*
  * Maps pages [ipa, ipa + count * 4 KiB) to [pa, …) with the largest blocks that fit (1 GiB, 2 MiB, 4 KiB).
  * Replaces what was there (putting its references). For types that hold a reference the caller has
- * taken it and hands it over. 0, -ENOMEM (tables; nothing was changed), -EINVAL (outside the IPA space).
+ * taken one per page and hands them over. 0, -ENOMEM (tables; nothing was changed), -EINVAL (outside the
+ * IPA space, or d is being torn down); on failure the caller keeps its references.
  */
 int p2m_map(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count, enum p2m_type type);
 
-/* Makes the tables for 4 KiB entries over the range, changing no translation. 0, -ENOMEM, -EINVAL. */
-int p2m_prepare(struct domain *d, ipa_t ipa, uint64_t count);
+/* Makes and pins the tables for p2m_map_prepared(), changing no translation. 0, -ENOMEM, -EINVAL. */
+int p2m_prepare(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count);
 
-/* As p2m_map on a range that p2m_prepare() has prepared. */
+/* Undoes one p2m_prepare() of the same arguments; what is mapped there stays. */
+void p2m_unprepare(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count);
+
+/* As p2m_map() with arguments that p2m_prepare() was given. Nothing if d is being torn down. */
 void p2m_map_prepared(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count, enum p2m_type type);
 
 /*
  * Unmaps, putting references, and invalidates the TLBs of every CPU before it returns. Splitting a block
- * may need tables: -ENOMEM, and nothing was changed.
+ * may need tables: -ENOMEM, and nothing was changed. -EINVAL outside the IPA space.
  */
 int p2m_unmap(struct domain *d, ipa_t ipa, uint64_t count);
+
+/* Unmaps one page if it is the one of that address and type now: 0, -ENOENT, -ENOMEM. */
+int p2m_unmap_page(struct domain *d, ipa_t ipa, paddr_t pa, enum p2m_type type);
 
 struct p2m_entry p2m_lookup(struct domain *d, ipa_t ipa);
 

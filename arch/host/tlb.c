@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TLB maintenance of stage 2 on the host: counts what was asked for. */
+/* TLB maintenance of stage 2 on the host: counts what was asked for. And how large its stage 2 is. */
+#include <arch/stage2.h>
 #include <arch/tlb.h>
 
 struct host_tlb host_tlb;
+unsigned host_pa_bits = 40, host_vmid_bits = 8;
 
 void tlb_flush_guest(uint64_t vttbr)
 {
