@@ -21,11 +21,10 @@ enum dt_change_kind {
 struct dt_change {
 	struct dt_change *next, *prev;
 	enum dt_change_kind kind;
-	uint32_t size;   /* SET_PROP: of the value not in use: new before commit, old after */
 	struct dt_node *node;  /* ADD_NODE: the subtree's root; else the node of the property */
 	struct dt_prop *prop;  /* ADD_PROP, SET_PROP */
-	const uint8_t *value;  /* SET_PROP: the value not in use */
-	struct dt_overlay *owner; /* SET_PROP: who brought the value not in use */
+	struct dt_prop
+		*other; /* SET_PROP: holds the value not in use: new before commit, old after */
 };
 
 enum dt_overlay_state {

@@ -135,16 +135,16 @@ static void undo_add_prop(struct dt_tree *tree, struct dt_change *change)
 /* Its own inverse: the value in use changes places with the other one. */
 static void swap_value(struct dt_tree *tree, struct dt_change *change)
 {
-	struct dt_prop *prop = change->prop;
-	struct dt_change old = *change;
+	struct dt_prop *prop = change->prop, *other = change->other;
+	struct dt_prop old = *prop;
 
 	(void)tree;
-	change->value = prop->value;
-	change->size = prop->size;
-	change->owner = prop->owner;
-	prop->value = old.value;
-	prop->size = old.size;
-	prop->owner = old.owner;
+	prop->value = other->value;
+	prop->size = other->size;
+	prop->owner = other->owner;
+	other->value = old.value;
+	other->size = old.size;
+	other->owner = old.owner;
 }
 
 static const struct {

@@ -71,13 +71,11 @@ static int join_prop(struct dt_overlay *overlay, struct dt_prop *prop, struct dt
 		return add_change(overlay,
 			(struct dt_change){ .kind = DT_ADD_PROP, .node = node, .prop = prop });
 	error = dt_stage_need(overlay, old->owner);
-	return error ? error
-	             : add_change(overlay, (struct dt_change){ .kind = DT_SET_PROP,
-						   .node = node,
-						   .prop = old,
-						   .value = prop->value,
-						   .size = prop->size,
-						   .owner = overlay });
+	if (error)
+		return error;
+	return add_change(
+		overlay, (struct dt_change){
+				 .kind = DT_SET_PROP, .node = node, .prop = old, .other = prop });
 }
 
 static int merge_props(struct dt_overlay *overlay, struct dt_node *from, struct dt_node *to)
