@@ -19,6 +19,8 @@ static_assert(sizeof(struct xen_sysctl_availheap) == 24, "xen/sysctl.h");
 
 int sysctl_physinfo(struct xen_sysctl *op)
 {
+	uint64_t khz = time_frequency_hz() / 1000; /* of the counter: Arm tells of no other */
+
 	op->u.physinfo = (struct xen_sysctl_physinfo){
 		.threads_per_core = 1,
 		.cores_per_socket = cpu_count,
@@ -26,8 +28,7 @@ int sysctl_physinfo(struct xen_sysctl *op)
 		.max_cpu_id = cpu_count - 1,
 		.nr_nodes = NODE_COUNT,
 		.max_node_id = NODE_COUNT - 1,
-		.cpu_khz = (uint32_t)(time_frequency_hz() /
-				      1000), /* of the counter: Arm tells no other */
+		.cpu_khz = (uint32_t)khz,
 		.capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap |
 		                XEN_SYSCTL_PHYSCAP_gnttab_v1,
 		.total_pages = page_count_total(),
