@@ -39,6 +39,7 @@ static const struct {
 	[XEN_DOMCTL_setdomainhandle] = { domctl_setdomainhandle, 0 },
 	[XEN_DOMCTL_settimeoffset] = { domctl_settimeoffset, 0 },
 	[XEN_DOMCTL_getvcpuaffinity] = { domctl_getvcpuaffinity, 0 },
+	[XEN_DOMCTL_resumedomain] = { domctl_resumedomain, 0 },
 	[XEN_DOMCTL_set_address_size] = { domctl_set_address_size, 0 },
 	[XEN_DOMCTL_setnodeaffinity] = { domctl_setnodeaffinity, 0 },
 	[XEN_DOMCTL_getnodeaffinity] = { domctl_getnodeaffinity, 0 },

@@ -126,10 +126,28 @@ int domctl_unpausedomain(struct domain *d, struct xen_domctl *op)
 	return domain_unpause_by_toolstack(d);
 }
 
-/* The vCPUs were made with the domain; the toolstack's second word on their number must agree. */
+/* Makes the vCPUs that createdomain was told of; those that are there already stay. */
 int domctl_max_vcpus(struct domain *d, struct xen_domctl *op)
 {
-	return op->u.max_vcpus.max == d->config.vcpus_max ? 0 : -EINVAL;
+	if (op->u.max_vcpus.max != d->config.vcpus_max)
+		return fail(-EINVAL, "d%u: %u vCPUs, but it was created for %u", d->id,
+			op->u.max_vcpus.max, d->config.vcpus_max);
+	for (unsigned i = 0; i < d->config.vcpus_max; i++) {
+		int rc = vcpu_create(d, i);
+
+		if (rc && rc != -EEXIST)
+			return rc;
+	}
+	return 0;
+}
+
+int domctl_resumedomain(struct domain *d, struct xen_domctl *op)
+{
+	(void)op;
+	if (d == caller_domain())
+		return -EINVAL;
+	domain_resume(d);
+	return 0;
 }
 
 int domctl_setdomainhandle(struct domain *d, struct xen_domctl *op)

@@ -78,15 +78,8 @@ int domctl_get_paging_mempool_size(struct domain *d, struct xen_domctl *op)
 int domctl_set_paging_mempool_size(struct domain *d, struct xen_domctl *op)
 {
 	uint64_t size = op->u.paging_mempool.size;
-	int rc = 0;
 
 	if (!IS_ALIGNED(size, PAGE_SIZE) || d == hardware_domain)
 		return -EINVAL;
-	spin_lock(&d->p2m.lock);
-	if (size >> PAGE_SHIFT < d->p2m.table_pages)
-		rc = -ENOMEM;
-	else
-		d->p2m.pool_pages = size >> PAGE_SHIFT;
-	spin_unlock(&d->p2m.lock);
-	return rc;
+	return p2m_set_pool(d, size >> PAGE_SHIFT);
 }

@@ -107,6 +107,7 @@ static int check_context(const struct vcpu_guest_context *c)
 	}
 }
 
+/* Made to run by PSCI's way, then given the rest: paused, so that nothing runs with half of it. */
 static int start(struct vcpu *v, const struct vcpu_guest_context *c)
 {
 	int rc;

@@ -51,7 +51,7 @@ static struct {
 	domain_id_t id;
 	uint64_t hard, soft;
 	unsigned weight, cap, pauses;
-	uint64_t entry, x0;
+	uint64_t entry, x0, pool;
 	uint64_t held_pages;
 	char keys[64];
 } env;
@@ -130,6 +130,24 @@ void domain_unpause(struct domain *d)
 {
 	(void)d;
 	env.pauses--;
+}
+
+void domain_resume(struct domain *d)
+{
+	env_called("resume", d);
+}
+
+/* The first is there already. */
+int vcpu_create(struct domain *d, unsigned id)
+{
+	env_called("vcpu", d);
+	return id == 0 ? -EEXIST : env.result;
+}
+
+int p2m_set_pool(struct domain *d, uint64_t pages)
+{
+	env.pool = pages;
+	return env_called("pool", d);
 }
 
 int vcpu_power_on(struct vcpu *v, uint64_t entry, uint64_t context)
