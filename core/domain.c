@@ -50,7 +50,7 @@ struct domain *domain_get_next(domain_id_t id)
 	struct domain *d;
 
 	spin_lock(&list_lock);
-	list_for_each_entry(d, &domains, list_node) {
+	list_for_each_entry (d, &domains, list_node) {
 		if (d->id >= id && hold_unless_zero(d)) {
 			found = d;
 			break;

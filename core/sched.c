@@ -192,7 +192,8 @@ bool sched_vcpu_is_off(const struct vcpu *v)
 	bool off;
 
 	spin_lock(&sched_lock);
-	off = !sched_is_current(v) && !atomic_load_explicit(&v->sched.running, memory_order_acquire);
+	off = !sched_is_current(v) &&
+	      !atomic_load_explicit(&v->sched.running, memory_order_acquire);
 	spin_unlock(&sched_lock);
 	return off;
 }
@@ -238,7 +239,8 @@ void sched_unpause_domain(struct domain *d)
 }
 
 /* Sets the tick if anybody waits for this CPU or a cap is to be watched; what is set may fire in vain. */
-static void set_tick(unsigned cpu, struct vcpu *next, bool fresh, uint64_t now)
+static void set_tick(
+	unsigned cpu, const struct vcpu *next, bool waited_for, bool fresh, uint64_t now)
 {
 	struct sched_cpu *sc = &sched_cpus[cpu];
 	uint64_t left = sched_cap_left(next->domain);
@@ -251,38 +253,48 @@ static void set_tick(unsigned cpu, struct vcpu *next, bool fresh, uint64_t now)
 	}
 	if (sc->ticking && !fresh)
 		return;
-	if (left == TIME_NEVER && !sched_queue_waits_for(cpu))
+	if (left == TIME_NEVER && !waited_for && !sched_queue_waits_for(cpu))
 		return;
 	sc->ticking = true;
 	timer_set(&sc->tick, now + MIN(left, SCHED_SLICE));
 }
 
-/* Leaves the current vCPU, takes on the next; returns the next, and in *prev who it was before. */
-static struct vcpu *choose_next(unsigned cpu, struct vcpu **prev)
+/* Where the vCPU goes that this CPU has switched away from. */
+static void put_back(unsigned cpu, struct vcpu *prev, uint64_t now)
+{
+	if (prev == sched_cpus[cpu].idle) {
+		sched_set_state(prev, VCPU_RUNNABLE, now);
+		sched_queue_offer(cpu);
+	} else if (sched_may_run(prev)) {
+		sched_queue_requeue(cpu, prev, now);
+	} else {
+		sched_set_state(prev, sched_rest_state(prev), now);
+	}
+}
+
+/* Leaves the current vCPU and takes on the next. */
+static struct vcpu *choose_next(unsigned cpu)
 {
 	struct sched_cpu *sc = &sched_cpus[cpu];
+	struct vcpu *prev = sc->current;
 	uint64_t now = time_now();
+	bool fresh, waits;
 	struct vcpu *next;
-	bool slice_over;
 
-	*prev = sc->current;
 	sched_charge(sc, now);
-	sched_cap_enforce(sc->current->domain, now);
-	slice_over = now - sc->slice_start >= SCHED_SLICE;
-	next = sched_queue_pick(cpu, slice_over);
+	sched_cap_enforce(prev->domain, now);
+	fresh = now - sc->slice_start >= SCHED_SLICE;
+	next = sched_queue_pick(cpu, fresh);
 	sc->current = next;
-	if (next != *prev || slice_over)
+	fresh |= next != prev;
+	if (fresh)
 		sc->slice_start = now;
-	set_tick(cpu, next, next != *prev || slice_over, now);
-	if (next == *prev)
-		return next;
-	sched_set_state(next, VCPU_RUNNING, now);
-	if (*prev == sc->idle)
-		sched_set_state(*prev, VCPU_RUNNABLE, now);
-	else if (sched_may_run(*prev))
-		sched_queue_requeue(cpu, *prev, now);
-	else
-		sched_set_state(*prev, sched_rest_state(*prev), now);
+	waits = next != prev && prev != sc->idle && sched_may_run(prev);
+	set_tick(cpu, next, waits, fresh, now);
+	if (next != prev) {
+		sched_set_state(next, VCPU_RUNNING, now);
+		put_back(cpu, prev, now);
+	}
 	return next;
 }
 
@@ -319,11 +331,11 @@ static void switch_to(struct vcpu *prev, struct vcpu *next)
 
 static void reschedule(struct cpu *cpu)
 {
-	struct vcpu *prev;
+	struct vcpu *prev = cpu->current;
 	struct vcpu *next;
 
 	spin_lock(&sched_lock);
-	next = choose_next(cpu->id, &prev);
+	next = choose_next(cpu->id);
 	spin_unlock(&sched_lock);
 	if (next != prev)
 		switch_to(prev, next);
@@ -337,7 +349,8 @@ void sched_enter(void)
 		/* Cleared first: a request from now on is about something that may be missed below. */
 		atomic_store(&cpu->need_resched, false);
 		reschedule(cpu);
-		while (cpu->current == sched_cpus[cpu->id].idle && !atomic_load(&cpu->need_resched)) {
+		while (cpu->current == sched_cpus[cpu->id].idle &&
+			!atomic_load(&cpu->need_resched)) {
 			arch_cpu_sleep();
 			arch_handle_interrupts();
 		}
@@ -351,11 +364,11 @@ int sched_set_affinity(struct vcpu *v, uint64_t hard, uint64_t soft)
 	spin_lock(&sched_lock);
 	v->sched.affinity_hard = hard;
 	v->sched.affinity_soft = soft;
-	if ((sched_allowed(v) & BIT(v->sched.cpu)) == 0) {
-		if (sched_is_current(v))
+	if (sched_is_current(v)) {
+		if ((sched_allowed(v) & BIT(v->sched.cpu)) == 0)
 			cpu_request_resched(v->sched.cpu);
-		else if (v->sched.queued)
-			sched_queue_remove(v);
+	} else if (v->sched.queued) {
+		sched_queue_remove(v); /* a CPU that is allowed now may be idle */
 		sched_update_locked(v, time_now());
 	}
 	spin_unlock(&sched_lock);
@@ -393,9 +406,9 @@ static void dump_cpu(unsigned cpu)
 
 	printk(LOG_INFO, "CPU%u: runs d%uv%u, tick %s, floor %llu ms", cpu, v->domain->id, v->id,
 		sc->ticking ? "on" : "off", (unsigned long long)(sc->floor / NS_PER_MS));
-	list_for_each_entry(v, &sc->queue, sched.queue_node)
-		printk(LOG_INFO, "  waits: d%uv%u, weight %u, %lld us ahead of the floor", v->domain->id,
-			v->id, v->domain->sched.weight,
+	list_for_each_entry (v, &sc->queue, sched.queue_node)
+		printk(LOG_INFO, "  waits: d%uv%u, weight %u, %lld us ahead of the floor",
+			v->domain->id, v->id, v->domain->sched.weight,
 			(long long)(int64_t)(v->sched.vruntime - sc->floor) / 1000);
 }
 

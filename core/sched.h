@@ -29,26 +29,26 @@ struct sched_vcpu {
 	/* guarded by the scheduler's lock */
 	struct list_node queue_node;
 	enum vcpu_state state;
-	uint64_t state_since;	/* ns */
-	uint64_t time_in[4];	/* ns spent in each state, up to state_since */
-	uint64_t vruntime;	/* ns scaled by SCHED_WEIGHT_DEFAULT / weight; compared by difference */
-	_Atomic unsigned cpu;	/* where it runs, waits, or ran last */
+	uint64_t state_since; /* ns */
+	uint64_t time_in[4]; /* ns spent in each state, up to state_since */
+	uint64_t vruntime; /* ns scaled by SCHED_WEIGHT_DEFAULT / weight; compared by difference */
+	_Atomic unsigned cpu; /* where it runs, waits, or ran last */
 	bool queued;
 	unsigned pause_count;
-	uint64_t affinity_hard;	/* bit per CPU, as it was asked for */
+	uint64_t affinity_hard; /* bit per CPU, as it was asked for */
 	uint64_t affinity_soft;
-	_Atomic bool running;	/* its registers are on some CPU: set and cleared by that CPU alone */
-	_Atomic bool blocked;	/* set by itself, cleared by whoever wakes it */
+	_Atomic bool running; /* its registers are on some CPU: set and cleared by that CPU alone */
+	_Atomic bool blocked; /* set by itself, cleared by whoever wakes it */
 };
 
 struct sched_domain {
 	/* guarded by the scheduler's lock */
 	unsigned weight;
-	unsigned cap;		/* percent of one CPU; 0: none */
-	unsigned pause_count;	/* holds back every vCPU, also those that are made later */
-	bool throttled;		/* has used up what cap allows in this period */
+	unsigned cap; /* percent of one CPU; 0: none */
+	unsigned pause_count; /* holds back every vCPU, also those that are made later */
+	bool throttled; /* has used up what cap allows in this period */
 	uint64_t cap_period_start;
-	uint64_t cap_used;	/* ns, all vCPUs, in this period; what is over counts in the next */
+	uint64_t cap_used; /* ns, all vCPUs, in this period; what is over counts in the next */
 	struct timer cap_timer;
 };
 
@@ -60,7 +60,7 @@ _Noreturn void sched_start_cpu(void);
 
 void sched_init_domain(struct domain *d);
 void sched_free_domain(struct domain *d);
-int sched_init_vcpu(struct vcpu *v);	/* not online, pause_count 0; affinity to all CPUs. 0. */
+int sched_init_vcpu(struct vcpu *v); /* not online, pause_count 0; affinity to all CPUs. 0. */
 void sched_destroy_vcpu(struct vcpu *v); /* must be descheduled */
 
 /*

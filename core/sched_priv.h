@@ -7,18 +7,18 @@
 #include "core/domain.h"
 #include "core/sched.h"
 
-#define SCHED_SLICE	 (10 * NS_PER_MS)
+#define SCHED_SLICE      (10 * NS_PER_MS)
 #define SCHED_CAP_PERIOD (100 * NS_PER_MS)
 
 struct sched_cpu {
 	struct vcpu *idle;
-	struct vcpu *current;	/* runs here, or is being switched to */
+	struct vcpu *current; /* runs here, or is being switched to */
 	struct list_node queue; /* runnable, waiting, by vruntime; all may run here */
-	uint64_t floor;		/* a vruntime that everybody here has reached; never goes back */
-	uint64_t charged;	/* ns: the current vCPU's vruntime counts its running up to here */
+	uint64_t floor; /* a vruntime that everybody here has reached; never goes back */
+	uint64_t charged; /* ns: the current vCPU's vruntime counts its running up to here */
 	uint64_t slice_start;
 	bool yielding;
-	_Atomic bool ticking;	/* the tick is set */
+	_Atomic bool ticking; /* the tick is set */
 	struct timer tick;
 };
 
@@ -59,6 +59,8 @@ uint64_t sched_allowed(const struct vcpu *v); /* CPUs, never 0 */
 void sched_queue_wake(struct vcpu *v, uint64_t now);
 /* The vCPU that a CPU has switched away from and that can go on. */
 void sched_queue_requeue(unsigned cpu, struct vcpu *v, uint64_t now);
+/* This CPU is not idle any more: who was left to it and still waits is for others. */
+void sched_queue_offer(unsigned cpu);
 void sched_queue_remove(struct vcpu *v);
 /* Who should run on this CPU next, taken off its queue; may be the current one, or idle. */
 struct vcpu *sched_queue_pick(unsigned cpu, bool slice_over);

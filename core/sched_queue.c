@@ -99,7 +99,7 @@ static void shift(struct sched_cpu *sc, uint64_t by)
 	sc->floor += by;
 	if (!sched_is_idle(sc))
 		sc->current->sched.vruntime += by;
-	list_for_each_entry(v, &sc->queue, sched.queue_node)
+	list_for_each_entry (v, &sc->queue, sched.queue_node)
 		v->sched.vruntime += by;
 }
 
@@ -177,7 +177,7 @@ static unsigned queue_length(const struct sched_cpu *sc)
 	unsigned length = 0;
 	const struct vcpu *v;
 
-	list_for_each_entry(v, &sc->queue, sched.queue_node)
+	list_for_each_entry (v, &sc->queue, sched.queue_node)
 		length++;
 	return length;
 }
@@ -220,7 +220,8 @@ static void start_ticks_for(const struct vcpu *v)
 
 static bool preempts(const struct vcpu *v, const struct vcpu *current)
 {
-	return sched_before(v->sched.vruntime + sched_scale(WAKE_MARGIN, v), current->sched.vruntime);
+	return sched_before(
+		v->sched.vruntime + sched_scale(WAKE_MARGIN, v), current->sched.vruntime);
 }
 
 void sched_queue_wake(struct vcpu *v, uint64_t now)
@@ -238,28 +239,41 @@ void sched_queue_wake(struct vcpu *v, uint64_t now)
 		start_ticks_for(v);
 }
 
-void sched_queue_requeue(unsigned cpu, struct vcpu *v, uint64_t now)
+/* Idle CPUs, if there are any, come for v; else busy ones look at it from time to time. */
+static void offer(const struct vcpu *v)
 {
-	int free_cpu;
+	int free_cpu = choose_free(v);
 
-	if ((sched_allowed(v) & BIT(cpu)) == 0) {
-		sched_queue_wake(v, now);
-		return;
-	}
-	queue_insert(cpu, v);
-	sched_set_state(v, VCPU_RUNNABLE, now);
-	free_cpu = choose_free(v);
 	if (free_cpu >= 0)
 		cpu_request_resched((unsigned)free_cpu);
 	else
 		start_ticks_for(v);
 }
 
+void sched_queue_offer(unsigned cpu)
+{
+	const struct vcpu *v;
+
+	list_for_each_entry (v, &sched_cpus[cpu].queue, sched.queue_node)
+		offer(v);
+}
+
+void sched_queue_requeue(unsigned cpu, struct vcpu *v, uint64_t now)
+{
+	if ((sched_allowed(v) & BIT(cpu)) == 0) {
+		sched_queue_wake(v, now);
+		return;
+	}
+	queue_insert(cpu, v);
+	sched_set_state(v, VCPU_RUNNABLE, now);
+	offer(v);
+}
+
 static struct vcpu *first_allowed(const struct sched_cpu *sc, unsigned cpu)
 {
 	struct vcpu *v;
 
-	list_for_each_entry(v, &sc->queue, sched.queue_node)
+	list_for_each_entry (v, &sc->queue, sched.queue_node)
 		if (sched_allowed(v) & BIT(cpu))
 			return v;
 	return NULL;
@@ -273,13 +287,26 @@ bool sched_queue_waits_for(unsigned cpu)
 	return false;
 }
 
+/* What the CPU `other` can spare for cpu: an idle one is on its way to the first in its queue. */
+static struct vcpu *first_to_spare(unsigned other, unsigned cpu)
+{
+	const struct sched_cpu *sc = &sched_cpus[other];
+	const struct vcpu *kept = sched_is_idle(sc) ? queue_first(sc) : NULL;
+	struct vcpu *v;
+
+	list_for_each_entry (v, &sc->queue, sched.queue_node)
+		if (v != kept && (sched_allowed(v) & BIT(cpu)) != 0)
+			return v;
+	return NULL;
+}
+
 /* The vCPU waiting in another queue that is furthest behind, if that is far enough behind `best`. */
 static struct vcpu *find_steal(unsigned cpu, const struct vcpu *best)
 {
 	struct vcpu *found = NULL;
 
 	for (unsigned other = 0; other < sched_cpu_count; other++) {
-		struct vcpu *v = other != cpu ? first_allowed(&sched_cpus[other], cpu) : NULL;
+		struct vcpu *v = other != cpu ? first_to_spare(other, cpu) : NULL;
 
 		if (v == NULL)
 			continue;
@@ -293,8 +320,7 @@ static struct vcpu *find_steal(unsigned cpu, const struct vcpu *best)
 }
 
 /* The current vCPU stays although best waits in its queue. */
-static bool holds_against(
-	const struct sched_cpu *sc, const struct vcpu *best, bool slice_over)
+static bool holds_against(const struct sched_cpu *sc, const struct vcpu *best, bool slice_over)
 {
 	if (best == NULL)
 		return true;

@@ -17,7 +17,7 @@
 struct timer_queue {
 	struct spinlock lock;
 	struct timer *root;
-	uint64_t programmed;	       /* what the EL2 timer is set to; own CPU only */
+	uint64_t programmed; /* what the EL2 timer is set to; own CPU only */
 	struct timer *_Atomic running; /* its expire is being called; set under the lock */
 };
 

@@ -10,7 +10,8 @@
 static_assert(sizeof(struct vcpu_runstate_info) == 48, "xen/vcpu.h");
 static_assert(offsetof(struct vcpu_runstate_info, state_entry_time) == 8, "xen/vcpu.h");
 static_assert((int)VCPU_RUNNING == RUNSTATE_running && (int)VCPU_RUNNABLE == RUNSTATE_runnable &&
-		      (int)VCPU_BLOCKED == RUNSTATE_blocked && (int)VCPU_OFFLINE == RUNSTATE_offline,
+		      (int)VCPU_BLOCKED == RUNSTATE_blocked &&
+		      (int)VCPU_OFFLINE == RUNSTATE_offline,
 	"xen/vcpu.h");
 
 static struct vcpu *make(struct domain *d, unsigned id)
@@ -211,14 +212,15 @@ static void area_write(struct vcpu_runstate_area *area, size_t word, uint64_t va
 {
 	size_t offset = word * sizeof(value);
 	unsigned char *at = offset < area->split
-		? (unsigned char *)area->part[0].virt + offset
-		: (unsigned char *)area->part[1].virt + (offset - area->split);
+	                            ? (unsigned char *)area->part[0].virt + offset
+	                            : (unsigned char *)area->part[1].virt + (offset - area->split);
 
 	__atomic_store_n((uint64_t *)(void *)at, value, __ATOMIC_RELAXED);
 }
 
 /* A guest that asked for it sees the flag before and while the words change (VMASST_TYPE_runstate_update_flag). */
-static void area_publish(struct vcpu_runstate_area *area, const struct runstate_snapshot *s, bool flagged)
+static void area_publish(
+	struct vcpu_runstate_area *area, const struct runstate_snapshot *s, bool flagged)
 {
 	uint64_t flag = flagged ? XEN_RUNSTATE_UPDATE : 0;
 	size_t first_time = offsetof(struct vcpu_runstate_info, time) / sizeof(uint64_t);

@@ -8,11 +8,11 @@
 struct vcpu;
 
 /* arch/host/time.c */
-extern uint64_t host_now;		     /* ns, what time_now() answers */
+extern uint64_t host_now;       /* ns, what time_now() answers */
 extern uint64_t host_deadline[CPUS_MAX];     /* of each CPU's EL2 timer */
 
 /* arch/host/cpu.c */
-extern unsigned host_kicks[CPUS_MAX];	     /* SGIs sent to each CPU */
+extern unsigned host_kicks[CPUS_MAX];      /* SGIs sent to each CPU */
 extern unsigned host_sleeps;
 extern bool host_irq_pending;
 /* Called by arch_cpu_sleep() and by every turn of a wait for another CPU; NULL: that is a hang. */
@@ -25,8 +25,9 @@ void host_cpus_reset(unsigned count, uint64_t start_ns);
 /* arch/host/arch.c */
 extern unsigned host_switches;
 extern unsigned host_dumps;
-extern unsigned host_machine_ends;	     /* resets and power-offs */
-extern void (*host_switch_hook)(struct vcpu *from, struct vcpu *to); /* before `from` counts as saved */
+extern unsigned host_machine_ends;      /* resets and power-offs */
+extern void (*host_switch_hook)(
+	struct vcpu *from, struct vcpu *to); /* before `from` counts as saved */
 extern void (*host_interrupts_hook)(void);
 /* Must not return (longjmp): entering a guest, or the end of the machine. NULL: the test fails. */
 extern void (*host_noreturn_hook)(void);
