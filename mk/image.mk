@@ -2,7 +2,8 @@
 # The hypervisor: build/graft (raw arm64 Image) and build/graft.elf, or build/clang/... with CC_FLAVOUR=clang.
 
 IMG := $(B)/obj/$(CC_FLAVOUR)
-IMAGE_SRC := $(wildcard $(addsuffix /*.c,$(LAYERS)) arch/arm64/*.c arch/arm64/*.S)
+IMAGE_SRC := $(filter-out arch/arm64/graft.lds.S,\
+	$(wildcard $(addsuffix /*.c,$(LAYERS)) arch/arm64/*.c arch/arm64/*.S))
 IMAGE_OBJ := $(patsubst %,$(IMG)/%.o,$(basename $(IMAGE_SRC)))
 
 OUT-gcc := $(B)

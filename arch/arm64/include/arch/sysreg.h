@@ -13,8 +13,8 @@
 
 #define sysreg_write(name, value)                                                                  \
 	do {                                                                                       \
-		uint64_t sysreg_value_ = (value);                                                  \
-		__asm__ volatile("msr " #name ", %0" ::"r"(sysreg_value_) : "memory");             \
+		uint64_t sysreg_new_ = (value);                                                  \
+		__asm__ volatile("msr " #name ", %0" ::"r"(sysreg_new_) : "memory");             \
 	} while (0)
 
 /* As above for a macro that stands for an encoding such as ICH_LR0_EL2 below. */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Functions that assembly calls or offers during boot. */
+#pragma once
+
+#include <stdint.h>
+
+struct cpu;
+
+extern const char vectors[];
+extern const char boot_secondary[];
+
+/* The first C function at its linked address, MMU on, on the boot stack. */
+_Noreturn void boot_main(uint64_t dtb_pa, uint64_t image_pa);
+_Noreturn void boot_secondary_main(struct cpu *cpu);
+
+/* Entered at another exception level than EL2, MMU off. */
+void boot_complain(uint64_t dtb_pa, uint64_t el);
+
+_Noreturn void boot_switch_stack(uintptr_t stack, void (*function)(void));
+
+/* This CPU's own PPIs: the EL2 timer, the guests' virtual timer. */
+void boot_enable_ppis(void);
