@@ -106,7 +106,7 @@ static struct grant_pin pin_of(const struct domain *d, const struct grant_mappin
 
 static unsigned part_count(unsigned parts)
 {
-	return (unsigned)__builtin_popcount(parts);
+	return popcount(parts);
 }
 
 /* Where d's devices see the frame: through its p2m, if not past it. */

@@ -28,6 +28,16 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+/* How many bits are set; the compiler's builtin calls a library where there is no instruction for it. */
+static inline unsigned popcount(uint64_t x)
+{
+	unsigned count = 0;
+
+	for (; x; x &= x - 1)
+		count++;
+	return count;
+}
+
 /* log2 of a non-zero value, rounded down. */
 static inline unsigned ilog2(uint64_t x)
 {

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A vCPU on its CPU: what happens around each stay in the guest, and its view of memory. */
+#pragma once
+
+#include "arch/arm64/vgic.h"
+#include "core/domain.h"
+#include "core/types.h"
+
+/* First thing after every exit. */
+static inline void guest_left(struct vcpu *v)
+{
+	if (v->arch.vgic.lrs_used)
+		vgic_sync(v);
+}
+
+/* vectors.S: guest_prepare(), then into the guest. */
+_Noreturn void guest_enter(void);
+
+/* Last thing before every entry: who runs next, with its interrupts in place. */
+struct vcpu *guest_prepare(void);
+
+/* EL2's control registers that hold for every guest; once on each CPU. */
+void guest_init_cpu(void);
+
+/* CNTPCT_EL0, not read ahead of what came before. */
+uint64_t counter_now(void);
+
+/* guest_timer.c: the vCPU's two timers leave and enter the CPU. */
+void guest_timer_init(struct vcpu *v);
+void guest_timer_save(struct vcpu *v);
+void guest_timer_restore(struct vcpu *v);
+void guest_timer_free(struct vcpu *v);
+/* Trapped accesses of the physical timer. */
+uint64_t ptimer_read_ctl(struct vcpu *v);
+uint64_t ptimer_read_cval(struct vcpu *v);
+uint64_t ptimer_read_tval(struct vcpu *v);
+void ptimer_write_ctl(struct vcpu *v, uint64_t value);
+void ptimer_write_cval(struct vcpu *v, uint64_t value);
+void ptimer_write_tval(struct vcpu *v, uint64_t value);
+
+#define GUEST_PPI_VTIMER 27
+#define GUEST_PPI_PTIMER 30
+#define GUEST_PPI_UPCALL 31

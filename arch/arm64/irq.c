@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Physical interrupts: to Graft's own handlers, or to the domain that owns the SPI. */
+#include "arch/arm64/irq.h"
+
+#include "arch/arm64/gic.h"
+#include "arch/arm64/guest.h"
+#include "arch/arm64/panic.h"
+#include "arch/arm64/trap.h"
+#include "core/arch.h"
+#include "core/cpu.h"
+#include "core/error.h"
+#include "core/timer.h"
+#include <arch/sysreg.h>
+
+static irq_handler_t *handlers[IRQ_HANDLERS];
+
+/* Whose each SPI is. The lock keeps the owner from going while an interrupt is delivered to it. */
+static struct route {
+	struct spinlock lock;
+	struct domain *owner;
+} routes[IRQ_HANDLERS];
+
+int irq_set_handler(uint32_t intid, irq_handler_t *handler)
+{
+	if (intid >= IRQ_HANDLERS)
+		return fail(-EINVAL, "interrupt %u is not one Graft can handle itself", intid);
+	handlers[intid] = handler;
+	return 0;
+}
+
+int irq_route(struct domain *d, uint32_t intid, bool edge)
+{
+	struct route *route;
+	int err;
+
+	if (intid < GIC_INTID_SPI_BASE || intid >= GIC_INTID_SPI_BASE + gic_info.spi_count)
+		return fail(-EINVAL, "interrupt %u: the GIC has SPIs 32 to %u", intid,
+			GIC_INTID_SPI_BASE + gic_info.spi_count - 1);
+	route = &routes[intid];
+	if (route->owner || handlers[intid])
+		return fail(-EBUSY, "interrupt %u is in use already", intid);
+	spin_lock(&route->lock);
+	route->owner = d;
+	spin_unlock(&route->lock);
+	err = vgic_route_hw(d, intid, intid, edge);
+	if (err)
+		irq_unroute(d, intid);
+	return err;
+}
+
+void irq_unroute(struct domain *d, uint32_t intid)
+{
+	struct route *route = &routes[intid];
+
+	vgic_unroute_hw(d, intid);
+	spin_lock(&route->lock);
+	route->owner = NULL;
+	spin_unlock(&route->lock);
+}
+
+struct domain *irq_owner(uint32_t intid)
+{
+	return intid < IRQ_HANDLERS ? routes[intid].owner : NULL;
+}
+
+/* It stays active until the guest's deactivation reaches the GIC through a list register. */
+static void deliver(uint32_t intid)
+{
+	struct route *route = &routes[intid];
+
+	gic_drop_priority(intid);
+	spin_lock(&route->lock);
+	if (route->owner)
+		vgic_deliver_hw(route->owner, intid);
+	else
+		gic_deactivate(intid);
+	spin_unlock(&route->lock);
+}
+
+static void handle_sgi(uint32_t intid)
+{
+	gic_drop_priority(intid);
+	gic_deactivate(intid);
+	if (intid == GIC_SGI_HALT)
+		panic_halt_cpu();
+	/* GIC_SGI_KICK: to be here is all it is for. */
+}
+
+/* Between guests the timer is off; one that fired just then is seen when its vCPU is back. */
+static void deliver_vtimer(void)
+{
+	struct vcpu *v = current_vcpu();
+
+	gic_drop_priority(GUEST_PPI_VTIMER);
+	if (v->domain->id == DOMAIN_IDLE_ID)
+		gic_deactivate(GUEST_PPI_VTIMER);
+	else
+		vgic_deliver_hw_ppi(v, GUEST_PPI_VTIMER);
+}
+
+static void handle(uint32_t intid)
+{
+	irq_handler_t *handler = intid < IRQ_HANDLERS ? handlers[intid] : NULL;
+
+	if (intid < 16) {
+		handle_sgi(intid);
+	} else if (intid == GUEST_PPI_VTIMER) {
+		deliver_vtimer();
+	} else if (handler) {
+		gic_drop_priority(intid);
+		handler(intid);
+		gic_deactivate(intid);
+	} else {
+		deliver(intid);
+	}
+}
+
+void irq_handle_pending(void)
+{
+	for (;;) {
+		uint32_t intid = gic_acknowledge();
+
+		if (intid >= GIC_INTID_SPECIAL)
+			return;
+		handle(intid);
+	}
+}
+
+void arch_handle_interrupts(void)
+{
+	irq_handle_pending();
+}
+
+bool arch_irq_pending(void)
+{
+	return sysreg_read(isr_el1) != 0;
+}
+
+void arch_cpu_kick(unsigned cpu)
+{
+	gic_send_sgi(cpu, GIC_SGI_KICK);
+}
+
+void arch_cpu_sleep(void)
+{
+	__asm__ volatile("dsb sy\n\twfi" ::: "memory");
+}

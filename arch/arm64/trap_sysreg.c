@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Trapped system registers: one table of what a guest may touch; all else is undefined to it. */
+#include "arch/arm64/el2.h"
+#include "arch/arm64/guest.h"
+#include "arch/arm64/trap.h"
+#include "arch/arm64/vgic.h"
+#include "core/domain.h"
+#include "core/printk.h"
+#include <arch/sysreg.h>
+
+struct sysreg {
+	uint32_t first, last; /* encodings, SYSREG() */
+	uint64_t (*read)(struct vcpu *v);
+	void (*write)(struct vcpu *v, uint64_t value);
+	bool el0; /* also from EL0 */
+};
+
+static uint64_t read_zero(struct vcpu *v)
+{
+	(void)v;
+	return 0;
+}
+
+static void write_ignore(struct vcpu *v, uint64_t value)
+{
+	(void)v;
+	(void)value;
+}
+
+static uint64_t read_actlr(struct vcpu *v)
+{
+	(void)v;
+	return sysreg_read(actlr_el1);
+}
+
+/* OSLSR_EL1: the OS lock is implemented and not locked. */
+static uint64_t read_oslsr(struct vcpu *v)
+{
+	(void)v;
+	return 0x8;
+}
+
+static void write_dir(struct vcpu *v, uint64_t value)
+{
+	vgic_deactivate(v, (vintid_t)(value & GENMASK(23, 0)));
+}
+
+/* Breakpoint and watchpoint 0, the least a processor may have, exist and do nothing. */
+static const struct sysreg sysregs[] = {
+	/* DBGBVR<n>, DBGBCR<n>, DBGWVR<n>, DBGWCR<n>, MDCCINT, MDSCR, OSDTRRX … */
+	{ SYSREG(2, 0, 0, 0, 0), SYSREG(2, 0, 0, 15, 7), read_zero, write_ignore, false },
+	{ SYSREG(2, 0, 1, 0, 4), SYSREG(2, 0, 1, 0, 4), NULL, write_ignore, false },	/* OSLAR */
+	{ SYSREG(2, 0, 1, 1, 4), SYSREG(2, 0, 1, 1, 4), read_oslsr, NULL, false },	/* OSLSR */
+	{ SYSREG(2, 0, 1, 3, 4), SYSREG(2, 0, 1, 3, 4), read_zero, write_ignore, false }, /* OSDLR */
+	{ SYSREG(2, 0, 1, 0, 0), SYSREG(2, 0, 1, 0, 0), read_zero, NULL, false },	/* MDRAR */
+	{ SYSREG(2, 0, 7, 14, 6), SYSREG(2, 0, 7, 14, 6), read_zero, NULL, false },	/* DBGAUTHSTATUS */
+	{ SYSREG(3, 0, 1, 0, 1), SYSREG(3, 0, 1, 0, 1), read_actlr, write_ignore, false },
+	{ SYSREG(3, 0, 12, 11, 5), SYSREG(3, 0, 12, 11, 5), NULL, vgic_send_sgi, false }, /* ICC_SGI1R */
+	{ SYSREG(3, 0, 12, 11, 1), SYSREG(3, 0, 12, 11, 1), NULL, write_dir, false },	/* ICC_DIR */
+	/* ICC_ASGI1R, ICC_SGI0R: the other group, of which a guest has none */
+	{ SYSREG(3, 0, 12, 11, 6), SYSREG(3, 0, 12, 11, 7), NULL, write_ignore, false },
+	{ SYSREG(3, 3, 14, 2, 0), SYSREG(3, 3, 14, 2, 0), ptimer_read_tval, ptimer_write_tval, true },
+	{ SYSREG(3, 3, 14, 2, 1), SYSREG(3, 3, 14, 2, 1), ptimer_read_ctl, ptimer_write_ctl, true },
+	{ SYSREG(3, 3, 14, 2, 2), SYSREG(3, 3, 14, 2, 2), ptimer_read_cval, ptimer_write_cval, true },
+};
+
+/*
+ * ISS packs op2 above op1 above CRn and CRm; put in the order of the architecture's tables so that a range of
+ * registers is a range of numbers.
+ */
+static uint32_t sort_key(uint32_t encoding)
+{
+	return (uint32_t)(FIELD_GET(ISS_SYSREG_OP0, encoding) << 14 |
+			  FIELD_GET(ISS_SYSREG_OP1, encoding) << 11 |
+			  FIELD_GET(ISS_SYSREG_CRN, encoding) << 7 |
+			  FIELD_GET(ISS_SYSREG_CRM, encoding) << 3 |
+			  FIELD_GET(ISS_SYSREG_OP2, encoding));
+}
+
+static const struct sysreg *find(uint32_t encoding)
+{
+	uint32_t key = sort_key(encoding);
+
+	for (size_t i = 0; i < ARRAY_SIZE(sysregs); i++) {
+		if (key >= sort_key(sysregs[i].first) && key <= sort_key(sysregs[i].last))
+			return &sysregs[i];
+	}
+	return NULL;
+}
+
+/* ID group 3: op0 3, op1 0, CRn 0, CRm 1-7. */
+static bool is_id_reg(uint32_t encoding)
+{
+	uint64_t crm = FIELD_GET(ISS_SYSREG_CRM, encoding);
+
+	return (encoding & (ISS_SYSREG_OP0 | ISS_SYSREG_OP1 | ISS_SYSREG_CRN)) == SYSREG(3, 0, 0, 0, 0) &&
+	       crm >= 1 && crm <= 7;
+}
+
+static bool from_el0(const struct vcpu *v)
+{
+	return FIELD_GET(PSTATE_MODE, v->arch.regs.pstate) == 0;
+}
+
+/* EL0's use of the physical timer is the guest kernel's to allow: CNTKCTL_EL1.EL0PTEN. */
+static bool permitted(const struct vcpu *v, const struct sysreg *reg)
+{
+	return !from_el0(v) || (reg->el0 && (sysreg_read(cntkctl_el1) & BIT(9)));
+}
+
+static void undefined(struct vcpu *v, uint32_t encoding, bool read)
+{
+	guest_printk(LOG_DEBUG, "d%uv%u: %s of system register S%u_%u_C%u_C%u_%u, which is not there, pc %#llx",
+		v->domain->id, v->id, read ? "read" : "write",
+		(unsigned)FIELD_GET(ISS_SYSREG_OP0, encoding),
+		(unsigned)FIELD_GET(ISS_SYSREG_OP1, encoding),
+		(unsigned)FIELD_GET(ISS_SYSREG_CRN, encoding),
+		(unsigned)FIELD_GET(ISS_SYSREG_CRM, encoding),
+		(unsigned)FIELD_GET(ISS_SYSREG_OP2, encoding),
+		(unsigned long long)v->arch.regs.pc);
+	trap_inject_undefined(v);
+}
+
+void trap_sysreg(struct vcpu *v, uint64_t esr)
+{
+	uint32_t encoding = (uint32_t)(esr & ISS_SYSREG_ENCODING);
+	unsigned rt = (unsigned)FIELD_GET(ISS_SYSREG_RT, esr);
+	bool read = esr & ISS_SYSREG_READ;
+	const struct sysreg *reg = find(encoding);
+
+	if (read && is_id_reg(encoding) && !from_el0(v)) {
+		trap_reg_write(v, rt, id_reg_read(encoding));
+	} else if (!reg || !permitted(v, reg) || (read ? !reg->read : !reg->write)) {
+		undefined(v, encoding, read);
+		return;
+	} else if (read) {
+		trap_reg_write(v, rt, reg->read(v));
+	} else {
+		reg->write(v, trap_reg_read(v, rt));
+	}
+	trap_skip(v);
+}
