@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bring-up in order: what can be read, what can be allocated, what can interrupt, who runs. */
+#include <stdatomic.h>
+
+#include "arch/arm64/boot.h"
+#include "arch/arm64/boot_console.h"
+#include "arch/arm64/bootinfo.h"
+#include "arch/arm64/dom0.h"
+#include "arch/arm64/gic.h"
+#include "arch/arm64/guest.h"
+#include "arch/arm64/host_tree.h"
+#include "arch/arm64/irq.h"
+#include "arch/arm64/layout.h"
+#include "arch/arm64/mm.h"
+#include "arch/arm64/psci.h"
+#include "arch/arm64/smp.h"
+#include "arch/arm64/time.h"
+#include "core/cpu.h"
+#include "core/domain.h"
+#include "core/options.h"
+#include "core/page.h"
+#include "core/panic.h"
+#include "core/printk.h"
+#include "core/sched.h"
+#include "core/timer.h"
+#include "core/version.h"
+#include <arch/sysreg.h>
+
+#define RANGES_MAX (BOOT_RANGES_MAX + 8)
+
+/* PPI of the EL2 physical timer, and the only other one a CPU of Graft takes. */
+static uint32_t hyp_timer_ppi;
+
+static void hyp_timer_interrupt(uint32_t intid)
+{
+	(void)intid;
+	timer_interrupt();
+}
+
+/* A list register ran empty while more waits: the exit that this is brings them in. */
+static void maintenance_interrupt(uint32_t intid)
+{
+	(void)intid;
+}
+
+/* Interrupts of the timer node in the order of its binding: secure, non-secure, virtual, hypervisor. */
+#define TIMER_IRQ_VIRTUAL    2
+#define TIMER_IRQ_HYPERVISOR 3
+
+static uint32_t timer_ppi(const struct dt_node *node, uint32_t index)
+{
+	struct dt_list list = dt_irqs(&host_tree, node);
+	struct dt_gic_irq irq;
+	struct dt_irq raw;
+
+	while (dt_irqs_next(&list, &raw, NULL) > 0) {
+		if (raw.index == index && dt_gic_decode(&host_tree, &raw, &irq, NULL) == 0)
+			return irq.intid;
+	}
+	panic("%s: interrupts needs four entries, the last one of the EL2 timer", dt_path(node));
+}
+
+static void init_timers(void)
+{
+	const struct dt_node *node = dt_find_compatible(&host_tree, NULL, "arm,armv8-timer");
+	uint32_t frequency = 0;
+
+	if (!node)
+		panic("no node compatible with arm,armv8-timer in the device tree");
+	(void)dt_prop_u32(&host_tree, node, "clock-frequency", &frequency);
+	arch_time_init(frequency);
+	hyp_timer_ppi = timer_ppi(node, TIMER_IRQ_HYPERVISOR);
+	if (timer_ppi(node, TIMER_IRQ_VIRTUAL) != GUEST_PPI_VTIMER)
+		panic("%s: the virtual timer must be PPI %u", dt_path(node), GUEST_PPI_VTIMER);
+	irq_set_handler(hyp_timer_ppi, hyp_timer_interrupt);
+	timer_init_cpu(0);
+}
+
+void boot_enable_ppis(void)
+{
+	gic_ppi_enable(hyp_timer_ppi, true);
+	gic_ppi_enable(GUEST_PPI_VTIMER, true);
+}
+
+static void init_memory(void)
+{
+	static struct page_range taken[RANGES_MAX];
+	size_t count = bootinfo_taken(taken, RANGES_MAX);
+
+	for (size_t i = 0; i < boot_info.ram_count; i++)
+		mm_map_ram(&boot_info.ram[i]);
+	if (page_init(boot_info.ram, boot_info.ram_count, taken, count))
+		panic("not enough memory for the frame table");
+	mm_use_page_allocator();
+}
+
+static void init_gic(void)
+{
+	const struct dt_node *node = dt_find_compatible(&host_tree, NULL, "arm,gic-v3");
+
+	if (!node)
+		panic("no GICv3 in the device tree: Graft needs one (QEMU: -M virt,gic-version=3)");
+	if (gic_init(&host_tree, node) || gic_init_cpu())
+		panic("%s: the GICv3 cannot be used", dt_path(node));
+	irq_set_handler(gic_info.maintenance_intid, maintenance_interrupt);
+}
+
+/* On the boot CPU's own stack, behind guard pages. */
+static void boot_rest(void)
+{
+	init_timers();
+	init_gic();
+	(void)firmware_init(&host_tree);
+	guest_init_cpu();
+	boot_enable_ppis();
+	smp_start_others(&host_tree);
+	log_info("%u CPUs, %llu MiB of RAM", cpu_count,
+		(unsigned long long)(page_count_total() >> (20 - PAGE_SHIFT)));
+	domain_init_list();
+	if (sched_init(cpu_count))
+		panic("no memory for the scheduler");
+	boot_console_enable_receive(&host_tree);
+	dom0_build();
+	smp_release_others();
+	sched_start_cpu();
+}
+
+_Noreturn void boot_main(uint64_t dtb_pa, uint64_t image_pa)
+{
+	const void *dtb = (const void *)(LAYOUT_DTB_BASE + (dtb_pa & (LAYOUT_DTB_MAX - 1)));
+
+	mm_init(image_pa);
+	smp_init_boot_cpu();
+	arch_time_init(0);
+	bootinfo_open(dtb, PADDR(dtb_pa));
+	options_parse(boot_info.command_line);
+	boot_console_init(&boot_info.dtb, options.dtuart);
+	log_info("Graft, speaking Xen %u.%u%s", VERSION_MAJOR, VERSION_MINOR, version.extra);
+	log_info("command line: %s", boot_info.command_line);
+	bootinfo_read();
+	init_memory();
+	host_tree_init();
+	if (mm_map_stacks(&cpus[0]))
+		panic("no memory for the first CPU's stack");
+	boot_switch_stack(cpus[0].stack_top, boot_rest);
+}

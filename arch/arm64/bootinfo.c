@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads RAM, boot modules and command line from the host's blob. */
+#include "arch/arm64/bootinfo.h"
+
+#include "arch/arm64/image.h"
+#include "arch/arm64/layout.h"
+#include "arch/arm64/mm.h"
+#include "core/panic.h"
+#include "core/printk.h"
+#include "lib/string.h"
+
+struct boot_info boot_info;
+
+static struct page_range to_pages_inside(uint64_t base, uint64_t size)
+{
+	uint64_t start = ALIGN_UP(base, PAGE_SIZE);
+	uint64_t end = ALIGN_DOWN(base + size, PAGE_SIZE);
+
+	return (struct page_range){ PADDR(start), end > start ? end - start : 0 };
+}
+
+static struct page_range to_pages_around(uint64_t base, uint64_t size)
+{
+	uint64_t start = ALIGN_DOWN(base, PAGE_SIZE);
+
+	return (struct page_range){ PADDR(start), ALIGN_UP(base + size, PAGE_SIZE) - start };
+}
+
+/* Insertion keeps the few ranges sorted by address. */
+static void add_range(struct page_range *ranges, size_t *count, size_t max, struct page_range range)
+{
+	size_t i = *count;
+
+	if (!range.size)
+		return;
+	if (*count == max)
+		panic("more than %zu memory ranges in the device tree", max);
+	while (i > 0 && ranges[i - 1].base.v > range.base.v) {
+		ranges[i] = ranges[i - 1];
+		i--;
+	}
+	ranges[i] = range;
+	(*count)++;
+}
+
+static void read_memory_node(const struct dtb_node *node)
+{
+	uint64_t base, size;
+
+	for (uint32_t i = 0; dtb_reg(node, i, &base, &size); i++)
+		add_range(boot_info.ram, &boot_info.ram_count, BOOT_RANGES_MAX,
+			to_pages_inside(base, size));
+}
+
+static void read_memory(void)
+{
+	struct dtb_node node = dtb_root(&boot_info.dtb);
+
+	while (dtb_find_string(&node, "device_type", "memory")) {
+		if (dtb_is_enabled(&node))
+			read_memory_node(&node);
+		if (!dtb_next(&node))
+			break;
+	}
+	if (!boot_info.ram_count)
+		panic("the device tree has no memory: a node with device_type \"memory\" and reg is needed");
+}
+
+static void reserve(uint64_t base, uint64_t size)
+{
+	add_range(boot_info.reserved, &boot_info.reserved_count, BOOT_RANGES_MAX,
+		to_pages_around(base, size));
+}
+
+static void read_reserved(void)
+{
+	struct dtb_node node, child;
+	uint64_t base, size;
+
+	for (uint32_t i = 0; dtb_reserve(&boot_info.dtb, i, &base, &size); i++)
+		reserve(base, size);
+	if (!dtb_find(&boot_info.dtb, "/reserved-memory", &node) || !dtb_first_child(&node, &child))
+		return;
+	do {
+		for (uint32_t i = 0; dtb_reg(&child, i, &base, &size); i++)
+			reserve(base, size);
+	} while (dtb_next_sibling(&child));
+}
+
+static const char *const module_compatible[MODULE_KINDS] = {
+	[MODULE_KERNEL] = "multiboot,kernel",
+	[MODULE_RAMDISK] = "multiboot,ramdisk",
+};
+
+/* /chosen often says nothing of cells; loaders for Xen mean the root's then, and so does Xen. */
+static uint32_t chosen_cells(const struct dtb_node *chosen, const char *name)
+{
+	struct dtb_node root = dtb_root(chosen->dtb);
+	uint32_t cells = 0;
+
+	if (!dtb_prop_u32(chosen, name, &cells))
+		(void)dtb_prop_u32(&root, name, &cells);
+	return cells;
+}
+
+static bool module_reg(const struct dtb_node *chosen, const struct dtb_node *node,
+	struct boot_module *module)
+{
+	struct span reg;
+
+	return dtb_prop(node, "reg", &reg) &&
+	       span_cells(&reg, chosen_cells(chosen, "#address-cells"), &module->base.v) &&
+	       span_cells(&reg, chosen_cells(chosen, "#size-cells"), &module->size) && module->size;
+}
+
+static void read_module(const struct dtb_node *chosen, const struct dtb_node *node,
+	struct boot_module *module)
+{
+	module->bootargs = NULL;
+	if (!module_reg(chosen, node, module))
+		panic("/chosen/%s: a boot module needs reg = <address size>", dtb_name(node));
+	(void)dtb_prop_string(node, "bootargs", &module->bootargs);
+}
+
+static void read_modules(const struct dtb_node *chosen)
+{
+	struct dtb_node node;
+
+	if (!dtb_first_child(chosen, &node))
+		return;
+	do {
+		for (unsigned kind = 0; kind < MODULE_KINDS; kind++) {
+			if (dtb_is_compatible(&node, module_compatible[kind]) &&
+				!boot_info.modules[kind].size)
+				read_module(chosen, &node, &boot_info.modules[kind]);
+		}
+	} while (dtb_next_sibling(&node));
+}
+
+/* A copy: the blob goes back to the allocator once Dom0 is built. Longer ones are cut off, as Xen does. */
+static void copy_command_line(const char *text)
+{
+	static char copy[1024];
+
+	memcpy(copy, text, strnlen(text, sizeof(copy) - 1));
+	boot_info.command_line = copy;
+}
+
+void bootinfo_open(const void *dtb, paddr_t dtb_pa)
+{
+	struct dt_why why = { .each = NULL };
+	struct dtb_node chosen;
+	const char *text;
+
+	if (dtb_check(&boot_info.dtb, dtb, LAYOUT_DTB_MAX, &why))
+		panic("the device tree in x0 is not usable: %s", why.text);
+	boot_info.dtb_range = to_pages_around(dtb_pa.v, boot_info.dtb.bytes.left);
+	boot_info.command_line = "";
+	if (!dtb_find(&boot_info.dtb, "/chosen", &chosen))
+		return;
+	if (dtb_prop_string(&chosen, "xen,xen-bootargs", &text) ||
+		dtb_prop_string(&chosen, "bootargs", &text))
+		copy_command_line(text);
+}
+
+void bootinfo_read(void)
+{
+	struct dtb_node chosen;
+
+	read_memory();
+	read_reserved();
+	if (dtb_find(&boot_info.dtb, "/chosen", &chosen))
+		read_modules(&chosen);
+}
+
+size_t bootinfo_taken(struct page_range *out, size_t max)
+{
+	size_t count = 0;
+
+	add_range(out, &count, max,
+		to_pages_around(mm_image_phys(image_start).v, (uint64_t)(image_end - image_start)));
+	add_range(out, &count, max, boot_info.dtb_range);
+	for (unsigned kind = 0; kind < MODULE_KINDS; kind++)
+		add_range(out, &count, max,
+			to_pages_around(boot_info.modules[kind].base.v, boot_info.modules[kind].size));
+	for (size_t i = 0; i < boot_info.reserved_count; i++)
+		add_range(out, &count, max, boot_info.reserved[i]);
+	return count;
+}

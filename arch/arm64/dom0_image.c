@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Kernel (arm64 Image, raw or gzip) and ramdisk into Dom0's RAM (Linux's arm64 booting.rst). */
+#include "arch/arm64/bootinfo.h"
+#include "arch/arm64/dom0.h"
+#include "core/arch.h"
+#include "core/panic.h"
+#include "core/printk.h"
+#include "lib/inflate.h"
+#include "lib/string.h"
+#include <arch/mm.h>
+
+struct image_header {
+	uint32_t code[2];
+	uint64_t text_offset;
+	uint64_t image_size;
+	uint64_t flags;
+	uint64_t reserved[3];
+	uint32_t magic;
+	uint32_t pe_offset;
+};
+
+#define IMAGE_MAGIC   UINT32_C(0x644d5241) /* "ARM\x64" */
+#define FLAG_BIG_ENDIAN BIT(0)
+#define IMAGE_ALIGN   MIB(2)
+#define DTB_ALIGN     MIB(2) /* so that one 2 MiB block of the guest's boot tables shows it */
+
+static const void *module_data(const struct boot_module *module)
+{
+	return phys_to_virt(module->base);
+}
+
+static bool is_zboot(const void *data, uint64_t size)
+{
+	return size > 8 && memcmp(data, "MZ", 2) == 0 && memcmp((const char *)data + 4, "zimg", 4) == 0;
+}
+
+static void check_header(const struct image_header *header, uint64_t size)
+{
+	if (size < sizeof(*header) || header->magic != IMAGE_MAGIC)
+		panic("Dom0's kernel is no arm64 Image (raw or gzip): the multiboot,kernel module is something else");
+	if (header->flags & FLAG_BIG_ENDIAN)
+		panic("Dom0's kernel is big-endian: only little-endian ones are supported");
+	if (!header->image_size)
+		panic("Dom0's kernel has an Image header without image_size: older than Linux 3.17");
+}
+
+/* Where the kernel goes in the first bank, its unpacked header read. */
+static uint64_t place_kernel(const struct dom0 *dom0, const struct image_header *header, uint64_t *end)
+{
+	uint64_t base = ALIGN_UP(dom0->banks[0].base.v, IMAGE_ALIGN) + header->text_offset;
+
+	*end = base + header->image_size;
+	return base;
+}
+
+static uint64_t room(const struct dom0 *dom0, uint64_t from)
+{
+	uint64_t end = dom0->banks[0].base.v + dom0->banks[0].size;
+
+	return from < end ? end - from : 0;
+}
+
+static void require_room(const struct dom0 *dom0, uint64_t from, uint64_t size, const char *what)
+{
+	if (size > room(dom0, from))
+		panic("dom0_mem: Dom0's first %llu MiB are too small for its %s",
+			(unsigned long long)(dom0->banks[0].size >> 20), what);
+}
+
+/* Unpacked to where it will stay; only a kernel with a text offset (before Linux 5.8) has to move. */
+static uint64_t load_gzip(const struct dom0 *dom0, const struct boot_module *module, uint64_t *end)
+{
+	uint64_t base = ALIGN_UP(dom0->banks[0].base.v, IMAGE_ALIGN);
+	char *to = phys_to_virt(PADDR(base));
+	const struct image_header *header = (const struct image_header *)to;
+	int64_t size = gzip_unpack(to, room(dom0, base), module_data(module), module->size);
+	uint64_t offset;
+
+	if (size < 0)
+		panic("Dom0's kernel: the gzip data is damaged, or unpacked it does not fit into Dom0's first %llu MiB",
+			(unsigned long long)(dom0->banks[0].size >> 20));
+	check_header(header, (uint64_t)size);
+	base = place_kernel(dom0, header, end);
+	require_room(dom0, base, *end - base, "kernel");
+	offset = header->text_offset;
+	if (offset)
+		memmove(to + offset, to, (size_t)size);
+	return base;
+}
+
+static uint64_t load_raw(const struct dom0 *dom0, const struct boot_module *module, uint64_t *end)
+{
+	const struct image_header *header = module_data(module);
+	uint64_t base;
+
+	check_header(header, module->size);
+	base = place_kernel(dom0, header, end);
+	require_room(dom0, base, MAX(*end - base, module->size), "kernel");
+	memcpy(phys_to_virt(PADDR(base)), header, module->size);
+	return base;
+}
+
+static uint64_t load_kernel(struct dom0 *dom0)
+{
+	const struct boot_module *module = &boot_info.modules[MODULE_KERNEL];
+	uint64_t end;
+
+	if (!module->size)
+		panic("no kernel for Dom0: /chosen has no module compatible with multiboot,kernel");
+	if (is_zboot(module_data(module), module->size))
+		panic("Dom0's kernel is an EFI zboot image: give Graft the Image that is packed in it");
+	if (gzip_is_member(module_data(module), module->size))
+		dom0->entry = load_gzip(dom0, module, &end);
+	else
+		dom0->entry = load_raw(dom0, module, &end);
+	return end;
+}
+
+/* Ramdisk and tree go to the end of the first bank, the tree highest, clear of the kernel. */
+void dom0_load_images(struct dom0 *dom0, size_t dtb_max)
+{
+	const struct boot_module *module = &boot_info.modules[MODULE_RAMDISK];
+	uint64_t kernel_end = load_kernel(dom0);
+	uint64_t bank_end = dom0->banks[0].base.v + dom0->banks[0].size;
+	uint64_t need = module->size + dtb_max + 2 * DTB_ALIGN;
+
+	require_room(dom0, kernel_end, need, "kernel and ramdisk");
+	dom0->dtb = ALIGN_DOWN(bank_end - dtb_max, DTB_ALIGN);
+	dom0->initrd.size = module->size;
+	if (module->size) {
+		dom0->initrd.base = PADDR(ALIGN_DOWN(dom0->dtb - module->size, PAGE_SIZE));
+		memcpy(phys_to_virt(dom0->initrd.base), module_data(module), module->size);
+		arch_cache_clean(phys_to_virt(dom0->initrd.base), module->size);
+	}
+	arch_cache_clean(phys_to_virt(PADDR(dom0->entry)), kernel_end - dom0->entry);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Dom0's RAM: the lowest memory there is, in few large pieces, each at its own physical address. */
+#include "arch/arm64/bootinfo.h"
+#include "arch/arm64/dom0.h"
+#include "core/options.h"
+#include "core/p2m.h"
+#include "core/panic.h"
+#include "core/printk.h"
+
+#define ORDER_2M	  9
+#define DOM0_MEM_DEFAULT  MIB(512) /* Xen's, when there is no dom0_mem= */
+#define GRANT_REGION_SIZE MIB(2)
+#define REGION_MIN	  MIB(64)
+
+/* Keeps banks sorted and joins neighbours. */
+static void add_bank(struct dom0 *dom0, struct page_range range)
+{
+	size_t i = dom0->bank_count;
+
+	while (i > 0 && dom0->banks[i - 1].base.v > range.base.v)
+		i--;
+	if (i > 0 && dom0->banks[i - 1].base.v + dom0->banks[i - 1].size == range.base.v) {
+		dom0->banks[i - 1].size += range.size;
+		return;
+	}
+	if (i < dom0->bank_count && range.base.v + range.size == dom0->banks[i].base.v) {
+		dom0->banks[i].base = range.base;
+		dom0->banks[i].size += range.size;
+		return;
+	}
+	if (dom0->bank_count == DOM0_BANKS_MAX)
+		panic("dom0_mem: free memory is in more than %u pieces", DOM0_BANKS_MAX);
+	for (size_t k = dom0->bank_count; k > i; k--)
+		dom0->banks[k] = dom0->banks[k - 1];
+	dom0->banks[i] = range;
+	dom0->bank_count++;
+}
+
+static unsigned order_for(uint64_t pages)
+{
+	unsigned order = ilog2(pages);
+
+	return MIN(order, PAGE_ORDER_MAX);
+}
+
+/* One piece of at most `pages`, the largest that is free. Pages below 2 MiB only for what is below 2 MiB. */
+static uint64_t allocate_piece(struct dom0 *dom0, uint64_t pages)
+{
+	unsigned floor = MIN(order_for(pages), ORDER_2M);
+
+	for (unsigned order = order_for(pages);; order--) {
+		struct page *page = page_alloc_domain(dom0->domain, order, PAGE_LOWEST);
+
+		if (page) {
+			struct page_range range = { page_phys(page), PAGE_SIZE << order };
+
+			if (p2m_map(dom0->domain, IPA(range.base.v), range.base,
+				    UINT64_C(1) << order, P2M_RAM))
+				panic("dom0_mem: no memory for Dom0's translation tables");
+			add_bank(dom0, range);
+			return UINT64_C(1) << order;
+		}
+		if (order == floor)
+			return 0;
+	}
+}
+
+static void find_regions_between(struct dom0 *dom0, uint64_t start, uint64_t end)
+{
+	start = ALIGN_UP(start, GRANT_REGION_SIZE);
+	end = ALIGN_DOWN(end, GRANT_REGION_SIZE);
+	if (start >= end)
+		return;
+	if (!dom0->grant_region.size) {
+		dom0->grant_region = (struct page_range){ PADDR(start), GRANT_REGION_SIZE };
+		start += GRANT_REGION_SIZE;
+	}
+	if (end - start >= REGION_MIN && start < end && dom0->region_count < DOM0_REGIONS_MAX)
+		dom0->regions[dom0->region_count++] =
+			(struct page_range){ PADDR(start), end - start };
+}
+
+/* No device lies where the host has RAM, so what is not Dom0's RAM there is free guest-physical space. */
+static void find_regions(struct dom0 *dom0)
+{
+	for (size_t i = 0; i < boot_info.ram_count; i++) {
+		uint64_t at = boot_info.ram[i].base.v;
+		uint64_t end = at + boot_info.ram[i].size;
+
+		for (size_t b = 0; b < dom0->bank_count; b++) {
+			const struct page_range *bank = &dom0->banks[b];
+
+			if (bank->base.v < at || bank->base.v >= end)
+				continue;
+			find_regions_between(dom0, at, bank->base.v);
+			at = bank->base.v + bank->size;
+		}
+		find_regions_between(dom0, at, end);
+	}
+	if (!dom0->grant_region.size)
+		panic("dom0_mem: no 2 MiB of the host's RAM are left for Graft: give Dom0 less");
+}
+
+void dom0_allocate_memory(struct dom0 *dom0)
+{
+	uint64_t size = options_dom0_memory(page_count_total() << PAGE_SHIFT);
+	uint64_t pages;
+
+	if (!size) {
+		size = DOM0_MEM_DEFAULT;
+		log_warn("no dom0_mem= on the command line: Dom0 gets %llu MiB",
+			(unsigned long long)(size >> 20));
+	}
+	pages = size >> PAGE_SHIFT;
+	if (pages > page_count_free())
+		panic("dom0_mem: %llu MiB asked for, %llu MiB are free", (unsigned long long)(size >> 20),
+			(unsigned long long)(page_count_free() >> (20 - PAGE_SHIFT)));
+	atomic_store(&dom0->domain->max_pages, pages);
+	while (pages) {
+		uint64_t got = allocate_piece(dom0, pages);
+
+		if (!got)
+			panic("dom0_mem: %llu MiB asked for, but no 2 MiB block is left with %llu MiB to go",
+				(unsigned long long)(size >> 20),
+				(unsigned long long)(pages >> (20 - PAGE_SHIFT)));
+		pages -= got;
+	}
+	find_regions(dom0);
+}
