@@ -7,14 +7,17 @@ fmt:
 	@clang-format -i $(C_FILES) $(H_FILES)
 
 #: lint             formatting, style, cppcheck, headers that stand alone, and the image built by clang
-.PHONY: lint lint-format lint-style lint-cppcheck headers lint-clang
-lint: lint-format lint-style lint-cppcheck headers lint-clang
+.PHONY: lint lint-format lint-style lint-abi lint-cppcheck headers lint-clang
+lint: lint-format lint-style lint-abi lint-cppcheck headers lint-clang
 
 lint-format:
 	@clang-format --dry-run --Werror $(C_FILES) $(H_FILES)
 
 lint-style:
 	@scripts/lint-style
+
+lint-abi:
+	@scripts/gen-abi --check
 
 lint-cppcheck:
 	@cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
