@@ -32,17 +32,19 @@ int vgic_init_domain(struct domain *d, unsigned spi_count, ipa_t dist_base, ipa_
 
 	if (spi_count > VGIC_SPIS_MAX)
 		return -EINVAL;
-	g->spi_count = MIN(ALIGN_UP(spi_count, 32U), VGIC_SPIS_MAX);
+	spi_count = MIN(ALIGN_UP(spi_count, 32U), VGIC_SPIS_MAX);
+	g->spi_count = 0;
 	g->spis = NULL;
 	g->dist_base = dist_base;
 	g->rdist_base = rdist_base;
 	atomic_store(&g->ctlr, 0);
-	if (!g->spi_count)
+	if (!spi_count)
 		return 0;
-	g->spis = heap_alloc_array(g->spi_count, sizeof(*g->spis));
+	g->spis = heap_alloc_array(spi_count, sizeof(*g->spis));
 	if (!g->spis)
 		return -ENOMEM;
-	for (unsigned i = 0; i < g->spi_count; i++)
+	g->spi_count = spi_count;
+	for (unsigned i = 0; i < spi_count; i++)
 		virq_init(&g->spis[i], GIC_INTID_SPI_BASE + i);
 	return 0;
 }
@@ -165,10 +167,12 @@ void virq_take_back(struct vcpu *v, struct virq *irq)
 
 bool virq_is_pending(const struct virq *irq)
 {
-	return irq->latch || irq->lr_pending || (irq->line && !irq->edge);
+	if (irq->edge || irq->hw_intid)
+		return irq->latch || irq->lr_pending;
+	return irq->latch || irq->line; /* whatever a list register still shows */
 }
 
-static bool virq_is_wanted(const struct vcpu *v, const struct virq *irq)
+bool virq_is_wanted(const struct vcpu *v, const struct virq *irq)
 {
 	return irq->active || irq->in_lr ||
 	       (irq->enabled && irq->target == v && virq_is_pending(irq));

@@ -117,7 +117,7 @@ static void hcr_write(struct vgic_vcpu *g, uint64_t hcr)
 	gic_hcr_write(hcr);
 }
 
-/* Back to the queue alone. What was listed only because it was listed leaves the queue too. */
+/* Back to the queue alone, each where it was. What was there only for being listed leaves. */
 static void lr_take_all(struct vcpu *v)
 {
 	struct vgic_vcpu *g = &v->arch.vgic;
@@ -128,7 +128,8 @@ static void lr_take_all(struct vcpu *v)
 		if (!irq)
 			continue;
 		virq_take_back(v, irq);
-		virq_place(v, irq);
+		if (!virq_is_wanted(v, irq))
+			list_remove(&irq->node);
 	}
 }
 

@@ -48,6 +48,7 @@ void virq_commit(struct vcpu *home, struct virq *irq);
 
 /* Under the lock of home v. */
 bool virq_is_pending(const struct virq *irq);
+bool virq_is_wanted(const struct vcpu *v, const struct virq *irq); /* in v's queue */
 bool virq_must_move(
 	const struct vcpu *v, const struct virq *irq); /* to its target, by virq_commit() */
 bool virq_place(struct vcpu *v, struct virq *irq); /* true: v must look */
@@ -74,7 +75,7 @@ static inline bool virq_is_hw_spi(const struct virq *irq)
 void vgic_hw_retarget(const struct virq *irq, struct vcpu *from);
 
 /*
- * A frame of registers: rows of the table in order of offset, the last one catching all the rest. A row is
+ * A frame of registers: rows that do not overlap, but for the last, which catches all the rest. A row is
  * an array of fields of `bits` each: one per interrupt (irq_get, irq_set, first field INTID 0) or plain
  * (get, set: field number). No function: reads zero, ignores writes.
  */

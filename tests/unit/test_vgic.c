@@ -1,0 +1,898 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The virtual GIC, one case at a time: delivery, levels, hardware, spilling, and taking back (vgic.h). */
+#include "tests/unit/vgic_env.h"
+
+#include "arch/arm64/vgic_priv.h"
+
+#define SGI1R(aff1, targets, intid) ((uint64_t)(aff1) << 16 | (uint64_t)(intid) << 24 | (targets))
+#define SPI                         40U
+#define PPI                         31U
+
+static void start(unsigned lr_count)
+{
+	env_start(lr_count);
+	env_enable_groups();
+}
+
+/* INTIDs of one vCPU's queue that are in list registers. */
+static unsigned listed_count(const struct vcpu *v)
+{
+	return (unsigned)__builtin_popcount(v->arch.vgic.lrs_used);
+}
+
+static void test_edge_is_delivered_once(void **state)
+{
+	(void)state;
+	start(4);
+	env_d.arch.vgic.spis[SPI - 32].edge = true;
+	env_setup(0, 0, SPI, 0xa0);
+	env_line(1, &env_v[0], SPI, true);
+	assert_int_equal(env_ack(0), SPI);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_eoi(0, SPI);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+/* An edge that comes while the last is being handled is not lost, however late it is seen. */
+static void test_edge_while_active(void **state)
+{
+	(void)state;
+	start(4);
+	env_d.arch.vgic.spis[SPI - 32].edge = true;
+	env_setup(0, 0, SPI, 0xa0);
+	env_line(1, &env_v[0], SPI, true);
+	assert_int_equal(env_ack(0), SPI);
+	env_line(1, &env_v[0], SPI, true);
+	env_line(1, &env_v[0], SPI, true);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_eoi(0, SPI);
+	assert_int_equal(env_ack(0), SPI);
+	env_eoi(0, SPI);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+/* The edge meets an interrupt that was acknowledged while nobody looked: two interrupts, not one. */
+static void test_edge_after_unseen_acknowledge(void **state)
+{
+	(void)state;
+	start(4);
+	env_d.arch.vgic.spis[SPI - 32].edge = true;
+	env_setup(0, 0, SPI, 0xa0);
+	env_line(1, &env_v[0], SPI, true);
+	host_cpu_set(0);
+	assert_int_equal(host_guest_acknowledge(), SPI);
+	host_cpu_set(1);
+	vgic_set_line(&env_v[0], SPI, true);
+	env_settle();
+	env_eoi(0, SPI);
+	assert_int_equal(env_ack(0), SPI);
+	env_eoi(0, SPI);
+	env_free();
+}
+
+static void test_level_comes_again_until_it_falls(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, SPI, 0xa0);
+	env_line(1, &env_v[0], SPI, true);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(env_ack(0), SPI);
+		env_eoi(0, SPI);
+	}
+	assert_int_equal(env_ack(0), SPI);
+	env_line(0, &env_v[0], SPI, false);
+	env_eoi(0, SPI);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+/* The line falls before the guest takes it, on a CPU that runs: it is gone from there. */
+static void test_level_falls_before_acknowledge(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, SPI, 0xa0);
+	env_line(1, &env_v[0], SPI, true);
+	assert_int_equal(listed_count(&env_v[0]), 1);
+	env_line(1, &env_v[0], SPI, false);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	assert_int_equal(listed_count(&env_v[0]), 0);
+	env_free();
+}
+
+static void test_level_latched_by_write(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, SPI, 0xa0);
+	env_write_bit(1, 0, ENV_ISPENDR, SPI);
+	assert_int_equal(env_ack(0), SPI);
+	assert_false(env_read_bit(1, 0, ENV_ISPENDR, SPI));
+	env_eoi(0, SPI);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	/* A clearing write takes the latch, not the line. */
+	env_write_bit(1, 0, ENV_ISPENDR, SPI);
+	env_line(1, &env_v[0], SPI, true);
+	env_write_bit(1, 0, ENV_ICPENDR, SPI);
+	assert_true(env_read_bit(1, 0, ENV_ISPENDR, SPI));
+	assert_int_equal(env_ack(0), SPI);
+	env_line(0, &env_v[0], SPI, false);
+	env_eoi(0, SPI);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+static bool sampled[ENV_VCPUS];
+
+static bool sample(const struct vcpu *v)
+{
+	return sampled[v->id];
+}
+
+static void start_sampled(void)
+{
+	start(4);
+	memset(sampled, 0, sizeof(sampled));
+	for (unsigned i = 0; i < ENV_VCPUS; i++)
+		vgic_set_sample(&env_v[i], PPI, sample);
+	env_setup(0, 0, PPI, 0x80);
+}
+
+static void raise_upcall(unsigned cpu)
+{
+	sampled[0] = true;
+	env_line(cpu, &env_v[0], PPI, true);
+}
+
+/* The guest clears the flag in its handler, without a word: no exit, and no second interrupt. */
+static void test_sampled_level_costs_no_exit(void **state)
+{
+	(void)state;
+	start_sampled();
+	raise_upcall(1);
+	assert_int_equal(env_ack(0), PPI);
+	sampled[0] = false;
+	host_cpu_set(0);
+	host_guest_eoi(PPI);
+	assert_false(host_gic_maintenance());
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+static void test_sampled_level_rises_while_active(void **state)
+{
+	(void)state;
+	start_sampled();
+	raise_upcall(1);
+	assert_int_equal(env_ack(0), PPI);
+	sampled[0] = false;
+	raise_upcall(1);
+	env_eoi(0, PPI);
+	assert_int_equal(env_ack(0), PPI);
+	sampled[0] = false;
+	env_eoi(0, PPI);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+/* Polled away with interrupts masked: the exit before WFI sees that there is nothing to wake for. */
+static void test_sampled_level_falls_unseen(void **state)
+{
+	(void)state;
+	start_sampled();
+	raise_upcall(1);
+	sampled[0] = false;
+	env_exit(0);
+	assert_false(vgic_irq_pending(&env_v[0]));
+	env_settle();
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+static void test_sgi_targets(void **state)
+{
+	(void)state;
+	start(4);
+	for (unsigned i = 0; i < ENV_VCPUS; i++)
+		env_setup(i, i, 3, 0x80);
+	env_sgi(1, SGI1R(0, 1U << 0 | 1U << 3 | 1U << 9, 3));
+	assert_int_equal(env_ack(0), 3);
+	assert_int_equal(env_ack(1), ENV_NONE);
+	assert_int_equal(env_ack(2), ENV_NONE);
+	assert_int_equal(env_ack(3), 3);
+	env_eoi(0, 3);
+	env_eoi(3, 3);
+	env_sgi(2, BIT(40) | SGI1R(0, 0, 3)); /* all but itself */
+	for (unsigned i = 0; i < ENV_VCPUS; i++)
+		assert_int_equal(env_ack(i), i == 2 ? ENV_NONE : 3);
+	for (unsigned i = 0; i < ENV_VCPUS; i++)
+		if (i != 2)
+			env_eoi(i, 3);
+	/* To itself; to affinities that nobody has. */
+	env_sgi(2, SGI1R(0, 1U << 2, 3));
+	assert_int_equal(env_ack(2), 3);
+	env_eoi(2, 3);
+	env_sgi(2, SGI1R(1, 1, 3));
+	env_sgi(2, SGI1R(0, 1, 3) | BIT(32));
+	env_sgi(2, SGI1R(0, 1, 3) | BIT(48));
+	env_sgi(2, SGI1R(0, 1, 3) | BIT(44));
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+static void test_sgi_of_group_0_is_not_sent_by_sgi1r(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, 3, 0x80);
+	env_trap_write(0, env_frame(0, 0) + 0x80, 4, 0);
+	env_sgi(1, SGI1R(0, 1, 3));
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+static void test_affinity(void **state)
+{
+	(void)state;
+	assert_int_equal(vgic_affinity(0), 0);
+	assert_int_equal(vgic_affinity(15), 15);
+	assert_int_equal(vgic_affinity(16), 0x100);
+	assert_int_equal(vgic_affinity(63), 0x30f);
+}
+
+/* Nobody is disturbed for an interrupt that is waiting anyway. */
+static void test_second_sgi_is_free(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, 3, 0x80);
+	env_exit(1);
+	vgic_send_sgi(&env_v[1], SGI1R(0, 1, 3));
+	assert_int_equal(host_kicks[0], 1);
+	vgic_send_sgi(&env_v[1], SGI1R(0, 1, 3));
+	assert_int_equal(host_kicks[0], 1);
+	env_settle();
+	assert_int_equal(env_ack(0), 3);
+	env_eoi(0, 3);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+static void test_blocked_vcpu_is_woken(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, 3, 0x80);
+	env_unload(0);
+	atomic_store(&env_v[0].sched.blocked, true);
+	assert_false(vgic_irq_pending(&env_v[0]));
+	env_sgi(1, SGI1R(0, 1, 3));
+	assert_int_equal(env_wakes, 1);
+	assert_true(vgic_irq_pending(&env_v[0]));
+	env_load(&env_v[0], 0);
+	assert_int_equal(env_ack(0), 3);
+	env_eoi(0, 3);
+	env_free();
+}
+
+static void set_pmr(unsigned cpu, uint64_t pmr)
+{
+	host_gic_cpus[cpu].vmcr = FIELD_SET(GENMASK(31, 24), host_gic_cpus[cpu].vmcr, pmr);
+}
+
+/* What ends WFI: as the CPU interface would signal it. */
+static void test_irq_pending_heeds_masks(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, SPI, 0xa0);
+	env_line(1, &env_v[0], SPI, true);
+	env_exit(0);
+	assert_true(vgic_irq_pending(&env_v[0]));
+	set_pmr(0, 0xa0);
+	assert_false(vgic_irq_pending(&env_v[0]));
+	set_pmr(0, 0xa8);
+	assert_true(vgic_irq_pending(&env_v[0]));
+	host_gic_cpus[0].vmcr &= ~UINT64_C(2);
+	assert_false(vgic_irq_pending(&env_v[0]));
+	host_gic_cpus[0].vmcr |= 2;
+	env_write(&env_v[0], ENV_DIST, 4, 1);
+	assert_false(vgic_irq_pending(&env_v[0]));
+	env_write(&env_v[0], ENV_DIST, 4, 3);
+	assert_true(vgic_irq_pending(&env_v[0]));
+	host_gic_cpus[0].ap1r[0] = 1U << (0xa0 >> 3); /* an equal is being handled */
+	assert_false(vgic_irq_pending(&env_v[0]));
+	host_gic_cpus[0].ap1r[0] = 1U << (0xa8 >> 3);
+	assert_true(vgic_irq_pending(&env_v[0]));
+	/* The same from the saved state. */
+	env_unload(0);
+	assert_true(vgic_irq_pending(&env_v[0]));
+	env_v[0].arch.vgic.ap1r[0] = 1U << (0x98 >> 3);
+	assert_false(vgic_irq_pending(&env_v[0]));
+	env_free();
+}
+
+/* With a binary point of 6, the priorities 0x80 and 0xa0 are of one group. */
+static void test_irq_pending_heeds_the_binary_point(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, SPI, 0xa0);
+	env_line(1, &env_v[0], SPI, true);
+	env_exit(0);
+	host_gic_cpus[0].ap1r[0] = 1U << (0xc0 >> 3);
+	assert_true(vgic_irq_pending(&env_v[0]));
+	host_gic_cpus[0].ap1r[0] = 1U << (0x80 >> 3);
+	host_gic_cpus[0].vmcr = FIELD_SET(GENMASK(20, 18), host_gic_cpus[0].vmcr, 6);
+	assert_false(vgic_irq_pending(&env_v[0]));
+	host_gic_cpus[0].ap1r[0] = 0;
+	assert_true(vgic_irq_pending(&env_v[0]));
+	env_free();
+}
+
+static void test_group_0_is_its_own(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, SPI, 0xa0);
+	env_trap_write(0, ENV_DIST + 0x84, 4, UINT32_MAX & ~(1U << (SPI - 32)));
+	env_line(1, &env_v[0], SPI, true);
+	env_trap_write(0, ENV_DIST, 4, 2);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_trap_write(0, ENV_DIST, 4, 3);
+	assert_int_equal(env_ack(0), SPI);
+	assert_int_equal(host_gic_cpus[0].ap0r[0], 1U << (0xa0 >> 3));
+	env_line(0, &env_v[0], SPI, false);
+	env_eoi(0, SPI);
+	env_free();
+}
+
+/* Ten at once through two list registers, most urgent first, with no exit but the underflow's. */
+static void test_spill_in_order(void **state)
+{
+	(void)state;
+	start(2);
+	for (unsigned i = 0; i < 10; i++) {
+		env_d.arch.vgic.spis[i].edge = true;
+		env_setup(0, 0, 32 + i, (uint8_t)(0xf0 - i * 8));
+		env_line(1, &env_v[0], 32 + i, true);
+	}
+	for (unsigned i = 10; i-- > 0;) {
+		assert_int_equal(env_ack(0), 32 + i);
+		env_eoi(0, 32 + i);
+	}
+	assert_int_equal(env_ack(0), ENV_NONE);
+	assert_false(host_gic_cpus[0].hcr & ICH_HCR_UIE);
+	env_free();
+}
+
+/* Nested deeper than there are list registers: deactivations that find none are counted and made good. */
+static void test_nesting_deeper_than_list_registers(void **state)
+{
+	(void)state;
+	start(2);
+	for (unsigned i = 0; i < 6; i++) {
+		env_d.arch.vgic.spis[i].edge = true;
+		env_setup(0, 0, 32 + i, (uint8_t)(0xf0 - i * 8));
+		env_line(1, &env_v[0], 32 + i, true);
+		assert_int_equal(env_ack(0), 32 + i);
+	}
+	for (unsigned i = 6; i-- > 0;) {
+		assert_true(env_read_bit(1, 0, ENV_ISACTIVER, 32 + i));
+		env_eoi(0, 32 + i);
+		assert_false(env_read_bit(1, 0, ENV_ISACTIVER, 32 + i));
+	}
+	env_free();
+}
+
+/* What cannot be signalled for want of its group must not starve what can. */
+static void test_disabled_group_does_not_starve(void **state)
+{
+	(void)state;
+	start(2);
+	for (unsigned i = 0; i < 4; i++) {
+		env_d.arch.vgic.spis[i].edge = true;
+		env_setup(0, 0, 32 + i, 0x10);
+	}
+	env_trap_write(0, ENV_DIST + 0x84, 4, UINT32_C(0xfffffff0)); /* 32 … 35: Group 0 */
+	host_gic_cpus[0].vmcr &= ~UINT64_C(1);
+	for (unsigned i = 0; i < 4; i++)
+		env_line(1, &env_v[0], 32 + i, true);
+	env_d.arch.vgic.spis[SPI - 32].edge = true;
+	env_setup(0, 0, SPI, 0xa0);
+	env_line(1, &env_v[0], SPI, true);
+	assert_int_equal(env_ack(0), SPI);
+	env_eoi(0, SPI);
+	host_gic_cpus[0].vmcr |= 1;
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(env_ack(0), 32 + i);
+		env_eoi(0, 32 + i);
+	}
+	env_free();
+}
+
+static void fire(uint32_t intid)
+{
+	host_spis[intid].pending = true;
+	env_settle();
+}
+
+static void start_hw(void)
+{
+	start(4);
+	env_exit(0);
+	assert_int_equal(vgic_route_hw(&env_d, SPI, SPI, true), 0);
+	env_settle();
+}
+
+static void test_hw_routing(void **state)
+{
+	(void)state;
+	start_hw();
+	assert_true(host_spis[SPI].edge);
+	assert_false(host_spis[SPI].enabled);
+	assert_int_equal(vgic_route_hw(&env_d, SPI, SPI, true), -EBUSY);
+	assert_int_equal(vgic_route_hw(&env_d, 31, 31, true), -EINVAL);
+	assert_int_equal(vgic_route_hw(&env_d, 32 + ENV_SPIS, 32 + ENV_SPIS, true), -EINVAL);
+	assert_int_equal(vgic_route_hw(&env_d, 41, 42, true), -EINVAL);
+	env_setup(0, 0, SPI, 0xa0);
+	assert_true(host_spis[SPI].enabled);
+	env_trap_write(0, ENV_DIST + 0xc00 + SPI / 16 * 4, 4, 0);
+	assert_false(host_spis[SPI].edge);
+	assert_true(host_spis[SPI].enabled);
+	env_write_bit(0, 0, ENV_ICENABLER, SPI);
+	assert_false(host_spis[SPI].enabled);
+	/* Enabled before it is routed: enabled when it is. */
+	env_setup(0, 0, 41, 0xa0);
+	env_exit(0);
+	assert_int_equal(vgic_route_hw(&env_d, 41, 41, false), 0);
+	assert_true(host_spis[41].enabled);
+	env_settle();
+	env_free();
+	assert_false(host_spis[41].enabled);
+}
+
+static void test_hw_deactivation_reaches_the_hardware(void **state)
+{
+	(void)state;
+	start_hw();
+	env_setup(0, 0, SPI, 0xa0);
+	for (unsigned i = 0; i < 3; i++) {
+		fire(SPI);
+		assert_true(host_spis[SPI].active);
+		assert_int_equal(env_ack(0), SPI);
+		assert_true(host_spis[SPI].active);
+		env_eoi(0, SPI);
+		assert_false(host_spis[SPI].active);
+	}
+	/* Again while it is handled: the hardware keeps it until then. */
+	fire(SPI);
+	assert_int_equal(env_ack(0), SPI);
+	fire(SPI);
+	assert_true(host_spis[SPI].pending);
+	env_eoi(0, SPI);
+	assert_int_equal(env_ack(0), SPI);
+	env_eoi(0, SPI);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+static void test_hw_pending_bits(void **state)
+{
+	(void)state;
+	start_hw();
+	env_write_bit(0, 0, ENV_ISPENDR, SPI);
+	assert_true(host_spis[SPI].pending);
+	assert_true(env_read_bit(0, 0, ENV_ISPENDR, SPI));
+	env_write_bit(0, 0, ENV_ICPENDR, SPI);
+	assert_false(host_spis[SPI].pending);
+	env_setup(0, 0, SPI, 0xa0);
+	fire(SPI);
+	env_write_bit(1, 0, ENV_ICPENDR, SPI); /* it sits in a list register of a running vCPU */
+	assert_false(host_spis[SPI].active);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	fire(SPI);
+	assert_int_equal(env_ack(0), SPI);
+	env_write_bit(1, 0, ENV_ICACTIVER, SPI);
+	assert_false(host_spis[SPI].active);
+	env_write_bit(1, 0, ENV_ISACTIVER, SPI);
+	assert_true(host_spis[SPI].active);
+	env_write_bit(1, 0, ENV_ICACTIVER, SPI);
+	env_free();
+}
+
+static void test_hw_follows_target_and_vcpu(void **state)
+{
+	(void)state;
+	start_hw();
+	assert_int_equal(host_spis[SPI].target, 0);
+	env_route(1, SPI, 2);
+	assert_int_equal(host_spis[SPI].target, 2);
+	env_unload(2);
+	env_unload(3);
+	env_load(&env_v[2], 3);
+	assert_int_equal(host_spis[SPI].target, 3);
+	env_load(&env_v[3], 2);
+	assert_int_equal(host_spis[SPI].target, 3);
+	env_setup(0, 0, SPI, 0xa0);
+	fire(SPI);
+	assert_int_equal(env_ack(3), SPI);
+	env_eoi(3, SPI);
+	env_free();
+}
+
+/* In every state it can be in, on a CPU that runs: afterwards off, inactive, and nowhere. */
+static void test_hw_unroute_in_every_state(void **state)
+{
+	(void)state;
+	for (unsigned phase = 0; phase < 5; phase++) {
+		start_hw();
+		env_setup(0, 0, SPI, 0xa0);
+		if (phase >= 1)
+			fire(SPI); /* in a list register */
+		host_cpu_set(0);
+		if (phase >= 2)
+			assert_int_equal(host_guest_acknowledge(), SPI); /* unseen by Graft */
+		if (phase >= 3)
+			host_spis[SPI].pending = true;
+		if (phase >= 4)
+			env_unload(0);
+		env_exit(1);
+		vgic_unroute_hw(&env_d, SPI);
+		assert_false(host_spis[SPI].enabled);
+		assert_false(host_spis[SPI].active);
+		assert_false(host_spis[SPI].pending);
+		assert_int_equal(env_d.arch.vgic.spis[SPI - 32].hw_intid, 0);
+		if (phase == 4)
+			env_load(&env_v[0], 0);
+		env_settle();
+		assert_int_equal(listed_count(&env_v[0]), 0);
+		assert_int_equal(env_ack(0), ENV_NONE);
+		vgic_unroute_hw(&env_d, SPI);
+		env_free();
+	}
+}
+
+/* Acknowledged by a CPU just before another took it away: that CPU finds nothing and deactivates. */
+static void test_hw_delivery_races_unroute(void **state)
+{
+	(void)state;
+	start_hw();
+	env_setup(0, 0, SPI, 0xa0);
+	host_cpu_set(0);
+	host_spis[SPI].pending = true;
+	assert_int_equal(gic_acknowledge(), SPI);
+	host_cpu_set(1);
+	vgic_unroute_hw(&env_d, SPI);
+	host_spis[SPI].active = true;
+	host_cpu_set(0);
+	vgic_deliver_hw(&env_d, SPI);
+	assert_false(host_spis[SPI].active);
+	vgic_deliver_hw(&env_d, 900); /* not even an interrupt of the domain */
+	env_settle();
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+static unsigned cross_waits;
+
+/* CPU 0 leaves its guest and, before it returns, itself takes back what sits in CPU 1's. */
+static void cross_relax(void)
+{
+	assert_int_equal(cross_waits++, 0); /* no wait inside the wait */
+	assert_int_equal(cpu_id(), 1);
+	env_exit(0);
+	vgic_unroute_hw(&env_d, 41);
+	host_cpu_set(1);
+}
+
+static void test_two_take_back_from_each_other(void **state)
+{
+	(void)state;
+	start_hw();
+	env_exit(0);
+	assert_int_equal(vgic_route_hw(&env_d, 41, 41, true), 0);
+	env_settle();
+	env_route(0, 41, 1);
+	env_setup(0, 0, SPI, 0xa0);
+	env_setup(0, 0, 41, 0xa0);
+	fire(SPI);
+	fire(41);
+	assert_int_equal(listed_count(&env_v[0]), 1);
+	assert_int_equal(listed_count(&env_v[1]), 1);
+	env_exit(1);
+	cross_waits = 0;
+	host_relax_hook = cross_relax;
+	vgic_unroute_hw(&env_d, SPI);
+	host_relax_hook = env_relax;
+	assert_int_equal(cross_waits, 1);
+	env_settle();
+	assert_int_equal(env_ack(0), ENV_NONE);
+	assert_int_equal(env_ack(1), ENV_NONE);
+	env_free();
+}
+
+static struct host_irq *timer_on(unsigned cpu)
+{
+	return &host_gic_cpus[cpu].ppis[VGIC_PPI_VTIMER];
+}
+
+static void start_timer(void)
+{
+	start(4);
+	for (unsigned i = 0; i < ENV_VCPUS; i++)
+		timer_on(i)->enabled = true;
+	env_setup(0, 0, VGIC_PPI_VTIMER, 0xa0);
+}
+
+static void test_timer_follows_its_vcpu(void **state)
+{
+	(void)state;
+	start_timer();
+	timer_on(0)->pending = true;
+	env_settle();
+	assert_true(timer_on(0)->active);
+	env_unload(0);
+	assert_false(timer_on(0)->active);
+	env_unload(3);
+	env_load(&env_v[0], 3);
+	assert_true(timer_on(3)->active);
+	assert_int_equal(env_ack(3), VGIC_PPI_VTIMER);
+	env_unload(3);
+	assert_false(timer_on(3)->active);
+	env_load(&env_v[0], 3);
+	assert_true(timer_on(3)->active);
+	env_eoi(3, VGIC_PPI_VTIMER);
+	assert_false(timer_on(3)->active);
+	env_unload(3);
+	env_load(&env_v[0], 0);
+	assert_false(timer_on(0)->active);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+/* Graft's own timer tells of it while the vCPU is away. */
+static void test_timer_fires_while_away(void **state)
+{
+	(void)state;
+	start_timer();
+	env_unload(0);
+	atomic_store(&env_v[0].sched.blocked, true);
+	env_line(1, &env_v[0], VGIC_PPI_VTIMER, true);
+	assert_int_equal(env_wakes, 1);
+	assert_true(vgic_irq_pending(&env_v[0]));
+	env_load(&env_v[0], 0);
+	assert_true(timer_on(0)->active);
+	assert_int_equal(env_ack(0), VGIC_PPI_VTIMER);
+	env_eoi(0, VGIC_PPI_VTIMER);
+	assert_false(timer_on(0)->active);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+/* Cleared by another vCPU, whose CPU cannot reach that redistributor: the timer must not stay held. */
+static void test_timer_cleared_by_another(void **state)
+{
+	(void)state;
+	start_timer();
+	timer_on(0)->pending = true;
+	env_settle();
+	env_write_bit(1, 0, ENV_ICPENDR, VGIC_PPI_VTIMER);
+	assert_false(timer_on(0)->active);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	timer_on(0)->pending = true;
+	assert_int_equal(env_ack(0), VGIC_PPI_VTIMER);
+	env_write_bit(1, 0, ENV_ICACTIVER, VGIC_PPI_VTIMER);
+	assert_false(timer_on(0)->active);
+	env_free();
+}
+
+static void test_disable_while_listed_elsewhere(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, SPI, 0xa0);
+	env_line(1, &env_v[0], SPI, true);
+	env_exit(1);
+	env_write(&env_v[1], ENV_DIST + 0x184, 4, 1U << (SPI - 32));
+	/* Gone when the write is done, without anything else happening. */
+	if (env_in_guest[0]) {
+		host_cpu_set(0);
+		assert_false(host_guest_is_signalled());
+	}
+	env_settle();
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_write_bit(1, 0, ENV_ISENABLER, SPI);
+	assert_int_equal(env_ack(0), SPI);
+	env_free();
+}
+
+static void test_distributor_off_while_listed(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, SPI, 0xa0);
+	env_line(1, &env_v[0], SPI, true);
+	env_trap_write(1, ENV_DIST, 4, 0);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_trap_write(1, ENV_DIST, 4, 2);
+	assert_int_equal(env_ack(0), SPI);
+	env_free();
+}
+
+static void test_retarget_while_pending(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, SPI, 0xa0);
+	env_line(1, &env_v[0], SPI, true);
+	env_route(3, SPI, 2);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	assert_int_equal(env_ack(2), SPI);
+	env_free();
+}
+
+/* Active stays where it is; pending again goes to the new target, once it is done. */
+static void test_retarget_while_active(void **state)
+{
+	(void)state;
+	start(4);
+	env_d.arch.vgic.spis[SPI - 32].edge = true;
+	env_setup(0, 0, SPI, 0xa0);
+	env_line(1, &env_v[0], SPI, true);
+	assert_int_equal(env_ack(0), SPI);
+	env_route(3, SPI, 2);
+	env_line(1, &env_v[0], SPI, true);
+	assert_int_equal(env_ack(2), ENV_NONE);
+	env_eoi(0, SPI);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	assert_int_equal(env_ack(2), SPI);
+	env_eoi(2, SPI);
+	env_free();
+}
+
+static void test_route_to_nobody_and_to_any(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, SPI, 0xa0);
+	env_route(0, SPI, 77);
+	env_line(1, &env_v[0], SPI, true);
+	for (unsigned i = 0; i < ENV_VCPUS; i++)
+		assert_int_equal(env_ack(i), ENV_NONE);
+	assert_int_equal(env_read(&env_v[0], ENV_DIST + 0x6000 + SPI * 8, 8), 77);
+	env_trap_write(0, ENV_RDIST + 3 * VGIC_RDIST_SIZE + 0x14, 4, 0); /* only vCPU 3 is awake */
+	env_route(0, SPI, BIT(31));
+	assert_int_equal(env_ack(3), SPI);
+	env_free();
+}
+
+static void test_reset_of_a_vcpu(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(1, 1, 3, 0x80);
+	env_setup(1, 1, 20, 0x80);
+	env_sgi(0, SGI1R(0, 2, 3));
+	env_line(0, &env_v[1], 20, true);
+	assert_int_equal(env_ack(1), 3);
+	env_unload(1);
+	vgic_reset_vcpu(&env_v[1]);
+	assert_false(vgic_irq_pending(&env_v[1]));
+	assert_int_equal(env_read(&env_v[0], env_frame(1, 0) + 0x100, 4), 0);
+	assert_int_equal(env_read(&env_v[0], env_frame(1, 0) + 0x300, 4), 0);
+	assert_int_equal(env_read(&env_v[0], ENV_RDIST + VGIC_RDIST_SIZE + 0x14, 4), 6);
+	env_load(&env_v[1], 1);
+	assert_int_equal(host_gic_cpus[1].ap1r[0], 0);
+	assert_int_equal(host_gic_cpus[1].vmcr, 0);
+	/* A line that is still high is seen again once it is enabled. */
+	host_gic_cpus[1].vmcr = ENV_VMCR;
+	env_trap_write(0, env_frame(1, 0) + 0x80, 4, UINT32_MAX);
+	env_setup(1, 1, 20, 0x80);
+	assert_int_equal(env_ack(1), 20);
+	env_free();
+}
+
+/* EOImode 1: deactivated by a trapped ICC_DIR_EL1, in a list register or not. */
+static void test_trapped_deactivation(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, SPI, 0xa0);
+	env_line(1, &env_v[0], SPI, true);
+	assert_int_equal(env_ack(0), SPI);
+	env_line(1, &env_v[0], SPI, false);
+	env_exit(0);
+	vgic_deactivate(&env_v[0], SPI);
+	vgic_deactivate(&env_v[0], SPI + 1);
+	vgic_deactivate(&env_v[0], 1019);
+	env_settle();
+	assert_false(env_read_bit(0, 0, ENV_ISACTIVER, SPI));
+	assert_int_equal(listed_count(&env_v[0]), 0);
+	env_free();
+}
+
+/* In and out with nothing changed: no list register is written. */
+static void test_quiet_exit_writes_nothing(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, SPI, 0xa0);
+	env_line(1, &env_v[0], SPI, true);
+	assert_int_equal(env_ack(0), SPI);
+	unsigned writes = host_gic_cpus[0].lr_writes;
+
+	for (unsigned i = 0; i < 5; i++) {
+		env_exit(0);
+		env_enter(0);
+	}
+	assert_int_equal(host_gic_cpus[0].lr_writes, writes);
+	env_line(0, &env_v[0], SPI, false);
+	env_eoi(0, SPI);
+	env_exit(0);
+	env_enter(0);
+	assert_int_equal(env_v[0].arch.vgic.lrs_used, 0);
+	assert_false(atomic_load(&env_v[0].arch.vgic.dirty));
+	env_free();
+}
+
+static void test_dump_prints(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, SPI, 0xa0);
+	env_line(1, &env_v[0], SPI, true);
+	env_exit(0);
+	vgic_dump(&env_d);
+	env_free();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_edge_is_delivered_once),
+		cmocka_unit_test(test_edge_while_active),
+		cmocka_unit_test(test_edge_after_unseen_acknowledge),
+		cmocka_unit_test(test_level_comes_again_until_it_falls),
+		cmocka_unit_test(test_level_falls_before_acknowledge),
+		cmocka_unit_test(test_level_latched_by_write),
+		cmocka_unit_test(test_sampled_level_costs_no_exit),
+		cmocka_unit_test(test_sampled_level_rises_while_active),
+		cmocka_unit_test(test_sampled_level_falls_unseen),
+		cmocka_unit_test(test_sgi_targets),
+		cmocka_unit_test(test_sgi_of_group_0_is_not_sent_by_sgi1r),
+		cmocka_unit_test(test_affinity),
+		cmocka_unit_test(test_second_sgi_is_free),
+		cmocka_unit_test(test_blocked_vcpu_is_woken),
+		cmocka_unit_test(test_irq_pending_heeds_masks),
+		cmocka_unit_test(test_irq_pending_heeds_the_binary_point),
+		cmocka_unit_test(test_group_0_is_its_own),
+		cmocka_unit_test(test_spill_in_order),
+		cmocka_unit_test(test_nesting_deeper_than_list_registers),
+		cmocka_unit_test(test_disabled_group_does_not_starve),
+		cmocka_unit_test(test_hw_routing),
+		cmocka_unit_test(test_hw_deactivation_reaches_the_hardware),
+		cmocka_unit_test(test_hw_pending_bits),
+		cmocka_unit_test(test_hw_follows_target_and_vcpu),
+		cmocka_unit_test(test_hw_unroute_in_every_state),
+		cmocka_unit_test(test_hw_delivery_races_unroute),
+		cmocka_unit_test(test_two_take_back_from_each_other),
+		cmocka_unit_test(test_timer_follows_its_vcpu),
+		cmocka_unit_test(test_timer_fires_while_away),
+		cmocka_unit_test(test_timer_cleared_by_another),
+		cmocka_unit_test(test_disable_while_listed_elsewhere),
+		cmocka_unit_test(test_distributor_off_while_listed),
+		cmocka_unit_test(test_retarget_while_pending),
+		cmocka_unit_test(test_retarget_while_active),
+		cmocka_unit_test(test_route_to_nobody_and_to_any),
+		cmocka_unit_test(test_reset_of_a_vcpu),
+		cmocka_unit_test(test_trapped_deactivation),
+		cmocka_unit_test(test_quiet_exit_writes_nothing),
+		cmocka_unit_test(test_dump_prints),
+	};
+
+	return cmocka_run_group_tests_name("vgic", tests, NULL, NULL);
+}
