@@ -4,7 +4,7 @@
 
 #include "core/domain.h"
 #include "core/error.h"
-#include "core/grant_priv.h"
+#include "core/grant_identity.h"
 #include "core/heap.h"
 #include "core/page.h"
 #include "core/panic.h"
@@ -80,12 +80,18 @@ static int alloc_table(struct grant_table *table, unsigned frame_max)
 	return grow(table, 1);
 }
 
+/* Of a domain that has none: every reference and handle is beyond it. */
+static const struct grant_table no_table = {
+	.lock = SPINLOCK_INIT,
+	.mapping_free = GRANT_NO_HANDLE,
+};
+
 int grant_init_domain(struct domain *d)
 {
 	struct grant_table *table = &d->grant;
 	int err;
 
-	*table = (struct grant_table){ .lock = SPINLOCK_INIT };
+	*table = no_table;
 	if (d->config.grant_version_max == 0)
 		return 0;
 	err = check_limits(&d->config);
@@ -123,7 +129,7 @@ void grant_free_domain(struct domain *d)
 	heap_free(table->active);
 	heap_free(table->frame_gfns);
 	grant_maptrack_free(table);
-	*table = (struct grant_table){ .lock = SPINLOCK_INIT };
+	*table = no_table;
 }
 
 int grant_frame(struct domain *d, unsigned idx, paddr_t *pa)

@@ -20,7 +20,7 @@ struct grant_mapping;
 /* What Arm guests may have: version 2 is not offered (XEN_SYSCTL_PHYSCAP_gnttab_v1 alone). */
 #define GRANT_VERSION_MAX             1
 #define GRANT_FRAMES_DEFAULT          64
-#define GRANT_FRAMES_LIMIT            1024
+#define GRANT_FRAMES_LIMIT            4096
 #define GRANT_MAPTRACK_FRAMES_DEFAULT 1024
 #define GRANT_MAPTRACK_FRAMES_LIMIT   65536
 
@@ -85,7 +85,8 @@ struct grant_map {
 /*
  * Maps a granted frame into d. In a direct-mapped domain the frame also appears at its own physical
  * address, for DMA through an IOMMU. Status: bad_gntref, general_error (not granted, or not so),
- * bad_page (not the granter's RAM), bad_virt_addr (host lies outside or in the way), no_space.
+ * bad_page (not the granter's RAM), bad_virt_addr (host lies outside or in the way), no_space (handles,
+ * tables), no_device_space (devices cannot be made to reach it).
  */
 int grant_map(struct domain *d, struct grant_map *map);
 
@@ -109,7 +110,7 @@ struct grant_copy {
 	unsigned size; /* bytes */
 };
 
-/* Copies within one frame each. Status: bad_copy_arg (crosses a page), and grant_map()'s but the last two. */
+/* Copies within one frame each. Status: bad_copy_arg (crosses a page), bad_gntref, general_error, bad_page. */
 int grant_copy(struct domain *d, const struct grant_copy *copy);
 
 /*

@@ -26,23 +26,14 @@ int grant_identity_init(struct grant_table *table)
 	return 0;
 }
 
-/* Only entries of one page: those are what a grant makes, and taking one away needs no new table. */
-bool grant_maps(struct domain *d, ipa_t ipa, paddr_t pa, enum p2m_type *type)
+void grant_unmap_page(struct domain *d, ipa_t ipa, paddr_t pa)
 {
-	struct p2m_entry entry = p2m_lookup(d, ipa);
+	int err = p2m_unmap_page(d, ipa, pa, P2M_GRANT);
 
-	if (type != NULL)
-		*type = entry.type;
-	return (entry.type == P2M_GRANT || entry.type == P2M_GRANT_RO) && entry.pa.v == pa.v &&
-	       entry.block_size == PAGE_SIZE;
-}
-
-void grant_unmap_page(struct domain *d, ipa_t ipa)
-{
-	int err = p2m_unmap(d, ipa, 1);
-
-	/* It can only fail where a block must be split. */
-	ASSERT(err == 0);
+	if (err == -ENOENT)
+		err = p2m_unmap_page(d, ipa, pa, P2M_GRANT_RO);
+	/* Grants are mapped page by page, so there is no block to split and no table to allocate. */
+	ASSERT(err == 0 || err == -ENOENT);
 }
 
 static enum p2m_type wanted_type(struct grant_table *table, const struct page *page)
@@ -73,7 +64,12 @@ static int put_entry(struct domain *d, const struct grant_mapping *m, enum p2m_t
 	if (err == 0)
 		return GNTST_okay;
 	page_put(m->page);
-	return GNTST_no_space;
+	return GNTST_no_device_space;
+}
+
+static bool is_ours(const struct p2m_entry *entry, paddr_t pa)
+{
+	return (entry->type == P2M_GRANT || entry->type == P2M_GRANT_RO) && entry->pa.v == pa.v;
 }
 
 /* Under the lock: makes the entry what the mappings of the frame ask for. */
@@ -81,25 +77,19 @@ static int update(struct domain *d, const struct grant_mapping *m)
 {
 	paddr_t pa = page_phys(m->page);
 	enum p2m_type wanted = wanted_type(&d->grant, m->page);
-	enum p2m_type now;
-	bool ours = grant_maps(d, IPA(pa.v), pa, &now);
-	int status = GNTST_okay;
+	struct p2m_entry now = p2m_lookup(d, IPA(pa.v));
 
-	if (!ours && now != P2M_NONE) {
-		/* The domain uses the address for something else: its devices must do without. */
-		if (wanted != P2M_NONE)
-			guest_printk(LOG_WARN,
-				"d%u: no DMA to a granted frame: address %#llx is taken", d->id,
-				(unsigned long long)pa.v);
+	if (wanted == P2M_NONE) {
+		grant_unmap_page(d, IPA(pa.v), pa);
 		return GNTST_okay;
 	}
-	if (wanted == P2M_NONE) {
-		if (ours)
-			grant_unmap_page(d, IPA(pa.v));
-	} else if (now != wanted) {
-		status = put_entry(d, m, wanted);
-	}
-	return status;
+	if (now.type == P2M_NONE || (is_ours(&now, pa) && now.type != wanted))
+		return put_entry(d, m, wanted);
+	/* The domain uses the address for something else: its devices must do without. */
+	if (!is_ours(&now, pa))
+		guest_printk(LOG_WARN, "d%u: no DMA to a granted frame: address %#llx is taken",
+			d->id, (unsigned long long)pa.v);
+	return GNTST_okay;
 }
 
 /* Less access than before must not fail: rather none at all. */
@@ -107,8 +97,8 @@ static void lower(struct domain *d, const struct grant_mapping *m)
 {
 	paddr_t pa = page_phys(m->page);
 
-	if (update(d, m) != GNTST_okay && grant_maps(d, IPA(pa.v), pa, NULL))
-		grant_unmap_page(d, IPA(pa.v));
+	if (update(d, m) != GNTST_okay)
+		grant_unmap_page(d, IPA(pa.v), pa);
 }
 
 static bool applies(const struct domain *d, const struct grant_mapping *m)

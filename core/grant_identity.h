@@ -28,15 +28,13 @@ struct grant_mapping {
 /* Caller holds the lock, or owns the handle: mappings never move. NULL beyond the last. */
 struct grant_mapping *grant_mapping(struct grant_table *table, grant_handle_t handle);
 
-/* True if d has this frame by a grant at this address. type may be NULL. */
-bool grant_maps(struct domain *d, ipa_t ipa, paddr_t pa, enum p2m_type *type);
-/* Takes away what grant_maps() found. */
-void grant_unmap_page(struct domain *d, ipa_t ipa);
+/* Takes away the entry there if it is a grant's and of this frame; others are left alone. */
+void grant_unmap_page(struct domain *d, ipa_t ipa, paddr_t pa);
 
 /* 0, -ENOMEM. */
 int grant_identity_init(struct grant_table *table);
 
-/* For a busy mapping of d with its frame pinned. Status: no_space, bad_page; nothing was changed. */
+/* For a busy mapping of d with its frame pinned. Status: no_device_space, bad_page; nothing was changed. */
 int grant_identity_link(struct domain *d, struct grant_mapping *m);
 void grant_identity_unlink(struct domain *d, struct grant_mapping *m);
 /* After an entry of m's frame was taken away: it may have been the one at the frame's own address. */

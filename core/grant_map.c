@@ -18,7 +18,6 @@ int grant_maptrack_init(struct domain *d)
 {
 	struct grant_table *table = &d->grant;
 
-	table->mapping_free = GRANT_NO_HANDLE;
 	table->mapping_frame_max = d->config.maptrack_frames_max;
 	if (table->mapping_frame_max == 0)
 		return 0;
@@ -135,8 +134,7 @@ static int map_host(struct domain *d, const struct grant_mapping *m)
 /* The guest may have put something else there since: that is left alone. */
 static void unmap_host(struct domain *d, const struct grant_mapping *m)
 {
-	if (grant_maps(d, m->host, page_phys(m->page), NULL))
-		grant_unmap_page(d, m->host);
+	grant_unmap_page(d, m->host, page_phys(m->page));
 }
 
 /* The handle is busy and has all that grant_map() asks for but its parts. */
