@@ -139,9 +139,10 @@ unsigned p2m_count_tables(const struct p2m *p2m, const struct p2m_run *run, bool
 
 static pte_t *take_table(struct p2m_work *work)
 {
-	void **table = work->stock;
+	void **table;
 
-	ASSERT(table); /* counted before */
+	ASSERT(work->stock); /* counted before */
+	table = work->stock;
 	work->stock = *table;
 	*table = NULL;
 	work->p2m->table_pages++;
