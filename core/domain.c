@@ -169,6 +169,7 @@ static int init_parts(struct domain *d)
 	err = evtchn_init_domain(d);
 	if (err)
 		goto undo_p2m;
+	watchdog_init_domain(d);
 	err = grant_init_domain(d);
 	if (err)
 		goto undo_evtchn;

@@ -13,6 +13,7 @@
 #include "core/sched.h"
 #include "core/spinlock.h"
 #include "core/types.h"
+#include "core/watchdog.h"
 #include "core/xen_abi.h"
 #include "lib/list.h"
 #include <arch/domain.h> /* struct arch_domain, struct arch_vcpu */
@@ -81,6 +82,7 @@ struct domain {
 	bool shut_down;		    /* all vCPUs paused for it */
 	bool shutting_down;
 	unsigned shutdown_code;	    /* SHUTDOWN_* */
+	bool shutdown_code_latched; /* the guest has said what its next shutdown is to be called */
 	unsigned controller_pause_count;
 	bool relinquishing;	    /* somebody is at it now, who alone may use the two that follow */
 	uint64_t relinquish_cursor;
@@ -94,6 +96,7 @@ struct domain {
 	struct sched_domain sched;
 	struct p2m p2m;
 	struct evtchn_domain evtchn;
+	struct watchdog_domain watchdog;
 	struct grant_table grant;
 	struct shared_info *shared_info;	/* one Graft page, mapped where the guest asks */
 	uint64_t hvm_params[HVM_NR_PARAMS];
@@ -139,6 +142,8 @@ int domain_unpause_by_toolstack(struct domain *d); /* -EINVAL: not paused so */
 void domain_shutdown(struct domain *d, unsigned reason);
 /* The domain did what it cannot continue from: report with registers, then shutdown(SHUTDOWN_crash). */
 void domain_crash(struct domain *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* SCHEDOP_shutdown_code: whatever the reason of d's next shutdown is, it is reported as this one. */
+void domain_latch_shutdown_code(struct domain *d, unsigned reason);
 /* XEN_DOMCTL_resumedomain: goes on after a shutdown. */
 void domain_resume(struct domain *d);
 

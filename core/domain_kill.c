@@ -26,6 +26,7 @@ static int stop_vcpus(struct domain *d)
 		if (v != NULL)
 			vcpu_power_off(v);
 	}
+	watchdog_stop_domain(d);
 	return 0;
 }
 

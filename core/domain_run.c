@@ -64,7 +64,8 @@ static bool begin_shutdown(struct domain *d, unsigned reason)
 	first = !d->shutting_down;
 	if (first) {
 		d->shutting_down = true;
-		d->shutdown_code = reason;
+		if (!d->shutdown_code_latched)
+			d->shutdown_code = reason;
 	}
 	spin_unlock(&d->lock);
 	return first;
@@ -185,9 +186,19 @@ void domain_shutdown(struct domain *d, unsigned reason)
 	if (!begin_shutdown(d, reason))
 		return;
 	if (d == hardware_domain)
-		end_machine(d, reason);
-	log_info("Domain %u shut down: %s", d->id, reason_name(reason));
+		end_machine(d, d->shutdown_code);
+	log_info("Domain %u shut down: %s", d->id, reason_name(d->shutdown_code));
 	finish_shutdown(d);
+}
+
+void domain_latch_shutdown_code(struct domain *d, unsigned reason)
+{
+	spin_lock(&d->lock);
+	if (!d->shutting_down) {
+		d->shutdown_code = reason;
+		d->shutdown_code_latched = true;
+	}
+	spin_unlock(&d->lock);
 }
 
 void domain_resume(struct domain *d)
@@ -200,6 +211,7 @@ void domain_resume(struct domain *d)
 		d->shut_down = false;
 		d->shutting_down = false;
 		d->shutdown_code = 0;
+		d->shutdown_code_latched = false;
 	}
 	spin_unlock(&d->lock);
 	if (was_down)
