@@ -200,6 +200,22 @@ static void connect(struct evtchn *chn, struct domain *remote, evtchn_port_t rem
 	chn->remote_port = remote_port;
 }
 
+static int bind_pair(struct domain *d, struct evtchn *near, evtchn_port_t port,
+	struct domain *remote, struct evtchn *far, evtchn_port_t remote_port)
+{
+	bool may;
+
+	lock_two(near, far);
+	may = far->state == EVTCHNSTAT_unbound && far->remote_id == d->id;
+	if (may) {
+		connect(near, remote, remote_port);
+		connect(far, d, port);
+		evtchn_set_pending(d, near, port);
+	}
+	unlock_two(near, far);
+	return may ? 0 : -EINVAL;
+}
+
 int evtchn_bind_interdomain(
 	struct domain *d, struct domain *remote, evtchn_port_t remote_port, evtchn_port_t *port)
 {
@@ -213,16 +229,9 @@ int evtchn_bind_interdomain(
 	err = evtchn_take_port(d, port, &near);
 	if (err)
 		goto unlock;
-	lock_two(near, far);
-	if (far->state == EVTCHNSTAT_unbound && far->remote_id == d->id && far != near) {
-		connect(near, remote, remote_port);
-		connect(far, d, *port);
-		evtchn_set_pending(d, near, *port);
-	} else {
+	err = near == far ? -EINVAL : bind_pair(d, near, *port, remote, far, remote_port);
+	if (err)
 		return_port(d, *port);
-		err = -EINVAL;
-	}
-	unlock_two(near, far);
 unlock:
 	spin_unlock(&d->evtchn.lock);
 	return err;
