@@ -32,14 +32,13 @@ static bool skip_padding(struct span *span, size_t size)
 
 static enum dtb_event step_begin(struct dtb_cursor *cursor)
 {
-	size_t length;
-
-	if (!span_string(&cursor->rest, &cursor->name, &length) ||
-		!skip_padding(&cursor->rest, length + 1))
+	if (!span_string(&cursor->rest, &cursor->name, &cursor->name_length) ||
+		!skip_padding(&cursor->rest, cursor->name_length + 1))
 		return DTB_BAD;
 	return DTB_BEGIN;
 }
 
+/* The strings block ends with a terminator, so a name that begins in it also ends in it. */
 static enum dtb_event step_prop(struct dtb_cursor *cursor)
 {
 	struct span name = cursor->strings;
@@ -49,9 +48,8 @@ static enum dtb_event step_prop(struct dtb_cursor *cursor)
 		!span_take(&cursor->rest, size, &cursor->value) ||
 		!skip_padding(&cursor->rest, size))
 		return DTB_BAD;
-	if (!span_skip(&name, offset) || !span_string(&name, &cursor->name, NULL))
-		return DTB_BAD;
-	return DTB_PROP;
+	cursor->name = (const char *)name.at + offset;
+	return span_skip(&name, offset) && name.left ? DTB_PROP : DTB_BAD;
 }
 
 enum dtb_event dtb_step(struct dtb_cursor *cursor)
@@ -78,6 +76,21 @@ enum dtb_event dtb_step(struct dtb_cursor *cursor)
 struct dtb_cursor dtb_cursor(const struct dtb *dtb)
 {
 	return (struct dtb_cursor){ .rest = dtb->structure, .strings = dtb->strings };
+}
+
+struct dtb_cursor dtb_cursor_at(const struct dtb *dtb, uint32_t offset)
+{
+	struct dtb_cursor cursor = dtb_cursor(dtb);
+	bool inside = span_skip(&cursor.rest, offset);
+
+	dt_assert(inside);
+	return cursor;
+}
+
+/* At most DT_BLOB_MAX, so it fits. */
+uint32_t dtb_offset(const struct dtb *dtb, const struct dtb_cursor *cursor)
+{
+	return (uint32_t)(cursor->rest.at - dtb->structure.at);
 }
 
 static bool read_header(struct span span, struct header *h)
@@ -131,6 +144,24 @@ static int find_structure(struct dtb *dtb, struct header *h, struct dt_why *why)
 		dtb->bytes, h->structure, h->structure_size, "structure", &dtb->structure, why);
 }
 
+/* Cut off what has no terminator, and check the length of every name at once. */
+static int find_strings(struct dtb *dtb, const struct header *h, struct dt_why *why)
+{
+	int error =
+		find_block(dtb->bytes, h->strings, h->strings_size, "strings", &dtb->strings, why);
+	struct span *strings = &dtb->strings;
+	size_t i, length = 0;
+
+	while (!error && strings->left && strings->at[strings->left - 1] != '\0')
+		strings->left--;
+	for (i = 0; i < strings->left && length <= DT_NAME_MAX; i++)
+		length = strings->at[i] == '\0' ? 0 : length + 1;
+	if (length > DT_NAME_MAX)
+		return dt_fail(
+			why, -DT_E2BIG, "strings: a name of over %u characters", DT_NAME_MAX);
+	return error;
+}
+
 static int find_reserves(struct dtb *dtb, uint32_t offset, struct dt_why *why)
 {
 	struct span rest = dtb->bytes;
@@ -172,8 +203,7 @@ static int check_header(struct dtb *dtb, struct span given, struct dt_why *why)
 	if (!error)
 		error = find_structure(dtb, &h, why);
 	if (!error)
-		error = find_block(
-			dtb->bytes, h.strings, h.strings_size, "strings", &dtb->strings, why);
+		error = find_strings(dtb, &h, why);
 	if (!error)
 		error = find_reserves(dtb, h.reserves, why);
 	return error;
@@ -187,43 +217,84 @@ struct check {
 	uint32_t depth; /* nodes open */
 	bool had_child; /* of the innermost open node */
 	const char *node; /* begun last, for messages */
+	struct dtb_part *part; /* that is open */
 };
 
 static int fail_at(struct check *check, int error, const char *what)
 {
-	return dt_fail(check->why, error, "structure, %zu bytes in, after node '%s': %s",
-		(size_t)(check->cursor.rest.at - check->dtb->structure.at),
-		check->node ? check->node : "", what);
+	return dt_fail(check->why, error, "structure, %u bytes in, after node '%s': %s",
+		dtb_offset(check->dtb, &check->cursor), check->node ? check->node : "", what);
 }
 
-/* A name that a path can hold: limits and characters. */
-static int check_name(struct check *check, const char *name, bool node)
+/* Limits, and characters that would make it no component of a path. */
+static int check_node_name(struct check *check)
 {
-	size_t length = 0;
+	const char *name = check->cursor.name;
+	size_t length = check->cursor.name_length;
 
-	while (name[length] != '\0' && length <= DT_NAME_MAX) {
-		if (node && name[length] == '/')
-			return fail_at(check, -DT_EINVAL, "a node name with '/'");
-		length++;
-	}
+	if (check->depth == 0)
+		return length ? fail_at(check, -DT_EINVAL, "the root has a name") : 0;
 	if (length > DT_NAME_MAX)
 		return fail_at(check, -DT_E2BIG, "a name of over 255 characters");
 	if (length == 0)
 		return fail_at(check, -DT_EINVAL, "an empty name");
+	while (length--)
+		if (name[length] == '/')
+			return fail_at(check, -DT_EINVAL, "a node name with '/'");
 	return 0;
+}
+
+static const char *const part_names[DTB_PART_COUNT] = {
+	[DTB_SYMBOLS] = "__symbols__",
+	[DTB_FIXUPS] = "__fixups__",
+	[DTB_LOCAL_FIXUPS] = "__local_fixups__",
+};
+
+static struct dtb_part *part_named(struct dtb *dtb, struct span name)
+{
+	size_t i;
+
+	for (i = 0; i < DTB_PART_COUNT; i++)
+		if (span_equal(span_of(part_names[i], strlen(part_names[i])), name))
+			return &dtb->parts[i];
+	return NULL;
+}
+
+static int begin_part(struct check *check)
+{
+	struct dtb *dtb = check->dtb;
+	struct span name = span_of(check->cursor.name, check->cursor.name_length);
+
+	check->part = part_named(dtb, name);
+	if (!check->part)
+		return 0;
+	if (check->part->end)
+		return fail_at(check, -DT_EEXIST, "the same node again");
+	/* What was counted before; end_part() makes differences of these. */
+	*check->part = (struct dtb_part){ .begin = dtb_offset(dtb, &check->cursor),
+		.nodes = dtb->node_count - 1,
+		.props = dtb->prop_count };
+	return 0;
+}
+
+static void end_part(struct check *check)
+{
+	struct dtb_part *part = check->part;
+
+	part->end = dtb_offset(check->dtb, &check->cursor);
+	part->nodes = check->dtb->node_count - part->nodes;
+	part->props = check->dtb->prop_count - part->props;
+	check->part = NULL;
 }
 
 static int check_begin(struct check *check)
 {
 	struct dtb *dtb = check->dtb;
-	int error = 0;
+	int error;
 
 	if (check->depth == 0 && dtb->node_count)
-		error = fail_at(check, -DT_EINVAL, "a second root");
-	else if (check->depth == 0 && check->cursor.name[0] != '\0')
-		error = fail_at(check, -DT_EINVAL, "the root has a name");
-	else if (check->depth)
-		error = check_name(check, check->cursor.name, true);
+		return fail_at(check, -DT_EINVAL, "a second root");
+	error = check_node_name(check);
 	if (error)
 		return error;
 	if (++check->depth > DT_DEPTH_MAX)
@@ -232,15 +303,13 @@ static int check_begin(struct check *check)
 		return fail_at(check, -DT_E2BIG, "over 65536 nodes");
 	check->node = check->cursor.name;
 	check->had_child = false;
-	return 0;
+	return check->depth == 2 ? begin_part(check) : 0;
 }
 
 static int check_prop(struct check *check)
 {
-	int error = check_name(check, check->cursor.name, false);
-
-	if (error)
-		return error;
+	if (check->cursor.name[0] == '\0')
+		return fail_at(check, -DT_EINVAL, "a property with an empty name");
 	if (check->depth == 0)
 		return fail_at(check, -DT_EINVAL, "a property outside the root");
 	if (check->had_child)
@@ -254,7 +323,8 @@ static int check_end(struct check *check)
 {
 	if (check->depth == 0)
 		return fail_at(check, -DT_EINVAL, "an end without a node");
-	check->depth--;
+	if (--check->depth == 1 && check->part)
+		end_part(check);
 	check->had_child = true;
 	return 0;
 }

@@ -9,6 +9,14 @@
 #include "dt/span.h"
 #include "dt/why.h"
 
+/* Children of the root by which an overlay tells how it is to be applied. */
+enum dtb_part_kind {
+	DTB_SYMBOLS,   /* __symbols__ */
+	DTB_FIXUPS,   /* __fixups__ */
+	DTB_LOCAL_FIXUPS, /* __local_fixups__ */
+	DTB_PART_COUNT,
+};
+
 /* A checked blob. The bytes stay the caller's and must outlive it. */
 struct dtb {
 	struct span bytes; /* header to end, `totalsize` of them */
@@ -18,6 +26,10 @@ struct dtb {
 	uint32_t boot_cpu;
 	uint32_t node_count; /* the root included */
 	uint32_t prop_count;
+	struct dtb_part {
+		uint32_t begin, end; /* in the structure block: behind its BEGIN, behind its END */
+		uint32_t nodes, props; /* in it, itself included */
+	} parts[DTB_PART_COUNT]; /* end == 0: it has none */
 };
 
 /*
@@ -92,8 +104,12 @@ struct dtb_cursor {
 	struct span rest;
 	struct span strings;
 	const char *name;
+	size_t name_length; /* BEGIN only */
 	struct span value;
 };
 
 struct dtb_cursor dtb_cursor(const struct dtb *dtb);
+/* At a token of the structure block that is known to begin there. */
+struct dtb_cursor dtb_cursor_at(const struct dtb *dtb, uint32_t offset);
+uint32_t dtb_offset(const struct dtb *dtb, const struct dtb_cursor *cursor);
 enum dtb_event dtb_step(struct dtb_cursor *cursor);

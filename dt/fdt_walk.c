@@ -2,21 +2,6 @@
 /* Finding nodes and properties in a checked blob where it lies: what boot code needs before any memory. */
 #include "dt/fdt.h"
 
-static struct dtb_cursor cursor_at(const struct dtb *dtb, uint32_t offset)
-{
-	struct dtb_cursor cursor = dtb_cursor(dtb);
-	bool inside = span_skip(&cursor.rest, offset);
-
-	dt_assert(inside);
-	return cursor;
-}
-
-/* Where the cursor stands. At most DT_BLOB_MAX, so it fits. */
-static uint32_t offset_of(const struct dtb *dtb, const struct dtb_cursor *cursor)
-{
-	return (uint32_t)(cursor->rest.at - dtb->structure.at);
-}
-
 bool dtb_reserve(const struct dtb *dtb, uint32_t index, uint64_t *base, uint64_t *size)
 {
 	struct span span = dtb->reserves;
@@ -33,13 +18,13 @@ struct dtb_node dtb_root(const struct dtb *dtb)
 
 	/* NOPs may stand before it. */
 	while (span_u32(&cursor.rest, &token) && token != 1)
-		root.offset = offset_of(dtb, &cursor);
+		root.offset = dtb_offset(dtb, &cursor);
 	return root;
 }
 
 const char *dtb_name(const struct dtb_node *node)
 {
-	struct dtb_cursor cursor = cursor_at(node->dtb, node->offset);
+	struct dtb_cursor cursor = dtb_cursor_at(node->dtb, node->offset);
 
 	(void)dtb_step(&cursor);
 	return cursor.name;
@@ -50,7 +35,7 @@ static bool next_begin(
 	struct dtb_cursor *cursor, const struct dtb *dtb, uint32_t *offset, enum dtb_event *event)
 {
 	do {
-		*offset = offset_of(dtb, cursor);
+		*offset = dtb_offset(dtb, cursor);
 		*event = dtb_step(cursor);
 	} while (*event == DTB_PROP);
 	return *event == DTB_BEGIN;
@@ -58,7 +43,7 @@ static bool next_begin(
 
 bool dtb_next(struct dtb_node *node)
 {
-	struct dtb_cursor cursor = cursor_at(node->dtb, node->offset);
+	struct dtb_cursor cursor = dtb_cursor_at(node->dtb, node->offset);
 	uint32_t depth = node->depth + 1, offset;
 	enum dtb_event event = dtb_step(&cursor);
 
@@ -147,7 +132,7 @@ bool dtb_find(const struct dtb *dtb, const char *path, struct dtb_node *node)
 
 bool dtb_prop(const struct dtb_node *node, const char *name, struct span *value)
 {
-	struct dtb_cursor cursor = cursor_at(node->dtb, node->offset);
+	struct dtb_cursor cursor = dtb_cursor_at(node->dtb, node->offset);
 	struct span wanted = span_of(name, strlen(name) + 1), given;
 
 	(void)dtb_step(&cursor);

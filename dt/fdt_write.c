@@ -153,7 +153,7 @@ static bool is_name(const struct dtb_writer *w, uint32_t distance, const char *n
 static uint32_t find_name(struct dtb_writer *w, const char *name)
 {
 	size_t size = strlen(name) + 1;
-	uint32_t slot = dt_hash(0, NULL, name, size) % DTB_NAME_SLOTS;
+	uint32_t slot = dt_hash_name(0, name, size) % DTB_NAME_SLOTS;
 	uint32_t distance;
 
 	/* Never full: see NAMES_MOST. */

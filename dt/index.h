@@ -34,16 +34,22 @@ void dt_index_drop(struct dt_index *index, const struct dt_env *env);
 void dt_index_add(struct dt_index *index, struct dt_link *link);
 void dt_index_remove(struct dt_index *index, struct dt_link *link);
 
-/* Hash of a name below an object. `seed` comes from the environment. */
-static inline uint32_t dt_hash(uint32_t seed, const void *object, const void *name, size_t size)
+static inline uint32_t dt_hash_name(uint32_t seed, const void *name, size_t size)
 {
-	uint64_t key = (uintptr_t)object >> 3;
 	const uint8_t *at = name;
-	uint32_t hash = seed ^ (uint32_t)(key * 0x9e3779b97f4a7c15 >> 32);
+	uint32_t hash = seed;
 
 	while (size--)
 		hash = (hash ^ *at++) * 0x01000193;
 	return hash ^ hash >> 15;
+}
+
+/* A name's hash below an object. Doing it again with the same object takes it off. */
+static inline uint32_t dt_hash_under(uint32_t hash, const void *object)
+{
+	uint64_t key = (uintptr_t)object >> 3;
+
+	return hash ^ (uint32_t)(key * 0x9e3779b97f4a7c15 >> 32);
 }
 
 /* The first link that may have this hash; go on by ->next, comparing hash and object. */

@@ -65,33 +65,37 @@ uint32_t dt_phandle_hash(uint32_t phandle)
 	return phandle ^ phandle >> 16;
 }
 
-struct dt_node *dt_index_find_node(
-	const struct dt_index *nodes, uint32_t seed, const struct dt_node *parent, struct span name)
+/* Equal hashes are nearly always equal names; the text decides. */
+static bool is_name(const char *text, struct span name)
 {
-	uint32_t hash = dt_hash(seed, parent, name.at, name.left);
+	return span_equal(dt_text(text), name);
+}
+
+struct dt_node *dt_index_find_node(
+	const struct dt_index *nodes, const struct dt_node *parent, struct span name, uint32_t hash)
+{
+	uint32_t key = dt_hash_under(hash, parent);
 	struct dt_link *link;
 	struct dt_node *node;
 
-	for (link = dt_index_first(nodes, hash); link; link = link->next) {
+	for (link = dt_index_first(nodes, key); link; link = link->next) {
 		node = dt_node_of_name_link(link);
-		if (link->hash == hash && node->parent == parent &&
-			span_equal(dt_text(node->name), name))
+		if (link->hash == key && node->parent == parent && is_name(node->name, name))
 			return node;
 	}
 	return NULL;
 }
 
 struct dt_prop *dt_index_find_prop(
-	const struct dt_index *props, uint32_t seed, const struct dt_node *node, struct span name)
+	const struct dt_index *props, const struct dt_node *node, struct span name, uint32_t hash)
 {
-	uint32_t hash = dt_hash(seed, node, name.at, name.left);
+	uint32_t key = dt_hash_under(hash, node);
 	struct dt_link *link;
 	struct dt_prop *prop;
 
-	for (link = dt_index_first(props, hash); link; link = link->next) {
+	for (link = dt_index_first(props, key); link; link = link->next) {
 		prop = dt_prop_of_link(link);
-		if (link->hash == hash && prop->node == node &&
-			span_equal(dt_text(prop->name), name))
+		if (link->hash == key && prop->node == node && is_name(prop->name, name))
 			return prop;
 	}
 	return NULL;
@@ -114,19 +118,19 @@ static int refuse_memory(struct dt_maker *maker)
 }
 
 int dt_make_node(
-	struct dt_maker *maker, struct dt_node *parent, const char *name, struct dt_node **out)
+	struct dt_maker *maker, struct dt_node *parent, struct span name, struct dt_node **out)
 {
-	struct span text = dt_text(name);
+	uint32_t hash = dt_hash_name(maker->seed, name.at, name.left);
 	struct dt_node *node;
 
-	if (parent && dt_index_find_node(maker->nodes, maker->seed, parent, text))
-		return dt_fail(
-			maker->why, -DT_EEXIST, "%s: node '%s' comes twice", dt_path(parent), name);
+	if (dt_index_find_node(maker->nodes, parent, name, hash))
+		return dt_fail(maker->why, -DT_EEXIST, "%s: node '%s' comes twice", dt_path(parent),
+			(const char *)name.at);
 	node = dt_arena_alloc(maker->arena, sizeof(*node));
 	if (!node)
 		return refuse_memory(maker);
-	*node = (struct dt_node){ .name = name, .owner = maker->owner };
-	node->by_name.hash = dt_hash(maker->seed, parent, text.at, text.left);
+	*node = (struct dt_node){ .name = (const char *)name.at, .owner = maker->owner };
+	node->by_name.hash = dt_hash_under(hash, parent);
 	if (parent)
 		dt_append_node(parent, node);
 	dt_index_add(maker->nodes, &node->by_name);
@@ -152,24 +156,40 @@ static int enter_phandle(struct dt_maker *maker, struct dt_node *node, struct sp
 	return 0;
 }
 
-int dt_make_prop(struct dt_maker *maker, struct dt_node *node, const char *name, struct span value,
+/* Names are at most DT_NAME_MAX long: dtb_check() saw to it. */
+static const struct dt_name *look_at_name(struct dt_maker *maker, const char *text)
+{
+	struct dt_name *name = &maker->names[((uintptr_t)text >> 2) % DT_NAME_SLOTS];
+
+	if (name->text == text)
+		return name;
+	name->text = text;
+	name->length = (uint16_t)strlen(text);
+	name->hash = dt_hash_name(maker->seed, text, name->length);
+	name->is_phandle = dt_is_phandle_name(text);
+	return name;
+}
+
+int dt_make_prop(struct dt_maker *maker, struct dt_node *node, const char *text, struct span value,
 	struct dt_prop **out)
 {
-	struct span text = dt_text(name);
+	const struct dt_name *name = look_at_name(maker, text);
 	struct dt_prop *prop;
 
-	if (dt_index_find_prop(maker->props, maker->seed, node, text))
+	if (dt_index_find_prop(maker->props, node, span_of(text, name->length), name->hash))
 		return dt_fail(maker->why, -DT_EEXIST, "%s: property '%s' comes twice",
-			dt_path(node), name);
+			dt_path(node), text);
 	prop = dt_arena_alloc(maker->arena, sizeof(*prop));
 	if (!prop)
 		return refuse_memory(maker);
-	*prop = (struct dt_prop){
-		.name = name, .value = value.at, .size = (uint32_t)value.left, .owner = maker->owner
-	};
-	prop->by_name.hash = dt_hash(maker->seed, node, text.at, text.left);
+	*prop = (struct dt_prop){ .name = text,
+		.value = value.at,
+		.size = (uint32_t)value.left,
+		.flags = name->is_phandle ? DT_PROP_PHANDLE : 0,
+		.owner = maker->owner };
+	prop->by_name.hash = dt_hash_under(name->hash, node);
 	dt_append_prop(node, prop);
 	dt_index_add(maker->props, &prop->by_name);
 	*out = prop;
-	return dt_is_phandle_name(name) ? enter_phandle(maker, node, value) : 0;
+	return name->is_phandle ? enter_phandle(maker, node, value) : 0;
 }

@@ -2,18 +2,23 @@
 /* The life of an overlay from outside: begin, prepare, drop; finding one; the nodes it brings. */
 #include "dt/overlay_priv.h"
 
-/* Tells blobs apart quickly; equal digests are still compared byte by byte. */
-static uint64_t digest_of(const uint8_t *at, size_t size)
+/*
+ * Tells blobs apart quickly, by at most 64 cells spread over the whole; blobs of one digest are still
+ * compared byte by byte.
+ */
+static uint64_t digest_of(const uint8_t *blob, size_t size)
 {
-	uint64_t digest = size, word;
+	struct span rest = span_of(blob, size);
+	size_t stride = (size / 64) & ~(size_t)3;
+	uint64_t digest = size;
+	uint32_t cell;
 
-	for (; size >= sizeof(word); at += sizeof(word), size -= sizeof(word)) {
-		memcpy(&word, at, sizeof(word));
-		digest = (digest ^ word) * 0x9e3779b97f4a7c15;
+	while (span_u32(&rest, &cell)) {
+		digest = (digest ^ cell) * 0x9e3779b97f4a7c15;
 		digest ^= digest >> 29;
+		if (!span_skip(&rest, stride))
+			break;
 	}
-	for (; size; size--)
-		digest = (digest ^ *at++) * 0x9e3779b97f4a7c15;
 	return digest;
 }
 
@@ -85,18 +90,31 @@ static int open_stage(struct dt_overlay *overlay, struct dt_why *why)
 	return 0;
 }
 
+static struct dt_overlay *find_same(
+	const struct dt_tree *tree, const void *blob, size_t size, uint64_t digest)
+{
+	struct dt_overlay *overlay = tree->first_overlay;
+
+	for (; overlay; overlay = overlay->next)
+		if (overlay->blob_size == size && overlay->digest == digest &&
+			memcmp(overlay->blob, blob, size) == 0)
+			return overlay;
+	return NULL;
+}
+
 static int check_new(struct dt_overlay *overlay, struct dt_why *why)
 {
 	const struct dt_tree *tree = overlay->tree;
-	const struct dt_overlay *same = dt_overlay_find(tree, overlay->blob, overlay->blob_size);
+	const struct dt_overlay *same;
 
 	dt_assert(overlay->state == DT_OVERLAY_OPEN && !overlay->stage);
+	overlay->digest = digest_of(overlay->blob, overlay->blob_size);
+	same = find_same(tree, overlay->blob, overlay->blob_size, overlay->digest);
 	if (same)
 		return dt_fail(why, -DT_EEXIST, "this very overlay is there already, as number %u",
 			same->id);
 	if (tree->overlay_count >= DT_LOADED_MAX)
 		return dt_fail(why, -DT_E2BIG, "%u overlays are there already", DT_LOADED_MAX);
-	overlay->digest = digest_of(overlay->blob, overlay->blob_size);
 	return 0;
 }
 
@@ -149,14 +167,7 @@ int dt_overlay_add(struct dt_tree *tree, const void *blob, size_t size, struct d
 
 struct dt_overlay *dt_overlay_find(const struct dt_tree *tree, const void *blob, size_t size)
 {
-	struct dt_overlay *overlay = tree->first_overlay;
-	uint64_t digest = digest_of(blob, size);
-
-	for (; overlay; overlay = overlay->next)
-		if (overlay->blob_size == size && overlay->digest == digest &&
-			memcmp(overlay->blob, blob, size) == 0)
-			return overlay;
-	return NULL;
+	return find_same(tree, blob, size, digest_of(blob, size));
 }
 
 struct dt_overlay *dt_overlay_of_id(const struct dt_tree *tree, uint32_t id)

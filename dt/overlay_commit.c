@@ -98,10 +98,10 @@ static bool gives_phandle(const struct dt_prop *prop)
 {
 	const struct dt_prop *other;
 
-	if (!dt_is_phandle_name(prop->name))
+	if (!(prop->flags & DT_PROP_PHANDLE))
 		return false;
 	dt_for_each_prop (other, prop->node)
-		if (other != prop && dt_is_phandle_name(other->name))
+		if (other != prop && (other->flags & DT_PROP_PHANDLE))
 			return false;
 	return true;
 }

@@ -9,11 +9,12 @@ static struct dt_node *side_child(
 	const struct dt_overlay *overlay, const struct dt_node *node, struct span name)
 {
 	const struct dt_tree *side = &overlay->stage->side;
-	struct dt_node *child = dt_index_find_node(&side->nodes, side->env.seed, node, name);
+	uint32_t hash = dt_hash_span(side, name);
+	struct dt_node *child = dt_index_find_node(&side->nodes, node, name, hash);
 
 	/* After the merge, what is new hangs below the node that its parent merged with. */
 	if (!child && node->peer)
-		child = dt_index_find_node(&side->nodes, side->env.seed, node->peer, name);
+		child = dt_index_find_node(&side->nodes, node->peer, name, hash);
 	return child;
 }
 
@@ -21,10 +22,11 @@ static struct dt_prop *side_prop(
 	const struct dt_overlay *overlay, const struct dt_node *node, struct span name)
 {
 	const struct dt_tree *side = &overlay->stage->side;
-	struct dt_prop *prop = dt_index_find_prop(&side->props, side->env.seed, node, name);
+	uint32_t hash = dt_hash_span(side, name);
+	struct dt_prop *prop = dt_index_find_prop(&side->props, node, name, hash);
 
 	if (!prop && node->peer)
-		prop = dt_index_find_prop(&side->props, side->env.seed, node->peer, name);
+		prop = dt_index_find_prop(&side->props, node->peer, name, hash);
 	return prop;
 }
 
@@ -36,7 +38,7 @@ static int patch_place(
 	struct span cell;
 	uint8_t *copy;
 
-	if (dt_is_phandle_name(prop->name))
+	if ((prop->flags & DT_PROP_PHANDLE))
 		return dt_fail(why, -DT_EINVAL, "%s: a fixup inside property '%s'",
 			dt_path(prop->node), prop->name);
 	if (!span_part(dt_prop_span(prop), offset, 4, &cell))
@@ -54,27 +56,12 @@ static int patch_place(
 	return 0;
 }
 
-static bool read_decimal(struct span text, uint32_t *out)
-{
-	uint32_t value = 0;
-
-	if (text.left == 0 || text.left > 9)
-		return false;
-	for (; text.left; (void)span_skip(&text, 1)) {
-		if (*text.at < '0' || *text.at > '9')
-			return false;
-		value = value * 10 + (uint32_t)(*text.at - '0');
-	}
-	*out = value;
-	return true;
-}
-
-static struct dt_node *side_node(const struct dt_overlay *overlay, struct span path)
+static struct dt_node *walk_path(const struct dt_overlay *overlay, struct span path)
 {
 	struct dt_node *node = overlay->stage->side.root;
 	struct span name;
 
-	if (path.left == 0 || path.at[0] != '/')
+	if (path.left && path.at[0] != '/')
 		return NULL;
 	while (node && path.left) {
 		name = span_until(&path, '/');
@@ -84,25 +71,68 @@ static struct dt_node *side_node(const struct dt_overlay *overlay, struct span p
 	return node;
 }
 
-/* A place is "/path:property:offset". */
-static int patch_label(
-	struct dt_overlay *overlay, const char *label, struct span place, uint32_t phandle)
+/* What comes before the last '/' (all of it without one, which no path begins with). */
+static struct span directory_of(struct span path)
 {
-	struct span rest = place, path = span_until(&rest, ':'), name = span_until(&rest, ':');
-	struct dt_node *node = side_node(overlay, path);
-	struct dt_prop *prop = node ? side_prop(overlay, node, name) : NULL;
+	size_t size = path.left;
+
+	while (size && path.at[size - 1] != '/')
+		size--;
+	return span_of(path.at, size ? size - 1 : path.left);
+}
+
+struct dt_node *dt_stage_node(struct dt_overlay *overlay, struct span path)
+{
+	struct dt_overlay_stage *stage = overlay->stage;
+	struct span directory = directory_of(path);
+
+	if (!stage->last_node || !span_equal(stage->last_path, directory)) {
+		stage->last_node = walk_path(overlay, directory);
+		stage->last_path = directory;
+	}
+	if (!stage->last_node || !span_skip(&path, directory.left + 1))
+		return NULL;
+	return path.left ? side_child(overlay, stage->last_node, path) : stage->last_node;
+}
+
+/* Digits up to the terminator, which is skipped. */
+static bool read_decimal(struct span *text, uint32_t *out)
+{
+	struct span digits = span_until(text, '\0');
+	uint32_t value = 0;
+
+	if (digits.left == 0 || digits.left > 9)
+		return false;
+	for (; digits.left; (void)span_skip(&digits, 1)) {
+		if (*digits.at < '0' || *digits.at > '9')
+			return false;
+		value = value * 10 + (uint32_t)(*digits.at - '0');
+	}
+	*out = value;
+	return true;
+}
+
+/* The next place in a list of "/path:property:offset"; skipped whatever comes of it. */
+static int patch_label(
+	struct dt_overlay *overlay, const char *label, struct span *places, uint32_t phandle)
+{
+	struct span path = span_until(places, ':'), name = span_until(places, ':');
+	struct dt_node *node;
+	struct dt_prop *prop;
 	uint32_t offset;
 	uint8_t *at;
 	int error;
 
-	if (!read_decimal(rest, &offset))
+	if (!read_decimal(places, &offset))
 		return dt_fail(overlay->stage->why, -DT_EINVAL,
-			"__fixups__: label '%s': malformed place '%.*s'", label, (int)place.left,
-			(const char *)place.at);
+			"__fixups__: label '%s': malformed place '%.*s'", label, (int)path.left,
+			(const char *)path.at);
+	node = dt_stage_node(overlay, path);
+	prop = node ? side_prop(overlay, node, name) : NULL;
 	if (!prop)
 		return dt_fail(overlay->stage->why, -DT_EINVAL,
-			"__fixups__: label '%s': nothing at '%.*s'", label, (int)place.left,
-			(const char *)place.at);
+			"__fixups__: label '%s': nothing at '%.*s:%.*s'", label, (int)path.left,
+			(const char *)path.at, (int)name.left, (const char *)name.at);
 	error = patch_place(overlay, prop, offset, &at);
 	if (!error)
 		span_store_u32(at, phandle);
@@ -149,27 +179,25 @@ static int find_label(
 static int resolve_label(struct dt_overlay *overlay, const char *label, struct span places)
 {
 	struct dt_node *node = NULL;
-	const char *place;
-	size_t length;
 	int error = find_label(overlay, label, places, &node);
 
-	while (!error && span_string(&places, &place, &length))
-		error = dt_stage_fault(overlay->stage,
-			patch_label(overlay, label, span_of(place, length), node->phandle));
-	if (!error && places.left)
+	if (!error && (places.left == 0 || places.at[places.left - 1] != '\0'))
 		error = dt_fail(overlay->stage->why, -DT_EINVAL,
 			"__fixups__: label '%s': the list of places has no end", label);
+	while (!error && places.left)
+		error = dt_stage_fault(
+			overlay->stage, patch_label(overlay, label, &places, node->phandle));
 	return error;
 }
 
 int dt_stage_resolve_labels(struct dt_overlay *overlay)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
-	struct dtb_cursor cursor = stage->fixups.cursor;
+	struct dtb_cursor cursor;
 	enum dtb_event event;
 	int error = 0;
 
-	if (!stage->fixups.there)
+	if (!dt_stage_part(stage, DTB_FIXUPS, &cursor))
 		return 0;
 	while (!error && (event = dtb_step(&cursor)) == DTB_PROP)
 		error = dt_stage_fault(stage, resolve_label(overlay, cursor.name, cursor.value));
@@ -245,13 +273,13 @@ static int walk_local(struct dt_overlay *overlay,
 	int (*visit)(struct dt_overlay *, const struct dt_node *, const char *, struct span))
 {
 	struct dt_overlay_stage *stage = overlay->stage;
-	struct dtb_cursor cursor = stage->local_fixups.cursor;
+	struct dtb_cursor cursor;
 	struct dt_node *open[DT_DEPTH_MAX];
 	uint32_t depth = 0;
 	enum dtb_event event;
 	int error = 0;
 
-	if (!stage->local_fixups.there)
+	if (!dt_stage_part(stage, DTB_LOCAL_FIXUPS, &cursor))
 		return 0;
 	open[0] = stage->side.root;
 	while (!error) {
@@ -273,9 +301,23 @@ static int walk_local(struct dt_overlay *overlay,
 	return error;
 }
 
+/* Targets are mostly labels of the live tree, resolved by now, or paths: then there is nothing to look for. */
+static bool has_open_target(const struct dt_tree *side)
+{
+	const struct dt_node *fragment;
+	const struct dt_prop *prop;
+
+	dt_for_each_child (fragment, side->root) {
+		prop = dt_find_prop_in(side, fragment, dt_text("target"));
+		if (prop && !(prop->flags & DT_PROP_OWN_VALUE))
+			return true;
+	}
+	return false;
+}
+
 int dt_stage_mark_targets(struct dt_overlay *overlay)
 {
-	return walk_local(overlay, mark_target);
+	return has_open_target(&overlay->stage->side) ? walk_local(overlay, mark_target) : 0;
 }
 
 /* From now on the overlay's nodes go by their new numbers. */

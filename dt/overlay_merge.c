@@ -22,22 +22,16 @@ static int add_change(struct dt_overlay *overlay, struct dt_change content)
 	return 0;
 }
 
-static void move_in_index(struct dt_index *index, struct dt_link *link, uint32_t hash)
-{
-	dt_index_remove(index, link);
-	link->hash = hash;
-	dt_index_add(index, link);
-}
-
 /* The subtree at `node` becomes a child of `parent`. */
 static int adopt_node(struct dt_overlay *overlay, struct dt_node *node, struct dt_node *parent)
 {
-	struct dt_tree *side = &overlay->stage->side;
-	struct span name = dt_text(node->name);
+	struct dt_index *nodes = &overlay->stage->side.nodes;
+	struct dt_link *link = &node->by_name;
 
 	dt_unlink_node(node);
-	move_in_index(
-		&side->nodes, &node->by_name, dt_hash(side->env.seed, parent, name.at, name.left));
+	dt_index_remove(nodes, link);
+	link->hash = dt_hash_under(dt_hash_under(link->hash, node->parent), parent);
+	dt_index_add(nodes, link);
 	node->next = node->prev = NULL;
 	node->parent = parent;
 	if (parent->owner == overlay) {
@@ -51,17 +45,19 @@ static int adopt_node(struct dt_overlay *overlay, struct dt_node *node, struct d
 static int join_prop(struct dt_overlay *overlay, struct dt_prop *prop, struct dt_node *node)
 {
 	struct dt_tree *side = &overlay->stage->side;
+	uint32_t hash = dt_hash_under(prop->by_name.hash, prop->node);
 	struct span name = dt_text(prop->name);
 	bool live = node->owner != overlay;
-	struct dt_prop *old = live ? dt_prop(overlay->tree, node, prop->name) : NULL;
+	struct dt_prop *old =
+		live ? dt_index_find_prop(&overlay->tree->props, node, name, hash) : NULL;
 	int error;
 
-	if (dt_index_find_prop(&side->props, side->env.seed, node, name))
+	if (dt_index_find_prop(&side->props, node, name, hash))
 		return dt_fail(overlay->stage->why, -DT_EEXIST,
 			"%s: property '%s' comes from two fragments", dt_path(node), prop->name);
 	prop->node = node;
 	prop->next = prop->prev = NULL;
-	prop->by_name.hash = dt_hash(side->env.seed, node, name.at, name.left);
+	prop->by_name.hash = dt_hash_under(hash, node);
 	dt_index_add(&side->props, &prop->by_name);
 	if (!live) {
 		dt_append_prop(node, prop);
@@ -86,7 +82,7 @@ static int merge_props(struct dt_overlay *overlay, struct dt_node *from, struct 
 	for (prop = from->first_prop; prop && !error; prop = next) {
 		next = prop->next;
 		/* The node that is there keeps its number; references are led to it. */
-		if (to->phandle && dt_is_phandle_name(prop->name))
+		if (to->phandle && (prop->flags & DT_PROP_PHANDLE))
 			continue;
 		dt_unlink_prop(prop);
 		dt_index_remove(&overlay->stage->side.props, &prop->by_name);
@@ -249,42 +245,39 @@ int dt_stage_merge(struct dt_overlay *overlay)
 	return error;
 }
 
-static bool starts_with(const char *path, const char *name)
+/* Is it a path to what goes into the tree, and not to the fragment itself or elsewhere? */
+static bool is_content_path(struct span path)
 {
-	struct span rest = dt_text(path), part;
+	struct span content = dt_text("__overlay__");
 
-	(void)span_until(&rest, '/');
-	(void)span_until(&rest, '/');
-	part = span_until(&rest, '/');
-	return span_equal(part, dt_text(name));
+	(void)span_skip(&path, 1);
+	(void)span_until(&path, '/');
+	return span_part(path, 0, content.left, &path) && span_equal(path, content);
 }
 
 /* A label of the overlay, kept until its node has found its place. */
-static int note_symbol(struct dt_overlay *overlay, const char *label, struct span value)
+static int note_symbol(struct dt_overlay *overlay, const char *label, struct span path)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
-	struct dt_node *node = stage->side.root;
+	struct dt_node *node;
 	struct dt_prop *prop;
 	struct span name;
-	const char *path;
 
-	if (!span_string(&value, &path, NULL) || value.left || path[0] != '/')
+	if (path.left < 2 || path.at[0] != '/' || path.at[path.left - 1] != '\0')
 		return dt_fail(stage->why, -DT_EINVAL, "__symbols__: '%s' is not a path", label);
-	/* Labels of what does not go into the tree, such as the fragment itself. */
-	if (!starts_with(path, "__overlay__"))
+	path.left--;
+	if (!is_content_path(path))
 		return 0;
-	for (value = dt_text(path); node && value.left;) {
-		name = span_until(&value, '/');
-		if (name.left)
-			node = dt_child(&stage->side, node, name);
-	}
+	node = dt_stage_node(overlay, path);
 	if (!node)
-		return dt_fail(
-			stage->why, -DT_EINVAL, "__symbols__: '%s': no node '%s'", label, path);
+		return dt_fail(stage->why, -DT_EINVAL, "__symbols__: '%s': no node '%.*s'", label,
+			(int)path.left, (const char *)path.at);
 	prop = dt_arena_alloc(&overlay->arena, sizeof(*prop));
 	if (!prop)
 		return dt_fail(stage->why, -DT_ENOMEM, "not enough memory");
 	*prop = (struct dt_prop){ .name = label, .node = node, .owner = overlay };
+	name = dt_text(label);
+	prop->by_name.hash = dt_hash_under(dt_hash_span(&stage->side, name), node);
 	if (stage->last_label)
 		stage->last_label->next = prop;
 	else
@@ -296,11 +289,11 @@ static int note_symbol(struct dt_overlay *overlay, const char *label, struct spa
 int dt_stage_find_symbols(struct dt_overlay *overlay)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
-	struct dtb_cursor cursor = stage->symbols.cursor;
+	struct dtb_cursor cursor;
 	enum dtb_event event;
 	int error = 0;
 
-	if (!stage->symbols.there)
+	if (!dt_stage_part(stage, DTB_SYMBOLS, &cursor))
 		return 0;
 	while (!error && (event = dtb_step(&cursor)) == DTB_PROP)
 		if (!dt_is_phandle_name(cursor.name))
@@ -326,7 +319,7 @@ static int find_table(struct dt_overlay *overlay, struct dt_node **out)
 	if (!table)
 		return dt_fail(overlay->stage->why, -DT_ENOMEM, "not enough memory");
 	*table = (struct dt_node){ .name = "__symbols__", .owner = overlay, .parent = root };
-	table->by_name.hash = dt_hash(side->env.seed, root, name.at, name.left);
+	table->by_name.hash = dt_hash_under(dt_hash_span(side, name), root);
 	dt_index_add(&side->nodes, &table->by_name);
 	*out = table;
 	return add_change(overlay, (struct dt_change){ .kind = DT_ADD_NODE, .node = table });

@@ -11,12 +11,6 @@ struct dt_overlay_need {
 	struct dt_overlay *on;
 };
 
-/* A node of the overlay that only tells how to apply it: read where it lies in the blob. */
-struct dt_meta {
-	struct dtb_cursor cursor; /* behind its BEGIN */
-	bool there;
-};
-
 /*
  * The side where an overlay is worked out; gone after commit. `side` holds, in its indexes, every node
  * and property that is not in the live tree: under the overlay's own parents at first, then, once it has
@@ -25,11 +19,12 @@ struct dt_meta {
 struct dt_overlay_stage {
 	struct dt_tree side;
 	struct dtb dtb; /* the overlay's checked blob */
-	struct dt_meta symbols, fixups, local_fixups;
-	uint32_t node_count, prop_count; /* outside of those */
 	/* Of __symbols__, linked by ->next; ->node is the overlay's node. */
 	struct dt_prop *first_label, *last_label;
 	struct dt_buckets nodes, props, phandles; /* room in the live indexes */
+	/* Places come in document order: the node found last by all but the end of a path. */
+	struct span last_path;
+	struct dt_node *last_node;
 	uint32_t phandle_last;
 	uint32_t generation; /* of the tree that prepare saw */
 	struct dt_why *why;
@@ -39,6 +34,17 @@ struct dt_overlay_stage {
 /* Give back everything an overlay holds, and itself. The tree no longer knows it. */
 void dt_overlay_release(struct dt_overlay *overlay);
 void dt_overlay_drop_stage(struct dt_overlay *overlay);
+
+/* A cursor behind the BEGIN of such a part of the blob; false when the overlay has none. */
+static inline bool dt_stage_part(
+	const struct dt_overlay_stage *stage, enum dtb_part_kind kind, struct dtb_cursor *cursor)
+{
+	const struct dtb_part *part = &stage->dtb.parts[kind];
+
+	if (part->end)
+		*cursor = dtb_cursor_at(&stage->dtb, part->begin);
+	return part->end != 0;
+}
 
 /* The steps of prepare, in this order. */
 int dt_stage_build(struct dt_overlay *overlay);
@@ -52,7 +58,9 @@ int dt_stage_make_room(struct dt_overlay *overlay);
 
 /* The overlay builds on what `owner` brought (NULL and itself: nothing to note). */
 int dt_stage_need(struct dt_overlay *overlay, struct dt_overlay *owner);
-/* A child or property as it will be once the overlay is live. */
+/* The overlay's own node at a path in its blob, before or after it has found its place; or NULL. */
+struct dt_node *dt_stage_node(struct dt_overlay *overlay, struct span path);
+/* A child as it will be once the overlay is live. */
 struct dt_node *dt_stage_child(
 	const struct dt_overlay *overlay, struct dt_node *node, struct span name);
 /* Where the overlay's own node ends up: itself, or the node it merges with. */

@@ -5,108 +5,46 @@
  */
 #include "dt/overlay_priv.h"
 
-static bool is_named(const char *name, const char *wanted)
-{
-	return span_equal(dt_text(name), dt_text(wanted));
-}
-
-static struct dt_meta *meta_of(struct dt_overlay_stage *stage, const char *name)
-{
-	if (is_named(name, "__fixups__"))
-		return &stage->fixups;
-	if (is_named(name, "__local_fixups__"))
-		return &stage->local_fixups;
-	if (is_named(name, "__symbols__"))
-		return &stage->symbols;
-	return NULL;
-}
-
-/* The cursor is behind the node's BEGIN: leave it behind its END. */
-static void skip_node(struct dtb_cursor *cursor)
-{
-	uint32_t depth = 1;
-	enum dtb_event event;
-
-	while (depth) {
-		event = dtb_step(cursor);
-		if (event == DTB_BEGIN)
-			depth++;
-		else if (event == DTB_END)
-			depth--;
-	}
-}
-
-static int note_meta(
-	struct dt_overlay_stage *stage, struct dtb_cursor *cursor, struct dt_meta *meta)
-{
-	if (meta->there)
-		return dt_fail(stage->why, -DT_EEXIST, "node '%s' comes twice", cursor->name);
-	*meta = (struct dt_meta){ .cursor = *cursor, .there = true };
-	skip_node(cursor);
-	return 0;
-}
-
-/* One event of the whole blob with what only guides the overlay left out. */
-static enum dtb_event step_content(
-	struct dt_overlay_stage *stage, struct dtb_cursor *cursor, uint32_t *depth)
+/* One event of the blob, with the parts left out that only guide the overlay. */
+static enum dtb_event step_content(const struct dtb *dtb, struct dtb_cursor *cursor)
 {
 	enum dtb_event event = dtb_step(cursor);
+	size_t i;
 
-	while (event == DTB_BEGIN && *depth == 1 && meta_of(stage, cursor->name)) {
-		skip_node(cursor);
+	/* They cannot lie in one another, but one may follow the other in any order. */
+	for (i = 0; event == DTB_BEGIN && i < DTB_PART_COUNT; i++) {
+		if (dtb_offset(dtb, cursor) != dtb->parts[i].begin || !dtb->parts[i].end)
+			continue;
+		*cursor = dtb_cursor_at(dtb, dtb->parts[i].end);
 		event = dtb_step(cursor);
+		i = (size_t)-1;
 	}
-	if (event == DTB_BEGIN)
-		++*depth;
-	else if (event == DTB_END)
-		--*depth;
 	return event;
 }
 
-/* Find the guiding nodes and count everything else, so that memory is asked for once. */
-static int survey(struct dt_overlay_stage *stage)
-{
-	struct dtb_cursor cursor = dtb_cursor(&stage->dtb);
-	struct dt_meta *meta;
-	enum dtb_event event;
-	uint32_t depth = 0;
-	int error = 0;
-
-	while (!error && (event = dtb_step(&cursor)) != DTB_DONE) {
-		if (event == DTB_PROP) {
-			stage->prop_count++;
-		} else if (event == DTB_END) {
-			depth--;
-		} else {
-			meta = depth == 1 ? meta_of(stage, cursor.name) : NULL;
-			if (meta) {
-				error = note_meta(stage, &cursor, meta);
-			} else {
-				stage->node_count++;
-				depth++;
-			}
-		}
-	}
-	return error;
-}
-
+/* Nodes and properties of the fragments: memory for them is asked for once. */
 static int reserve(struct dt_overlay *overlay)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
 	const struct dt_env *env = &overlay->tree->env;
 	struct dt_buckets nodes = { 0 }, props = { 0 }, phandles = { 0 };
-	int error = dt_arena_reserve(
-		&overlay->arena, stage->node_count * sizeof(struct dt_node) +
-					 stage->prop_count * sizeof(struct dt_prop));
+	uint32_t node_count = stage->dtb.node_count, prop_count = stage->dtb.prop_count;
+	size_t i;
+	int error;
 
+	for (i = 0; i < DTB_PART_COUNT; i++) {
+		node_count -= stage->dtb.parts[i].nodes;
+		prop_count -= stage->dtb.parts[i].props;
+	}
+	error = dt_arena_reserve(&overlay->arena,
+		node_count * sizeof(struct dt_node) + prop_count * sizeof(struct dt_prop));
 	if (!error)
-		error = dt_index_prepare(&stage->side.nodes, env, stage->node_count, &nodes);
+		error = dt_index_prepare(&stage->side.nodes, env, node_count, &nodes);
 	/* Labels come on top later; chains may get a little longer then. */
 	if (!error)
-		error = dt_index_prepare(&stage->side.props, env, stage->prop_count, &props);
+		error = dt_index_prepare(&stage->side.props, env, prop_count, &props);
 	if (!error)
-		error = dt_index_prepare(
-			&stage->side.phandles, env, stage->node_count / 4, &phandles);
+		error = dt_index_prepare(&stage->side.phandles, env, node_count / 4, &phandles);
 	dt_index_grow(&stage->side.nodes, env, &nodes);
 	dt_index_grow(&stage->side.props, env, &props);
 	dt_index_grow(&stage->side.phandles, env, &phandles);
@@ -143,7 +81,7 @@ static int build_prop(struct dt_overlay *overlay, struct dt_maker *maker, struct
 	struct dt_prop *prop;
 	int error = dt_make_prop(maker, node, cursor->name, cursor->value, &prop);
 
-	if (!error && dt_is_phandle_name(cursor->name))
+	if (!error && (prop->flags & DT_PROP_PHANDLE))
 		renumber(overlay, node, prop);
 	return error;
 }
@@ -162,12 +100,12 @@ static int build(struct dt_overlay *overlay)
 	struct dtb_cursor cursor = dtb_cursor(&stage->dtb);
 	struct dt_node *at = NULL;
 	enum dtb_event event;
-	uint32_t depth = 0;
 	int error = 0;
 
-	while (!error && (event = step_content(stage, &cursor, &depth)) != DTB_DONE) {
+	while (!error && (event = step_content(&stage->dtb, &cursor)) != DTB_DONE) {
 		if (event == DTB_BEGIN) {
-			error = dt_make_node(&maker, at, cursor.name, &at);
+			error = dt_make_node(
+				&maker, at, span_of(cursor.name, cursor.name_length), &at);
 			if (!side->root)
 				side->root = at;
 		} else if (event == DTB_PROP) {
@@ -184,8 +122,6 @@ int dt_stage_build(struct dt_overlay *overlay)
 	struct dt_overlay_stage *stage = overlay->stage;
 	int error = dtb_check(&stage->dtb, overlay->blob, overlay->blob_size, stage->why);
 
-	if (!error)
-		error = survey(stage);
 	if (!error)
 		error = reserve(overlay);
 	return error ? error : build(overlay);
@@ -210,9 +146,10 @@ struct dt_node *dt_stage_child(
 	const struct dt_overlay *overlay, struct dt_node *node, struct span name)
 {
 	const struct dt_tree *side = &overlay->stage->side;
+	uint32_t hash = dt_hash_span(side, name);
 	struct dt_node *child = NULL;
 
 	if (node->owner != overlay)
-		child = dt_child(overlay->tree, node, name);
-	return child ? child : dt_index_find_node(&side->nodes, side->env.seed, node, name);
+		child = dt_index_find_node(&overlay->tree->nodes, node, name, hash);
+	return child ? child : dt_index_find_node(&side->nodes, node, name, hash);
 }

@@ -60,7 +60,8 @@ static int build_nodes(struct dt_tree *tree, struct dt_why *why)
 
 	while (!error && (event = dtb_step(&cursor)) != DTB_DONE) {
 		if (event == DTB_BEGIN) {
-			error = dt_make_node(&maker, at, cursor.name, &at);
+			error = dt_make_node(
+				&maker, at, span_of(cursor.name, cursor.name_length), &at);
 			if (!tree->root)
 				tree->root = at;
 		} else if (event == DTB_PROP) {
@@ -112,14 +113,16 @@ struct dt_node *dt_child(const struct dt_tree *tree, const struct dt_node *node,
 {
 	const struct dt_tree *side = dt_side_of(tree, node);
 
-	return dt_index_find_node(&side->nodes, tree->env.seed, node, name);
+	return dt_index_find_node(&side->nodes, node, name, dt_hash_span(tree, name));
 }
 
 struct dt_prop *dt_prop(const struct dt_tree *tree, const struct dt_node *node, const char *name)
 {
 	const struct dt_tree *side = dt_side_of(tree, node);
 
-	return dt_index_find_prop(&side->props, tree->env.seed, node, dt_text(name));
+	struct span text = dt_text(name);
+
+	return dt_index_find_prop(&side->props, node, text, dt_hash_span(tree, text));
 }
 
 static struct dt_node *child_by_name(const struct dt_tree *tree, const char *name)
@@ -137,7 +140,7 @@ static struct dt_node *node_of_entry(
 
 	if (!node)
 		return NULL;
-	prop = dt_index_find_prop(&tree->props, tree->env.seed, node, name);
+	prop = dt_find_prop_in(tree, node, name);
 	if (!prop)
 		return NULL;
 	value = dt_prop_span(prop);
