@@ -2,7 +2,6 @@
 /* Stage-2 tables: walking, making, splitting, emptying (Arm ARM D8.2, D8.3; break before make D8.16.1). */
 #include "arch/arm64/p2m_table.h"
 
-#include "core/panic.h"
 #include <arch/barrier.h>
 #include <arch/mm.h>
 #include <arch/tlb.h>
@@ -139,10 +138,8 @@ unsigned p2m_count_tables(const struct p2m *p2m, const struct p2m_run *run, bool
 
 static pte_t *take_table(struct p2m_work *work)
 {
-	void **table;
+	void **table = work->stock; /* there is one: p2m_count_tables() saw to it */
 
-	ASSERT(work->stock); /* counted before */
-	table = work->stock;
 	work->stock = *table;
 	*table = NULL;
 	work->p2m->table_pages++;
