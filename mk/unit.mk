@@ -8,7 +8,7 @@ HOST_ARM64_SRC := $(wildcard arch/arm64/vgic*.c arch/arm64/p2m*.c)
 # These hold what libc has too; on the host libc's stays, so that the sanitizers see every access.
 LIBC_SRC := lib/string.c lib/printf.c
 HOST_SRC = $(filter-out $(LIBC_SRC),$(wildcard lib/*.c)) \
-	$(wildcard dt/*.c core/*.c assign/*.c hypercall/*.c drivers/*.c arch/host/*.c) $(HOST_ARM64_SRC)
+	$(wildcard dt/*.c core/*.c assign/*.c hypercall/*.c arch/host/*.c) $(HOST_ARM64_SRC)
 HOST_OBJ = $(HOST_SRC:%.c=$(HOST)/%.o) $(HOST)/symtab.o
 # What several tests share: any other file in tests/unit.
 TEST_SRC := $(wildcard tests/unit/test_*.c)
