@@ -7,10 +7,13 @@
 
 #include "arch/host/fake.h"
 #include "core/domain.h"
+#include "core/error.h"
+#include "core/fault.h"
 
 unsigned host_switches;
 unsigned host_dumps;
 unsigned host_machine_ends;
+bool host_powered_off;
 void (*host_switch_hook)(struct vcpu *from, struct vcpu *to);
 void (*host_interrupts_hook)(void);
 void (*host_noreturn_hook)(void);
@@ -18,7 +21,7 @@ void (*host_noreturn_hook)(void);
 int arch_domain_init(struct domain *d)
 {
 	(void)d;
-	return 0;
+	return alloc_should_fail() ? -ENOMEM : 0;
 }
 
 void arch_domain_free(struct domain *d)
@@ -29,7 +32,7 @@ void arch_domain_free(struct domain *d)
 int arch_vcpu_init(struct vcpu *v)
 {
 	(void)v;
-	return 0;
+	return alloc_should_fail() ? -ENOMEM : 0;
 }
 
 void arch_vcpu_free(struct vcpu *v)
@@ -100,6 +103,7 @@ _Noreturn void arch_machine_reset(void)
 _Noreturn void arch_machine_poweroff(void)
 {
 	host_machine_ends++;
+	host_powered_off = true;
 	never_return("powers the machine off");
 }
 

@@ -26,6 +26,7 @@ void host_cpus_reset(unsigned count, uint64_t start_ns);
 extern unsigned host_switches;
 extern unsigned host_dumps;
 extern unsigned host_machine_ends;      /* resets and power-offs */
+extern bool host_powered_off;
 extern void (*host_switch_hook)(
 	struct vcpu *from, struct vcpu *to); /* before `from` counts as saved */
 extern void (*host_interrupts_hook)(void);
