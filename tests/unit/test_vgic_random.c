@@ -4,7 +4,7 @@
  * looking at all interrupts. Random steps by guests, devices and the scheduler; after each, what every
  * vCPU is signalled must be the same, and what it acknowledges must be the most urgent there is.
  */
-#include "tests/unit/vgic_env.h"
+#include "tests/unit/vgic_env_ops.h"
 
 #define SGIS       4U
 #define LEVEL_PPI  20U

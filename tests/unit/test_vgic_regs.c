@@ -3,7 +3,7 @@
  * Registers of the virtual GIC: every offset in every width against a model that knows the architecture's
  * map of registers but nothing of rows and fields (IHI 0069 12.8 to 12.11).
  */
-#include "tests/unit/vgic_env.h"
+#include "tests/unit/vgic_env_ops.h"
 
 #include "arch/arm64/vgic_priv.h"
 

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hardware interrupts through the virtual GIC: SPIs that a domain owns, and the virtual timer's PPI. */
+#include "tests/unit/vgic_env_ops.h"
+
+#define SPI 40U
+
+static void start(unsigned lr_count)
+{
+	env_start(lr_count);
+	env_enable_groups();
+}
+
+/* INTIDs of one vCPU's queue that are in list registers. */
+static unsigned listed_count(const struct vcpu *v)
+{
+	return (unsigned)__builtin_popcount(v->arch.vgic.lrs_used);
+}
+
+static void fire(uint32_t intid)
+{
+	host_spis[intid].pending = true;
+	env_settle();
+}
+
+static void start_hw(void)
+{
+	start(4);
+	env_exit(0);
+	assert_int_equal(vgic_route_hw(&env_d, SPI, SPI, true), 0);
+	env_settle();
+}
+
+static void test_hw_routing(void **state)
+{
+	(void)state;
+	start_hw();
+	assert_true(host_spis[SPI].edge);
+	assert_false(host_spis[SPI].enabled);
+	assert_int_equal(vgic_route_hw(&env_d, SPI, SPI, true), -EBUSY);
+	assert_int_equal(vgic_route_hw(&env_d, 31, 31, true), -EINVAL);
+	assert_int_equal(vgic_route_hw(&env_d, 32 + ENV_SPIS, 32 + ENV_SPIS, true), -EINVAL);
+	assert_int_equal(vgic_route_hw(&env_d, 41, 42, true), -EINVAL);
+	env_setup(0, 0, SPI, 0xa0);
+	assert_true(host_spis[SPI].enabled);
+	env_trap_write(0, ENV_DIST + 0xc00 + SPI / 16 * 4, 4, 0);
+	assert_false(host_spis[SPI].edge);
+	assert_true(host_spis[SPI].enabled);
+	env_write_bit(0, 0, ENV_ICENABLER, SPI);
+	assert_false(host_spis[SPI].enabled);
+	/* Enabled before it is routed: enabled when it is. */
+	env_setup(0, 0, 41, 0xa0);
+	env_exit(0);
+	assert_int_equal(vgic_route_hw(&env_d, 41, 41, false), 0);
+	assert_true(host_spis[41].enabled);
+	env_settle();
+	env_free();
+	assert_false(host_spis[41].enabled);
+}
+
+static void test_hw_deactivation_reaches_the_hardware(void **state)
+{
+	(void)state;
+	start_hw();
+	env_setup(0, 0, SPI, 0xa0);
+	for (unsigned i = 0; i < 3; i++) {
+		fire(SPI);
+		assert_true(host_spis[SPI].active);
+		assert_int_equal(env_ack(0), SPI);
+		assert_true(host_spis[SPI].active);
+		env_eoi(0, SPI);
+		assert_false(host_spis[SPI].active);
+	}
+	/* Again while it is handled: the hardware keeps it until then. */
+	fire(SPI);
+	assert_int_equal(env_ack(0), SPI);
+	fire(SPI);
+	assert_true(host_spis[SPI].pending);
+	env_eoi(0, SPI);
+	assert_int_equal(env_ack(0), SPI);
+	env_eoi(0, SPI);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+static void test_hw_pending_bits(void **state)
+{
+	(void)state;
+	start_hw();
+	env_write_bit(0, 0, ENV_ISPENDR, SPI);
+	assert_true(host_spis[SPI].pending);
+	assert_true(env_read_bit(0, 0, ENV_ISPENDR, SPI));
+	env_write_bit(0, 0, ENV_ICPENDR, SPI);
+	assert_false(host_spis[SPI].pending);
+	env_setup(0, 0, SPI, 0xa0);
+	fire(SPI);
+	env_write_bit(1, 0, ENV_ICPENDR, SPI); /* it sits in a list register of a running vCPU */
+	assert_false(host_spis[SPI].active);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	fire(SPI);
+	assert_int_equal(env_ack(0), SPI);
+	env_write_bit(1, 0, ENV_ICACTIVER, SPI);
+	assert_false(host_spis[SPI].active);
+	env_write_bit(1, 0, ENV_ISACTIVER, SPI);
+	assert_true(host_spis[SPI].active);
+	env_write_bit(1, 0, ENV_ICACTIVER, SPI);
+	env_free();
+}
+
+static void test_hw_follows_target_and_vcpu(void **state)
+{
+	(void)state;
+	start_hw();
+	assert_int_equal(host_spis[SPI].target, 0);
+	env_route(1, SPI, 2);
+	assert_int_equal(host_spis[SPI].target, 2);
+	env_unload(2);
+	env_unload(3);
+	env_load(&env_v[2], 3);
+	assert_int_equal(host_spis[SPI].target, 3);
+	env_load(&env_v[3], 2);
+	assert_int_equal(host_spis[SPI].target, 3);
+	env_setup(0, 0, SPI, 0xa0);
+	fire(SPI);
+	assert_int_equal(env_ack(3), SPI);
+	env_eoi(3, SPI);
+	env_free();
+}
+
+/* In every state it can be in, on a CPU that runs: afterwards off, inactive, and nowhere. */
+static void test_hw_unroute_in_every_state(void **state)
+{
+	(void)state;
+	for (unsigned phase = 0; phase < 5; phase++) {
+		start_hw();
+		env_setup(0, 0, SPI, 0xa0);
+		if (phase >= 1)
+			fire(SPI); /* in a list register */
+		host_cpu_set(0);
+		if (phase >= 2)
+			assert_int_equal(host_guest_acknowledge(), SPI); /* unseen by Graft */
+		if (phase >= 3)
+			host_spis[SPI].pending = true;
+		if (phase >= 4)
+			env_unload(0);
+		env_exit(1);
+		vgic_unroute_hw(&env_d, SPI);
+		assert_false(host_spis[SPI].enabled);
+		assert_false(host_spis[SPI].active);
+		assert_false(host_spis[SPI].pending);
+		assert_int_equal(env_d.arch.vgic.spis[SPI - 32].hw_intid, 0);
+		if (phase == 4)
+			env_load(&env_v[0], 0);
+		env_settle();
+		assert_int_equal(listed_count(&env_v[0]), 0);
+		assert_int_equal(env_ack(0), ENV_NONE);
+		vgic_unroute_hw(&env_d, SPI);
+		env_free();
+	}
+}
+
+/* Acknowledged by a CPU just before another took it away: that CPU finds nothing and deactivates. */
+static void test_hw_delivery_races_unroute(void **state)
+{
+	(void)state;
+	start_hw();
+	env_setup(0, 0, SPI, 0xa0);
+	host_cpu_set(0);
+	host_spis[SPI].pending = true;
+	assert_int_equal(gic_acknowledge(), SPI);
+	host_cpu_set(1);
+	vgic_unroute_hw(&env_d, SPI);
+	host_spis[SPI].active = true;
+	host_cpu_set(0);
+	vgic_deliver_hw(&env_d, SPI);
+	assert_false(host_spis[SPI].active);
+	vgic_deliver_hw(&env_d, 900); /* not even an interrupt of the domain */
+	env_settle();
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+static unsigned cross_waits;
+
+/* CPU 0 leaves its guest and, before it returns, itself takes back what sits in CPU 1's. */
+static void cross_relax(void)
+{
+	assert_int_equal(cross_waits++, 0); /* no wait inside the wait */
+	assert_int_equal(cpu_id(), 1);
+	env_exit(0);
+	vgic_unroute_hw(&env_d, 41);
+	host_cpu_set(1);
+}
+
+static void test_two_take_back_from_each_other(void **state)
+{
+	(void)state;
+	start_hw();
+	env_exit(0);
+	assert_int_equal(vgic_route_hw(&env_d, 41, 41, true), 0);
+	env_settle();
+	env_route(0, 41, 1);
+	env_setup(0, 0, SPI, 0xa0);
+	env_setup(0, 0, 41, 0xa0);
+	fire(SPI);
+	fire(41);
+	assert_int_equal(listed_count(&env_v[0]), 1);
+	assert_int_equal(listed_count(&env_v[1]), 1);
+	env_exit(1);
+	cross_waits = 0;
+	host_relax_hook = cross_relax;
+	vgic_unroute_hw(&env_d, SPI);
+	host_relax_hook = env_relax;
+	assert_int_equal(cross_waits, 1);
+	env_settle();
+	assert_int_equal(env_ack(0), ENV_NONE);
+	assert_int_equal(env_ack(1), ENV_NONE);
+	env_free();
+}
+
+static struct host_irq *timer_on(unsigned cpu)
+{
+	return &host_gic_cpus[cpu].ppis[VGIC_PPI_VTIMER];
+}
+
+static void start_timer(void)
+{
+	start(4);
+	for (unsigned i = 0; i < ENV_VCPUS; i++)
+		timer_on(i)->enabled = true;
+	env_setup(0, 0, VGIC_PPI_VTIMER, 0xa0);
+}
+
+static void test_timer_follows_its_vcpu(void **state)
+{
+	(void)state;
+	start_timer();
+	timer_on(0)->pending = true;
+	env_settle();
+	assert_true(timer_on(0)->active);
+	env_unload(0);
+	assert_false(timer_on(0)->active);
+	env_unload(3);
+	env_load(&env_v[0], 3);
+	assert_true(timer_on(3)->active);
+	assert_int_equal(env_ack(3), VGIC_PPI_VTIMER);
+	env_unload(3);
+	assert_false(timer_on(3)->active);
+	env_load(&env_v[0], 3);
+	assert_true(timer_on(3)->active);
+	env_eoi(3, VGIC_PPI_VTIMER);
+	assert_false(timer_on(3)->active);
+	env_unload(3);
+	env_load(&env_v[0], 0);
+	assert_false(timer_on(0)->active);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+/* Graft's own timer tells of it while the vCPU is away. */
+static void test_timer_fires_while_away(void **state)
+{
+	(void)state;
+	start_timer();
+	env_unload(0);
+	atomic_store(&env_v[0].sched.blocked, true);
+	env_line(1, &env_v[0], VGIC_PPI_VTIMER, true);
+	assert_int_equal(env_wakes, 1);
+	assert_true(vgic_irq_pending(&env_v[0]));
+	env_load(&env_v[0], 0);
+	assert_true(timer_on(0)->active);
+	assert_int_equal(env_ack(0), VGIC_PPI_VTIMER);
+	env_eoi(0, VGIC_PPI_VTIMER);
+	assert_false(timer_on(0)->active);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
+/* Cleared by another vCPU, whose CPU cannot reach that redistributor: the timer must not stay held. */
+static void test_timer_cleared_by_another(void **state)
+{
+	(void)state;
+	start_timer();
+	timer_on(0)->pending = true;
+	env_settle();
+	env_write_bit(1, 0, ENV_ICPENDR, VGIC_PPI_VTIMER);
+	assert_false(timer_on(0)->active);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	timer_on(0)->pending = true;
+	assert_int_equal(env_ack(0), VGIC_PPI_VTIMER);
+	env_write_bit(1, 0, ENV_ICACTIVER, VGIC_PPI_VTIMER);
+	assert_false(timer_on(0)->active);
+	env_free();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hw_routing),
+		cmocka_unit_test(test_hw_deactivation_reaches_the_hardware),
+		cmocka_unit_test(test_hw_pending_bits),
+		cmocka_unit_test(test_hw_follows_target_and_vcpu),
+		cmocka_unit_test(test_hw_unroute_in_every_state),
+		cmocka_unit_test(test_hw_delivery_races_unroute),
+		cmocka_unit_test(test_two_take_back_from_each_other),
+		cmocka_unit_test(test_timer_follows_its_vcpu),
+		cmocka_unit_test(test_timer_fires_while_away),
+		cmocka_unit_test(test_timer_cleared_by_another),
+	};
+
+	return cmocka_run_group_tests_name("vgic hardware", tests, NULL, NULL);
+}
