@@ -5,8 +5,8 @@ GUEST := $(B)/guest
 DOM0 := $(B)/images/dom0.cpio.lz4
 GUEST_SRC := $(wildcard tests/system/guest/*.c tests/bench/guest/*.c)
 GUEST_BIN := $(addprefix $(GUEST)/,$(notdir $(GUEST_SRC:.c=)))
-GUEST_CC := aarch64-linux-gnu-gcc -std=gnu17 -O2 -g -static -pthread $(WARN) \
-	-idirafter /usr/include
+# <xen/privcmd.h> of Linux asks for the kernel's own path of Xen's headers, which expect fixed-width types.
+GUEST_CC := aarch64-linux-gnu-gcc -std=gnu17 -D_GNU_SOURCE -O2 -g -static -pthread $(WARN) -isystem $(GUEST)/include -include stdint.h
 
 .PHONY: images guest-base
 images: $(DOM0)
@@ -18,8 +18,11 @@ $(B)/images/base.stamp: guest-base
 	@base=$$(images/make-base) && ln -sfn "$$base" $(B)/images/base && \
 		{ [ "$$(cat $@ 2>/dev/null)" = "$$base" ] || echo "$$base" >$@; }
 
+$(GUEST)/include:
+	@mkdir -p $@/xen && ln -sfn /usr/include/xen $@/xen/interface
+
 vpath %.c tests/system/guest tests/bench/guest
-$(GUEST_BIN): $(GUEST)/%: %.c $(MAKEFILE_LIST)
+$(GUEST_BIN): $(GUEST)/%: %.c $(MAKEFILE_LIST) | $(GUEST)/include
 	@mkdir -p $(@D)
 	@echo "  GUEST $<"
 	@$(GUEST_CC) $< -o $@

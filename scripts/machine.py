@@ -16,12 +16,15 @@ RUN_LIMIT = 60
 LOGS = BUILD / "test-logs"
 
 # What the hypervisors print when they themselves die, Graft or Xen. No test may see it unasked.
-DIED = r"graft: panic: [^\r\n]*|Panic on CPU \d+:"
+DIED = r"Graft panic on CPU \d+[^\r\n]*|Panic on CPU \d+:"
 # One line when Dom0 crashes, before its registers.
-DOM0_CRASHED = r"graft: dom0 crashed[^\r\n]*|Hardware Dom0 crashed[^\r\n]*"
+DOM0_CRASHED = r"Domain 0 crashed: [^\r\n]*|Hardware Dom0 crashed[^\r\n]*"
 # One line when what was handed over cannot be booted.
-REFUSED = r"graft: cannot boot: ([^\r\n]+)"
+REFUSED = r"Graft cannot boot: ([^\r\n]+)"
 DOM0_PANIC = r"Kernel panic - not syncing: [^\r\n]*"
+# Turns the serial line over to the hypervisor's debug keys and back: Ctrl-A three times, each of them twice,
+# since QEMU's terminal takes one for itself.
+SWITCH = "\x01" * 6
 READY = "dom0: ready"
 PROMPT = "dom0# "
 # Dom0's terminal, the hypervisor's UART and QEMU's terminal each turn a line feed into two characters.
@@ -70,7 +73,7 @@ class Machine:
 	def expect(self, pattern, limit=RUN_LIMIT, allow=()):
 		"""Waits for a pattern and returns the match. Anything dying meanwhile fails at once, but for
 		the patterns in allow."""
-		fatal = [p for p in (DIED, DOM0_PANIC) if p not in allow and p != pattern]
+		fatal = [p for p in (DIED, DOM0_PANIC, DOM0_CRASHED) if p not in allow and p != pattern]
 		found = self.child.expect([pattern, pexpect.EOF, pexpect.TIMEOUT, *fatal], timeout=limit)
 		if found == 1:
 			self.fail(f"QEMU ended while waiting for {pattern!r}")

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A kernel that dies in Dom0 harms Dom0 alone: its registers are shown, and the hypervisor lives on."""
+import re
+
+import machine as names
+
+CRASH = "/usr/lib/graft-test/graft-shutdown 3"
+REGISTERS = ["pc", "sp", "x0", "x30"]
+DEAD = [names.DOM0_PANIC, names.DOM0_CRASHED]
+
+
+def expect_registers(machine):
+	for register in REGISTERS:
+		machine.expect(rf"(?i)\b{register}\b[ :=]+(0x)?[0-9a-f]{{8,16}}", allow=DEAD)
+
+
+def test_hypervisor_answers_after_a_kernel_panic(start):
+	"""A panicked Arm kernel spins and tells nobody. The debug keys show where it is."""
+	machine = start().boot_quiet()
+	machine.type("echo c >/proc/sysrq-trigger")
+	machine.expect("end Kernel panic", allow=DEAD)
+	machine.child.send(names.SWITCH + "d")
+	machine.expect(r"(?i)\bpc\b[ :=]+(0x)?[0-9a-f]{8,16}", allow=DEAD)
+	machine.child.send("h")
+	machine.expect(r"(?i)key '?h'?", allow=DEAD)
+	log = machine.log_path.read_text(errors="replace")
+	assert len(re.findall(r"\] " + names.DOM0_PANIC, log)) == 1
+
+
+def test_crash_is_reported_once_with_registers(start, on_graft):
+	machine = start().boot_quiet()
+	machine.type(CRASH)
+	machine.expect(names.DOM0_CRASHED)
+	expect_registers(machine)
+	machine.child.send(names.SWITCH + "h")
+	machine.expect("this list", allow=DEAD)
+	assert len(re.findall(names.DOM0_CRASHED, machine.log_path.read_text(errors="replace"))) == 1
+
+
+def test_machine_can_be_reset_after_a_crash(start, on_graft):
+	"""By Graft's own debug key, since nobody else is left to do it."""
+	machine = start().boot_quiet()
+	machine.type(CRASH)
+	machine.expect(names.DOM0_CRASHED)
+	machine.child.send(names.SWITCH + "R")
+	machine.expect(names.READY, names.BOOT_LIMIT, allow=DEAD)
