@@ -12,13 +12,14 @@ struct vcpu;
 
 /* TPIDR_EL2 points at this CPU's. Only its own CPU writes it, unless a field says otherwise. */
 struct cpu {
-	struct vcpu *current;	/* never NULL once the scheduler runs: the idle vCPU when there is no other */
-	uintptr_t stack_top;	/* of this CPU's EL2 stack */
+	/* Never NULL once the scheduler runs: the idle vCPU when there is no other. */
+	struct vcpu *current;
+	uintptr_t stack_top; /* of this CPU's EL2 stack */
 	uintptr_t emergency_stack_top;
 	unsigned id;
 	_Atomic bool online;
 	_Atomic bool need_resched; /* any CPU: look at the run queue before entering a guest */
-	uint64_t mpidr;		/* affinity bits */
+	uint64_t mpidr; /* affinity bits */
 };
 
 extern struct cpu cpus[CPUS_MAX];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* core/sched*.c: shares of CPU time against an ideal model, in simulations with many seeds. */
-#include "tests/unit/sched_sim.h"
+#include "tests/unit/sched_sim_run.h"
 
 #define SEEDS 12
 
