@@ -42,6 +42,13 @@ struct grant_table {
 	uint32_t *identity;  /* a direct-mapped domain's mappings hashed by frame; else NULL */
 };
 
+/*
+ * True: DMA of direct-mapped domains is translated by their stage 2 (an IOMMU), so what they map by grants must
+ * be found there at its physical address, and nothing else may be put at addresses of RAM that is not
+ * theirs. Set before the first such domain is made; without it their DMA reaches all RAM as it is.
+ */
+void grant_set_dma_translated(bool translated);
+
 /* By d->config. 0, -EINVAL (a limit or version that is not offered), -ENOMEM. */
 int grant_init_domain(struct domain *d);
 /* Undoes every mapping d still has of others; none of d's vCPUs runs. Bounded steps: 0, -ERESTART. */
@@ -83,8 +90,8 @@ struct grant_map {
 };
 
 /*
- * Maps a granted frame into d. In a direct-mapped domain the frame also appears at its own physical
- * address, for DMA through an IOMMU. Status: bad_gntref, general_error (not granted, or not so),
+ * Maps a granted frame into d. In a direct-mapped domain whose DMA is translated the frame also appears at
+ * its own physical address. Status: bad_gntref, general_error (not granted, or not so),
  * bad_page (not the granter's RAM), bad_virt_addr (host lies outside or in the way), no_space (handles,
  * tables), no_device_space (devices cannot be made to reach it).
  */

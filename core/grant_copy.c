@@ -3,7 +3,7 @@
 #include "core/arch.h"
 #include "core/domain.h"
 #include "core/error.h"
-#include "core/grant_priv.h"
+#include "core/grant_identity.h"
 #include "core/page.h"
 #include "lib/string.h"
 
@@ -78,14 +78,30 @@ int grant_copy(struct domain *d, const struct grant_copy *copy)
 	return status;
 }
 
+/* The page that d's devices reach at the address, held, if it is one that d has or has mapped. */
+static struct page *device_page(struct domain *d, uint64_t addr)
+{
+	struct page *page = grant_identity_get(d, PADDR(addr));
+	enum p2m_type type = P2M_NONE;
+
+	if (page != NULL)
+		return page;
+	page = p2m_get_page(d, IPA(addr), false, &type);
+	/* What a direct-mapped domain borrowed is not at the address where it has put it. */
+	if (page != NULL && d->config.direct_mapped && type != P2M_RAM && type != P2M_RAM_RO) {
+		page_put(page);
+		return NULL;
+	}
+	return page;
+}
+
 int grant_cache_flush(struct domain *d, uint64_t device_addr, unsigned offset, unsigned size)
 {
 	struct page *page;
 
 	if (crosses_page(offset, size))
 		return -EINVAL;
-	/* Devices see what the p2m has at the address, or the same at the physical address if it is equal. */
-	page = p2m_get_page(d, IPA(device_addr & PAGE_MASK), false, NULL);
+	page = device_page(d, device_addr & PAGE_MASK);
 	if (page == NULL)
 		return -EPERM;
 	if (size != 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Granted frames at their own physical address, counted over all mappings of a frame. */
+/* Granted frames by their own physical address, counted over all mappings of a frame. */
 #include "core/grant_identity.h"
 
 #include "core/domain.h"
@@ -10,6 +10,13 @@
 #include "core/printk.h"
 
 #define BUCKETS 1024
+
+static bool dma_translated;
+
+void grant_set_dma_translated(bool translated)
+{
+	dma_translated = translated;
+}
 
 static uint32_t *bucket(struct grant_table *table, const struct page *page)
 {
@@ -77,8 +84,11 @@ static int update(struct domain *d, const struct grant_mapping *m)
 {
 	paddr_t pa = page_phys(m->page);
 	enum p2m_type wanted = wanted_type(&d->grant, m->page);
-	struct p2m_entry now = p2m_lookup(d, IPA(pa.v));
+	struct p2m_entry now;
 
+	if (!dma_translated)
+		return GNTST_okay;
+	now = p2m_lookup(d, IPA(pa.v));
 	if (wanted == P2M_NONE) {
 		grant_unmap_page(d, IPA(pa.v), pa);
 		return GNTST_okay;
@@ -132,6 +142,29 @@ int grant_identity_link(struct domain *d, struct grant_mapping *m)
 		take_out(table, m);
 	spin_unlock(&table->lock);
 	return status;
+}
+
+static bool linked(struct grant_table *table, const struct page *page)
+{
+	grant_handle_t handle = *bucket(table, page);
+
+	while (handle != GRANT_NO_HANDLE && grant_mapping(table, handle)->page != page)
+		handle = grant_mapping(table, handle)->next;
+	return handle != GRANT_NO_HANDLE;
+}
+
+struct page *grant_identity_get(struct domain *d, paddr_t pa)
+{
+	struct grant_table *table = &d->grant;
+	struct page *page = page_of_phys(pa);
+	bool held;
+
+	if (page == NULL || table->identity == NULL)
+		return NULL;
+	spin_lock(&table->lock);
+	held = linked(table, page) && page_get_any(page, NULL);
+	spin_unlock(&table->lock);
+	return held ? page : NULL;
 }
 
 void grant_identity_unlink(struct domain *d, struct grant_mapping *m)

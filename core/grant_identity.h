@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A direct-mapped domain tells its devices physical addresses. A frame it has mapped by grants therefore
- * also appears at its own physical address in the p2m, as long as any of the mappings lasts and as
- * writable as the most permissive of them.
+ * A direct-mapped domain tells its devices physical addresses, so what it maps is also found by the frame. If
+ * its DMA is translated, a frame also appears at its own physical address in the p2m, as long as any of the
+ * mappings lasts and as writable as the most permissive of them.
  */
 #pragma once
 
@@ -37,5 +37,7 @@ int grant_identity_init(struct grant_table *table);
 /* For a busy mapping of d with its frame pinned. Status: no_device_space, bad_page; nothing was changed. */
 int grant_identity_link(struct domain *d, struct grant_mapping *m);
 void grant_identity_unlink(struct domain *d, struct grant_mapping *m);
+/* The frame at that address, held, if d is direct-mapped and has it mapped by a grant; else NULL. */
+struct page *grant_identity_get(struct domain *d, paddr_t pa);
 /* After an entry of m's frame was taken away: it may have been the one at the frame's own address. */
 void grant_identity_refresh(struct domain *d, struct grant_mapping *m);

@@ -103,6 +103,7 @@ static void grant_env_init(void)
 	env_free_pages = page_count_free();
 	p2m_setup(PADDR(HOST_RAM_BASE + ENV_RAM));
 	domain_init_list();
+	grant_set_dma_translated(true);
 	for (unsigned d = 0; d < ENV_DOMAINS; d++)
 		make_domain(d);
 }

@@ -614,6 +614,31 @@ static void test_identity_of_many_frames(void **state)
 		expect_entry(0, page_phys(env_pages[1][i]).v, P2M_NONE, NULL);
 }
 
+static void test_no_identity_where_dma_is_not_translated(void **state)
+{
+	struct page *page = env_pages[1][0];
+	uint64_t pa = page_phys(page).v;
+	struct grant_map map;
+
+	(void)state;
+	grant_set_dma_translated(false);
+	give(1, 1, 0, ram_gfn(1, 0), 0);
+	map = map_of(1, 1, WRITE, HOLE_IPA);
+	map.parts |= GRANT_DEVICE;
+	assert_int_equal(grant_map(D(0), &map), GNTST_okay);
+	assert_int_equal(map.device_addr, pa);
+	expect_entry(0, pa, P2M_NONE, NULL);
+	assert_int_equal(page_refcount(page), 3);
+	/* the domain's kernel may use the address for another mapping, and still clean by it */
+	give(1, 2, 0, ram_gfn(1, 1), 0);
+	must_map(0, 1, 2, WRITE, pa);
+	assert_int_equal(grant_cache_flush(D(0), pa, 0, 64), 0);
+	assert_int_equal(grant_unmap(D(0), map.handle, map.host, map.device_addr), GNTST_okay);
+	assert_int_equal(grant_cache_flush(D(0), pa, 0, 64), -EPERM);
+	expect_entry(0, pa, P2M_GRANT, env_pages[1][1]);
+	assert_int_equal(page_refcount(page), 1);
+}
+
 /* Death */
 
 static void test_granter_dies_while_mapped(void **state)
@@ -722,6 +747,7 @@ int main(void)
 		TEST(test_identity_address),
 		TEST(test_identity_address_is_taken),
 		TEST(test_identity_of_many_frames),
+		TEST(test_no_identity_where_dma_is_not_translated),
 		TEST(test_granter_dies_while_mapped),
 		TEST(test_mapper_dies),
 		TEST(test_mapper_dies_the_other_way_round),

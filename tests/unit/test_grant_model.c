@@ -38,6 +38,7 @@ static struct model_entry entries[ENV_DOMAINS][REFS];
 static struct model_map maps[MAPS_MAX];
 static struct model_slot slots[ENV_DOMAINS][SLOTS];
 static bool dead[ENV_DOMAINS];
+static bool translated;
 static unsigned answers[16]; /* how often each status was given: all must have been */
 
 static unsigned pick(unsigned below)
@@ -248,7 +249,7 @@ static enum p2m_type identity(unsigned granter, unsigned page)
 {
 	enum p2m_type type = P2M_NONE;
 
-	for (unsigned i = 0; i < MAPS_MAX; i++) {
+	for (unsigned i = 0; translated && i < MAPS_MAX; i++) {
 		const struct model_map *m = &maps[i];
 
 		if (!m->used || m->mapper != 0 || m->granter != granter || m->page != page)
@@ -325,6 +326,8 @@ static void (*const steps[])(void) = {
 static void episode(void)
 {
 	grant_env_init();
+	translated = pick(2) != 0;
+	grant_set_dma_translated(translated);
 	memset(entries, 0, sizeof(entries));
 	memset(maps, 0, sizeof(maps));
 	memset(slots, 0, sizeof(slots));
