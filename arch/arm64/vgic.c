@@ -217,7 +217,6 @@ void virq_commit(struct vcpu *home, struct virq *irq)
 {
 	while (virq_must_move(home, irq)) {
 		list_remove(&irq->node);
-		virq_mark(home);
 		atomic_store_explicit(&irq->home, irq->target, memory_order_release);
 		virq_unlock(home);
 		home = virq_lock(irq);
@@ -226,28 +225,19 @@ void virq_commit(struct vcpu *home, struct virq *irq)
 
 	virq_unlock(home);
 	if (look)
-		vgic_notify(home);
+		sched_kick(home);
 }
 
-void vgic_notify(struct vcpu *v)
+/*
+ * While the vCPU is on a CPU the hardware tells of its interrupts itself, and what is active there does not
+ * fire again before it is deactivated. So the only news of them is about a timer of a vCPU that is away.
+ */
+static void virq_set_level(const struct vcpu *home, struct virq *irq, bool level)
 {
-	/* Pairs with sched_block(), which marks v blocked and then asks vgic_irq_pending(). */
-	smp_mb();
-	if (atomic_load_explicit(&v->sched.blocked, memory_order_relaxed)) {
-		sched_wake(v);
-		return;
-	}
-	unsigned cpu = v->sched.cpu;
-
-	/* On this CPU the entry path looks at `dirty` anyway. */
-	if (atomic_load_explicit(&v->sched.running, memory_order_relaxed) && cpu != cpu_id())
-		arch_cpu_kick(cpu);
-}
-
-/* The hardware's own line is not seen here: it fires again by itself. */
-static void virq_set_level(struct virq *irq, bool level)
-{
-	if (irq->hw_intid || irq->edge)
+	if (irq->hw_intid)
+		irq->latch |= level && irq->intid < VGIC_PRIVATE_COUNT && !irq->active &&
+		              !home->arch.vgic.loaded;
+	else if (irq->edge)
 		irq->latch |= level;
 	else
 		irq->line = level;
@@ -262,7 +252,7 @@ void vgic_set_line(struct vcpu *v, vintid_t intid, bool level)
 	struct vcpu *home = virq_lock(irq);
 	bool was = virq_is_pending(irq);
 
-	virq_set_level(irq, level);
+	virq_set_level(home, irq, level);
 	/* In a list register it may have been acknowledged since: then this is news. */
 	if (irq->in_lr || was != virq_is_pending(irq))
 		virq_commit(home, irq);
@@ -290,7 +280,7 @@ static void vgic_pend_sgi(struct vcpu *v, unsigned intid)
 	}
 	spin_unlock(&g->lock);
 	if (look)
-		vgic_notify(v);
+		sched_kick(v);
 }
 
 void vgic_send_sgi(struct vcpu *from, uint64_t sgi1r)

@@ -101,8 +101,9 @@ void vgic_reset_vcpu(struct vcpu *v);
 
 /*
  * The level of a virtual interrupt's line, or an edge (level then is true). Any CPU; wakes or kicks the
- * vCPU that should take it. v: the vCPU for SGIs and PPIs, any vCPU of the domain for SPIs. On a hardware
- * interrupt true stands for the hardware having fired (a timer that Graft watches for a vCPU that is away).
+ * vCPU that should take it. v: the vCPU for SGIs and PPIs, any vCPU of the domain for SPIs. Hardware
+ * interrupts come by vgic_deliver_hw(); but true on the virtual timer's PPI says that it ran out while its
+ * vCPU was away, and is nothing new while it is not.
  */
 void vgic_set_line(struct vcpu *v, vintid_t intid, bool level);
 

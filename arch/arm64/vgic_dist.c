@@ -34,7 +34,7 @@ static void dist_set_ctlr(const struct vgic_frame *frame, unsigned n, uint64_t v
 		spin_lock(&v->arch.vgic.lock);
 		virq_mark(v);
 		virq_unlock(v);
-		vgic_notify(v);
+		sched_kick(v);
 		vgic_wait_synced(v);
 	}
 }

@@ -7,7 +7,6 @@
 #include "arch/arm64/vgic_priv.h"
 #include "core/error.h"
 #include "core/panic.h"
-#include <arch/barrier.h>
 
 static _Atomic uint64_t *hw_spi_word(struct vcpu *v, const struct virq *irq)
 {

@@ -55,8 +55,6 @@ bool virq_place(struct vcpu *v, struct virq *irq); /* true: v must look */
 void virq_take_back(struct vcpu *v, struct virq *irq);
 void virq_mark(struct vcpu *v); /* v has something to flush */
 
-/* With no vgic lock held: the vCPU looks at its queue soon. */
-void vgic_notify(struct vcpu *v);
 /* Returns when v's guest is not running with list registers filled before the call. */
 void vgic_wait_synced(struct vcpu *v);
 

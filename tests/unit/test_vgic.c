@@ -178,6 +178,24 @@ static void test_sampled_level_rises_while_active(void **state)
 	env_free();
 }
 
+/* The guest is done but never cleared the flag: it is told again when it next comes by. */
+static void test_sampled_level_left_high(void **state)
+{
+	(void)state;
+	start_sampled();
+	raise_upcall(1);
+	assert_int_equal(env_ack(0), PPI);
+	env_eoi(0, PPI);
+	env_exit(0);
+	assert_true(vgic_irq_pending(&env_v[0]));
+	env_enter(0);
+	assert_int_equal(env_ack(0), PPI);
+	sampled[0] = false;
+	env_eoi(0, PPI);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
 /* Polled away with interrupts masked: the exit before WFI sees that there is nothing to wake for. */
 static void test_sampled_level_falls_unseen(void **state)
 {
@@ -388,6 +406,28 @@ static void test_nesting_deeper_than_list_registers(void **state)
 	env_free();
 }
 
+/* Equals that wait do not push what is being handled out of its list register. */
+static void test_active_goes_before_equals(void **state)
+{
+	(void)state;
+	start(2);
+	for (unsigned i = 0; i < 5; i++) {
+		env_d.arch.vgic.spis[i].edge = true;
+		env_setup(0, 0, 32 + i, 0xa0);
+	}
+	env_line(1, &env_v[0], 32, true);
+	env_line(1, &env_v[0], 33, true);
+	host_gic_cpus[0].lr[1] ^= LR_STATE; /* of equals the hardware may take any */
+	env_settle();
+	for (unsigned i = 2; i < 5; i++)
+		env_line(1, &env_v[0], 32 + i, true);
+	env_write_bit(1, 0, ENV_ICENABLER, 32);
+	env_write_bit(1, 0, ENV_ISENABLER, 32);
+	assert_true(env_d.arch.vgic.spis[1].in_lr);
+	assert_false(host_gic_cpus[0].hcr & ICH_HCR_LRENPIE);
+	env_free();
+}
+
 /* What cannot be signalled for want of its group must not starve what can. */
 static void test_disabled_group_does_not_starve(void **state)
 {
@@ -585,6 +625,7 @@ int main(void)
 		cmocka_unit_test(test_level_latched_by_write),
 		cmocka_unit_test(test_sampled_level_costs_no_exit),
 		cmocka_unit_test(test_sampled_level_rises_while_active),
+		cmocka_unit_test(test_sampled_level_left_high),
 		cmocka_unit_test(test_sampled_level_falls_unseen),
 		cmocka_unit_test(test_sgi_targets),
 		cmocka_unit_test(test_sgi_of_group_0_is_not_sent_by_sgi1r),
@@ -596,6 +637,7 @@ int main(void)
 		cmocka_unit_test(test_group_0_is_its_own),
 		cmocka_unit_test(test_spill_in_order),
 		cmocka_unit_test(test_nesting_deeper_than_list_registers),
+		cmocka_unit_test(test_active_goes_before_equals),
 		cmocka_unit_test(test_disabled_group_does_not_starve),
 		cmocka_unit_test(test_disable_while_listed_elsewhere),
 		cmocka_unit_test(test_distributor_off_while_listed),

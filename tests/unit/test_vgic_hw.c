@@ -82,6 +82,32 @@ static void test_hw_deactivation_reaches_the_hardware(void **state)
 	env_free();
 }
 
+/* Deactivated while two more urgent ones have its list register: Graft deactivates the hardware's. */
+static void test_hw_deactivation_when_spilled(void **state)
+{
+	(void)state;
+	start(2);
+	env_exit(0);
+	assert_int_equal(vgic_route_hw(&env_d, SPI, SPI, true), 0);
+	env_settle();
+	env_setup(0, 0, SPI, 0xa0);
+	fire(SPI);
+	assert_int_equal(env_ack(0), SPI);
+	for (unsigned i = 0; i < 2; i++) {
+		env_setup(0, 0, 32 + i, 0x10);
+		env_line(1, &env_v[0], 32 + i, true);
+	}
+	assert_false(env_d.arch.vgic.spis[SPI - 32].in_lr);
+	env_eoi(0, SPI);
+	assert_false(host_spis[SPI].active);
+	for (unsigned i = 0; i < 2; i++)
+		env_line(1, &env_v[0], 32 + i, false);
+	fire(SPI);
+	assert_int_equal(env_ack(0), SPI);
+	env_eoi(0, SPI);
+	env_free();
+}
+
 static void test_hw_pending_bits(void **state)
 {
 	(void)state;
@@ -275,6 +301,24 @@ static void test_timer_fires_while_away(void **state)
 	env_free();
 }
 
+/* Switched out in its handler, timer not yet set anew: the same interrupt is not told twice. */
+static void test_timer_stays_due_while_away(void **state)
+{
+	(void)state;
+	start_timer();
+	timer_on(0)->pending = true;
+	assert_int_equal(env_ack(0), VGIC_PPI_VTIMER);
+	env_unload(0);
+	env_line(1, &env_v[0], VGIC_PPI_VTIMER, true);
+	env_load(&env_v[0], 0);
+	env_line(1, &env_v[0], VGIC_PPI_VTIMER, true);
+	env_eoi(0, VGIC_PPI_VTIMER);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_line(1, &env_v[0], VGIC_PPI_VTIMER, true);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
 /* Cleared by another vCPU, whose CPU cannot reach that redistributor: the timer must not stay held. */
 static void test_timer_cleared_by_another(void **state)
 {
@@ -297,6 +341,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hw_routing),
 		cmocka_unit_test(test_hw_deactivation_reaches_the_hardware),
+		cmocka_unit_test(test_hw_deactivation_when_spilled),
 		cmocka_unit_test(test_hw_pending_bits),
 		cmocka_unit_test(test_hw_follows_target_and_vcpu),
 		cmocka_unit_test(test_hw_unroute_in_every_state),
@@ -304,6 +349,7 @@ int main(void)
 		cmocka_unit_test(test_two_take_back_from_each_other),
 		cmocka_unit_test(test_timer_follows_its_vcpu),
 		cmocka_unit_test(test_timer_fires_while_away),
+		cmocka_unit_test(test_timer_stays_due_while_away),
 		cmocka_unit_test(test_timer_cleared_by_another),
 	};
 

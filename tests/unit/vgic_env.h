@@ -48,10 +48,12 @@ void heap_free(void *ptr)
 	free(ptr);
 }
 
-void sched_wake(struct vcpu *v)
+/* As core/sched.c does it. */
+void sched_kick(struct vcpu *v)
 {
-	env_wakes++;
-	atomic_store(&v->sched.blocked, false);
+	env_wakes += atomic_exchange(&v->sched.blocked, false);
+	if (atomic_load(&v->sched.running) && v->sched.cpu != cpu_id())
+		arch_cpu_kick(v->sched.cpu);
 }
 
 _Noreturn void panic(const char *fmt, ...)
