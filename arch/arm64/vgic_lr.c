@@ -292,8 +292,11 @@ void vgic_sync(struct vcpu *v)
 	}
 	if (g->hcr & ICH_HCR_LRENPIE)
 		sync_eoi_count(v, &movers);
-	if (g->hcr & ICH_HCR_SPILL)
+	if (g->hcr & ICH_HCR_SPILL) {
+		/* The maintenance interrupt is a level: left asking, it would be taken for ever here at EL2. */
+		hcr_write(g, ICH_HCR_EN);
 		g->changed = true;
+	}
 	if (g->changed || g->lrs_used)
 		atomic_store_explicit(&g->dirty, true, memory_order_relaxed);
 	atomic_fetch_add(&g->listed, 1);
