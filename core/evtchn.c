@@ -108,7 +108,8 @@ int evtchn_take_port(struct domain *d, evtchn_port_t *port, struct evtchn **chn)
 			c = add_bucket(d, p);
 		if (!c)
 			return -ENOMEM;
-		if (c->state != EVTCHNSTAT_closed)
+		/* Its lock is not held: a far end may be changing it, but neither from closed nor to it. */
+		if (__atomic_load_n(&c->state, __ATOMIC_RELAXED) != EVTCHNSTAT_closed)
 			continue;
 		if (evtchn_ops(d)->is_busy(d, p)) {
 			e->first_free = skipped ? e->first_free : p;
