@@ -115,8 +115,13 @@ void sched_wake(struct vcpu *v)
 	env_wakes[v->domain->id][v->id]++;
 }
 
+/* Called when a vCPU is about to be marked blocked: what another CPU does just then. */
+static void (*env_block_hook)(void);
+
 void sched_block(void)
 {
+	if (env_block_hook)
+		env_block_hook();
 	current_vcpu()->sched.blocked = true;
 }
 

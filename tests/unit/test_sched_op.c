@@ -144,6 +144,25 @@ static void test_poll_ends_by_an_event(void **state)
 	assert_false(vcpu(1, 0)->sched.blocked);
 }
 
+static evtchn_port_t raced_port;
+
+static void send_raced_port(void)
+{
+	assert_int_equal(evtchn_send(dom(1), raced_port), 0);
+}
+
+/* The event comes after the look at the ports and before the vCPU is blocked. */
+static void test_poll_does_not_miss_an_event(void **state)
+{
+	(void)state;
+	assert_int_equal(evtchn_bind_ipi(dom(1), 1, &raced_port), 0);
+	env_block_hook = send_raced_port;
+	assert_int_equal(poll(&raced_port, 1, 0), 0);
+	env_block_hook = NULL;
+	assert_false(vcpu(1, 0)->sched.blocked);
+	assert_int_equal(dom(1)->evtchn.pollers, 0);
+}
+
 static void test_poll_in_fifo(void **state)
 {
 	evtchn_port_t p;
@@ -269,6 +288,7 @@ int main(void)
 		TEST(test_remote_shutdown),
 		TEST(test_poll_finds_a_pending_event),
 		TEST(test_poll_ends_by_an_event),
+		TEST(test_poll_does_not_miss_an_event),
 		TEST(test_poll_in_fifo),
 		TEST(test_poll_ends_by_time),
 		TEST(test_poll_errors),
