@@ -52,6 +52,7 @@ class Machine:
 		self.child.logfile_read = self.log
 		self.child.delaybeforesend = None
 		self.steps = 0
+		self.broken = False  # something went wrong: what it answers from now on means nothing
 
 	def __enter__(self):
 		return self
@@ -68,6 +69,7 @@ class Machine:
 		return "\n".join(pathlib.Path(self.log_path).read_text(errors="replace").splitlines()[-lines:])
 
 	def fail(self, what):
+		self.broken = True
 		raise MachineError(f"{what}\n--- the end of {self.log_path}:\n{self.tail()}")
 
 	def expect(self, pattern, limit=RUN_LIMIT, allow=()):

@@ -35,14 +35,44 @@ def start(request):
 		each.close()
 
 
+class Shared:
+	"""A booted machine, booted anew when a test broke it, but not for ever."""
+
+	BOOTS = 3
+
+	def __init__(self):
+		self.machine = None
+		self.boots = 0
+
+	def get(self):
+		if self.machine is None or self.machine.broken:
+			self.close()
+			self.boots += 1
+			if self.boots > self.BOOTS:
+				pytest.fail(f"the shared machine broke {self.BOOTS} times: see dom0-*.log", pytrace=False)
+			self.machine = machine.Machine(config(), f"dom0-{self.boots}")
+			self.machine.boot_quiet()
+		return self.machine
+
+	def close(self):
+		if self.machine is not None:
+			self.machine.close()
+
+
 @pytest.fixture(scope="session")
-def dom0():
+def shared():
+	holder = Shared()
+	yield holder
+	holder.close()
+
+
+@pytest.fixture
+def dom0(shared):
 	"""One booted machine for all tests that only look."""
-	with machine.Machine(config(), "dom0") as booted:
-		yield booted.boot_quiet()
+	return shared.get()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def xen_dom0():
 	"""Debian's Xen, booted the same way: what a guest does there is no fault of Graft."""
 	with machine.Machine(config(hypervisor="xen"), "dom0-on-xen") as booted:

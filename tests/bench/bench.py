@@ -1,0 +1,100 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measures Graft and Debian's own Xen in turn, same guest, same QEMU command, and prints both and their ratio.
+
+Under -icount shift=0 virtual time counts instructions, so figures repeat on any machine. Nothing here passes
+or fails: the last column says what docs promise.
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+
+import machine  # noqa: E402
+import qemu  # noqa: E402
+
+LIMIT = 1200  # seconds for any one step; counting instructions is slow
+COUNTER_HZ = 62500000
+GUEST = "/usr/lib/graft-test/"
+PROGRAMS = ["bench-hypercall", "bench-futex", "bench-evtchn", "bench-nanosleep"]
+# name: (what it is, unit, what Graft must hold; numbers are of the unit, "xen" is Xen's own figure)
+ROWS = {
+	"hypercall": ("xen_version hypercall from Dom0's user space", "us", 1.3),
+	"futex": ("futex round trip between two CPUs, median", "us", 33),
+	"evtchn": ("event channel to oneself, notify to read, median", "us", 27),
+	"nanosleep": ("clock_nanosleep 50 us: lateness, median", "us", 58),
+	"init": ("Dom0's /init reached, on Dom0's clock", "s", "xen"),
+	"start": ("before that: the hypervisor's own start", "s", None),
+	"memory": ("memory in no domain's hands, 3 GiB machine", "MiB", 16),
+	"image": ("size of the image", "KiB", 256),
+}
+
+
+def own_start(socket):
+	"""Seconds from reset to Dom0's first instruction: the offset of Dom0's virtual counter."""
+	out = subprocess.run(["gdb-multiarch", "-q", "-batch", "-ex", "set architecture aarch64",
+		"-ex", f"target remote {socket}", "-ex", "printf \"offset %lu\\n\", $CNTVOFF_EL2", "-ex", "detach"],
+		capture_output=True, text=True, timeout=120, check=False).stdout
+	found = re.search(r"^offset (\d+)", out, re.M)
+	return int(found[1]) / COUNTER_HZ if found and int(found[1]) else None
+
+
+def memory(booted):
+	info = booted.check("xl info", LIMIT)
+	free = int(re.search(r"^free_memory\s*: (\d+)", info, re.M)[1])
+	return booted.config.memory - free - booted.config.dom0_memory
+
+
+def measure(hypervisor):
+	"""{name: figure} of one hypervisor."""
+	print(f"graft: measuring {hypervisor} (some minutes)", file=sys.stderr, flush=True)
+	found = {"image": os.path.getsize(qemu.HYPERVISORS[hypervisor]) / 1024}
+	with tempfile.TemporaryDirectory() as scratch:
+		socket = f"{scratch}/gdb"
+		config = qemu.Config(hypervisor=hypervisor, icount=0, extra=["-gdb", f"unix:{socket},server=on,wait=off"])
+		with machine.Machine(config, f"bench-{hypervisor}") as booted:
+			found["init"] = float(booted.expect(r"/init reached after ([\d.]+) s", LIMIT)[1])
+			booted.boot_quiet()
+			found["memory"] = memory(booted)
+			for program in PROGRAMS:
+				result = booted.run(GUEST + program, LIMIT)
+				for name, value in re.findall(r"^bench (\S+) ([\d.]+) ", result.output, re.M):
+					found[name] = float(value)
+			found["start"] = own_start(socket)
+	return found
+
+
+def show(value):
+	return "-" if value is None else f"{value:.2f}" if value < 100 else f"{value:.0f}"
+
+
+def print_table(graft, xen):
+	line = "{:<52} {:>9} {:>9} {:>6}  {}"
+	print(line.format("", "Graft", "Xen", "ratio", "Graft must hold"))
+	for name, (what, unit, goal) in ROWS.items():
+		mine, theirs = graft.get(name), xen.get(name)
+		ratio = f"{mine / theirs:.2f}" if mine is not None and theirs else "-"
+		limit = theirs if goal == "xen" else goal
+		word = "" if limit is None or mine is None else \
+			f"<= {show(limit)}: {'yes' if mine <= limit else 'NO'}"
+		print(line.format(f"{what} [{unit}]", show(mine), show(theirs), ratio, word))
+
+
+def main():
+	figures = {}
+	for hypervisor in ["graft", "xen"]:
+		try:
+			figures[hypervisor] = measure(hypervisor)
+		except machine.MachineError as error:
+			print(f"graft: {hypervisor} could not be measured: {error}", file=sys.stderr)
+			figures[hypervisor] = {}
+	print_table(figures["graft"], figures["xen"])
+	return 0 if all(figures.values()) else 1
+
+
+if __name__ == "__main__":
+	sys.exit(main())
