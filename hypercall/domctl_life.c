@@ -15,13 +15,6 @@ static_assert(sizeof(struct xen_domctl_set_llc_colors) == 16, "xen/domctl.h");
 #define FLAGS_NEEDED  (XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap)
 #define FLAGS_ALLOWED (FLAGS_NEEDED | XEN_DOMCTL_CDF_xs_domain)
 
-/* What a negative limit stands for: Xen's own defaults. */
-#define GRANT_FRAMES_DEFAULT    64
-#define MAPTRACK_FRAMES_DEFAULT 1024
-#define GRANT_FRAMES_MOST       4096
-#define MAPTRACK_FRAMES_MOST    65536
-#define GRANT_VERSION_MOST      1U
-
 #define SPIS_MOST 988U /* INTIDs 32 to 1019 (Arm IHI 0069, 2.2) */
 
 static int check_flags(const struct xen_domctl_createdomain *c)
@@ -47,12 +40,12 @@ static int check_limits(const struct xen_domctl_createdomain *c)
 	if (c->max_vcpus < 1 || c->max_vcpus > DOMAIN_VCPUS_MAX)
 		return fail(-EINVAL, "createdomain: %u vCPUs, 1 to %u are possible", c->max_vcpus,
 			DOMAIN_VCPUS_MAX);
-	if (c->grant_opts != grants || grants < 1 || grants > GRANT_VERSION_MOST)
+	if (c->grant_opts != grants || grants < 1 || grants > GRANT_VERSION_MAX)
 		return fail(-EINVAL, "createdomain: grant table version %u is not offered", grants);
-	if (c->max_grant_frames > GRANT_FRAMES_MOST ||
-		c->max_maptrack_frames > MAPTRACK_FRAMES_MOST)
+	if (c->max_grant_frames > GRANT_FRAMES_LIMIT ||
+		c->max_maptrack_frames > GRANT_MAPTRACK_FRAMES_LIMIT)
 		return fail(-EINVAL, "createdomain: at most %d grant and %d maptrack frames",
-			GRANT_FRAMES_MOST, MAPTRACK_FRAMES_MOST);
+			GRANT_FRAMES_LIMIT, GRANT_MAPTRACK_FRAMES_LIMIT);
 	if (c->cpupool_id)
 		return fail(-EINVAL, "createdomain: there is no CPU pool %u", c->cpupool_id);
 	return 0;
@@ -87,7 +80,8 @@ int domctl_createdomain(struct domain *d, struct xen_domctl *op)
 		.spis = c->arch.nr_spis,
 		.evtchn_port_max = c->max_evtchn_port,
 		.grant_frames_max = limit_or(c->max_grant_frames, GRANT_FRAMES_DEFAULT),
-		.maptrack_frames_max = limit_or(c->max_maptrack_frames, MAPTRACK_FRAMES_DEFAULT),
+		.maptrack_frames_max =
+			limit_or(c->max_maptrack_frames, GRANT_MAPTRACK_FRAMES_DEFAULT),
 		.grant_version_max = XEN_DOMCTL_GRANT_version(c->grant_opts),
 		.ssidref = c->ssidref,
 		.flags = c->flags,

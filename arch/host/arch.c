@@ -75,6 +75,12 @@ void arch_vcpu_dump(const struct vcpu *v)
 	host_dumps++;
 }
 
+void arch_domain_dump_irqs(struct domain *d)
+{
+	(void)d;
+	host_dumps++;
+}
+
 void arch_cache_clean(const void *virt, size_t size)
 {
 	(void)virt;
