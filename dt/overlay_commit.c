@@ -19,17 +19,50 @@ static void count_node(struct added *added, const struct dt_node *node)
 		added->props++;
 }
 
-static void count_change(struct added *added, const struct dt_change *change)
+static uint32_t depth_of(const struct dt_node *node)
 {
-	const struct dt_node *node;
+	uint32_t depth = 1;
 
+	for (; node->parent; node = node->parent)
+		depth++;
+	return depth;
+}
+
+/* The whole subtree: what is in it and, as the return value, how many nodes lead to its deepest. */
+static uint32_t count_subtree(struct added *added, const struct dt_node *top)
+{
+	uint32_t depth = depth_of(top), deepest = depth;
+	const struct dt_node *node = top;
+
+	for (;;) {
+		count_node(added, node);
+		if (depth > deepest)
+			deepest = depth;
+		if (node->first_child) {
+			node = node->first_child;
+			depth++;
+			continue;
+		}
+		for (; node != top && !node->next; depth--)
+			node = node->parent;
+		if (node == top)
+			return deepest;
+		node = node->next;
+	}
+}
+
+static int count_change(
+	const struct dt_overlay *overlay, struct added *added, const struct dt_change *change)
+{
 	if (change->kind == DT_ADD_PROP) {
 		added->props++;
 		added->phandles++;
-	} else if (change->kind == DT_ADD_NODE) {
-		dt_for_each_node (node, change->node)
-			count_node(added, node);
+	} else if (change->kind == DT_ADD_NODE &&
+		   count_subtree(added, change->node) > DT_DEPTH_MAX) {
+		return dt_fail(overlay->stage->why, -DT_E2BIG, "%s: nodes over %u deep",
+			dt_path(change->node), DT_DEPTH_MAX);
 	}
+	return 0;
 }
 
 int dt_stage_make_room(struct dt_overlay *overlay)
@@ -38,10 +71,12 @@ int dt_stage_make_room(struct dt_overlay *overlay)
 	const struct dt_tree *tree = overlay->tree;
 	const struct dt_change *change;
 	struct added added = { 0 };
-	int error;
+	int error = 0;
 
-	for (change = overlay->first_change; change; change = change->next)
-		count_change(&added, change);
+	for (change = overlay->first_change; change && !error; change = change->next)
+		error = count_change(overlay, &added, change);
+	if (error)
+		return error;
 	overlay->node_count = added.nodes;
 	error = dt_index_prepare(&tree->nodes, &tree->env, added.nodes, &stage->nodes);
 	if (!error)

@@ -245,15 +245,14 @@ struct dt_node *dt_find_compatible(
 /* Written from the end backwards, since a node knows only its parent. */
 const char *dt_node_path(const struct dt_node *node, char *to, size_t size)
 {
-	size_t at = size - 1, length;
+	size_t at = size - 1, whole, length;
 
 	to[at] = '\0';
 	for (; node->parent && at; node = node->parent) {
-		length = strlen(node->name);
-		if (length > at)
-			length = at;
+		whole = strlen(node->name);
+		length = whole < at ? whole : at;
 		at -= length;
-		memcpy(to + at, node->name, length);
+		memcpy(to + at, node->name + (whole - length), length);
 		if (at)
 			to[--at] = '/';
 	}

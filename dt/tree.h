@@ -99,7 +99,7 @@ bool dt_is_compatible(
 	const struct dt_tree *tree, const struct dt_node *node, const char *compatible);
 bool dt_is_enabled(const struct dt_tree *tree, const struct dt_node *node);
 
-/* The node's path, cut off at `size`; returns `to`. */
+/* The node's path, its beginning cut off if `size` (at least 1) is too small; returns `to`. */
 const char *dt_node_path(const struct dt_node *node, char *to, size_t size);
 #define DT_PATH_SHOWN 160
 /* For messages: the path in a buffer that lives to the end of the block. */

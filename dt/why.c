@@ -86,6 +86,9 @@ static const char *put_one(struct sink *sink, const char *format, va_list *list)
 	case 'x':
 		put_number(sink, unsigned_arg(longs, list), 16);
 		break;
+	case '%':
+		put(sink, '%');
+		break;
 	default:
 		put(sink, '%');
 		return format - longs;

@@ -8,7 +8,7 @@
 #include "dt/dt_env.h"
 
 /*
- * Where the sentence goes; a NULL `struct dt_why *` is allowed everywhere. With `each` set, every fault
+ * Where the sentence goes; a NULL `struct dt_why *` is allowed everywhere. Clear it first ({ 0 }): with `each` set, every fault
  * that can be told apart is handed to it (graftctl check): the engine then goes on where it can, and
  * returns the first error at the end.
  */
