@@ -10,10 +10,14 @@
 #include <arch/sysreg.h>
 
 #define PAR_F  BIT(0)
+#define PAR_S  BIT(9) /* the fault was stage 2's, in the walk of stage 1 */
 #define PAR_PA GENMASK(47, 12)
 
+/* So often a walk may meet an entry that is being changed (break before make, core/p2m.h). */
+#define TRANSLATE_TRIES 8
+
 /* AT answers in PAR_EL1, which is the guest's: it may have been about to read it (Arm ARM D8.15). */
-int guest_translate(gva_t va, bool write, ipa_t *ipa)
+static uint64_t address_translate(gva_t va, bool write)
 {
 	uint64_t guest_par = sysreg_read(par_el1);
 	uint64_t par;
@@ -25,6 +29,17 @@ int guest_translate(gva_t va, bool write, ipa_t *ipa)
 	isb();
 	par = sysreg_read(par_el1);
 	sysreg_write(par_el1, guest_par);
+	return par;
+}
+
+int guest_translate(gva_t va, bool write, ipa_t *ipa)
+{
+	uint64_t par = address_translate(va, write);
+
+	for (unsigned i = 1; i < TRANSLATE_TRIES && (par & PAR_F) && (par & PAR_S); i++) {
+		(void)p2m_lookup(current_vcpu()->domain, IPA(0)); /* waits for a change under way */
+		par = address_translate(va, write);
+	}
 	if (par & PAR_F)
 		return -EFAULT;
 	*ipa = IPA((par & PAR_PA) | (va.v & ~PAGE_MASK));

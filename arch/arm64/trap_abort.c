@@ -33,6 +33,18 @@ static bool fault_ipa(uint64_t esr, ipa_t *ipa)
 	return type == FSC_PERMISSION && guest_translate(GVA(far), false, ipa) == 0;
 }
 
+/*
+ * What is mapped after all was being changed (break before make, core/p2m.h): the guest tries again. The
+ * look waits for the change to be complete.
+ */
+static bool was_changing(struct vcpu *v, uint64_t esr)
+{
+	ipa_t ipa;
+
+	return FIELD_GET(FSC_TYPE, esr) == FSC_TRANSLATION && fault_ipa(esr, &ipa) &&
+	       p2m_lookup(v->domain, ipa).type != P2M_NONE;
+}
+
 static void report(struct vcpu *v, const char *what, uint64_t esr, uint64_t far)
 {
 	ipa_t ipa = IPA(0);
@@ -47,6 +59,8 @@ void trap_instruction_abort(struct vcpu *v, uint64_t esr)
 {
 	uint64_t far = sysreg_read(far_el2);
 
+	if (was_changing(v, esr))
+		return;
 	report(v, "instruction fetch from no memory", esr, far);
 	trap_inject_abort(v, true, far);
 }
@@ -102,6 +116,8 @@ void trap_data_abort(struct vcpu *v, uint64_t esr)
 			return;
 		}
 	}
+	if (was_changing(v, esr))
+		return;
 	report(v, "access to nothing", esr, far);
 	trap_inject_abort(v, false, far);
 }
