@@ -105,9 +105,35 @@ static void init_gic(void)
 	irq_set_handler(gic_info.maintenance_intid, maintenance_interrupt);
 }
 
+static void raise_to_end(struct dt_list list, int (*next)(struct dt_list *, struct dt_window *, struct dt_why *),
+	uint64_t *end)
+{
+	struct dt_window window;
+
+	while (next(&list, &window, NULL) > 0) {
+		if (window.size && window.base + window.size > *end)
+			*end = window.base + window.size;
+	}
+}
+
+/* Dom0 sees RAM and devices at their own addresses: its address space must reach the highest. */
+static void init_guest_addresses(void)
+{
+	uint64_t end = page_ram_end().v;
+	const struct dt_node *node;
+
+	dt_for_each_node(node, host_tree.root) {
+		raise_to_end(dt_reg(&host_tree, node), dt_reg_next, &end);
+		if (dt_is_pci_host(&host_tree, node))
+			raise_to_end(dt_ranges(&host_tree, node), dt_ranges_next, &end);
+	}
+	p2m_setup(PADDR(end));
+}
+
 /* On the boot CPU's own stack, behind guard pages. */
 static void boot_rest(void)
 {
+	init_guest_addresses();
 	init_timers();
 	init_gic();
 	(void)firmware_init(&host_tree);
