@@ -6,10 +6,17 @@
 struct host_tlb host_tlb;
 unsigned host_pa_bits = 40, host_vmid_bits = 8;
 
+static void call_hook(void)
+{
+	if (host_tlb.hook)
+		host_tlb.hook();
+}
+
 void tlb_flush_guest(uint64_t vttbr)
 {
 	(void)vttbr;
 	host_tlb.guest_flushes++;
+	call_hook();
 }
 
 void tlb_flush_guest_range(uint64_t vttbr, uint64_t ipa, uint64_t size)
@@ -18,9 +25,11 @@ void tlb_flush_guest_range(uint64_t vttbr, uint64_t ipa, uint64_t size)
 	host_tlb.range_flushes++;
 	host_tlb.last_ipa = ipa;
 	host_tlb.last_size = size;
+	call_hook();
 }
 
 void tlb_flush_all_guests(void)
 {
 	host_tlb.all_flushes++;
+	call_hook();
 }

@@ -357,6 +357,66 @@ static void test_blocks(void **state)
 	tear_down();
 }
 
+static ipa_t watched;
+static unsigned watched_flushes;
+
+/* When TLBs are invalidated the old entry is gone, the new one is not there, and the frame is still held. */
+static void check_order(void)
+{
+	uint64_t free_pages = free_pages_before - FRAMES - d->p2m.table_pages;
+
+	host_tlb.hook = NULL; /* the first counts */
+	watched_flushes++;
+	assert_int_equal(naive_lookup(watched.v).type, P2M_NONE);
+	assert_int_equal(page_refcount(frames[0]), 2);
+	assert_true(page_count_free() <= free_pages); /* tables out of use are not free yet */
+}
+
+static void test_invalidated_before_reuse(void **state)
+{
+	(void)state;
+	set_up(40);
+	watched = IPA(5 * PAGE_SIZE);
+	watched_flushes = 0;
+	/* replaced, unmapped with its tables, a block split beside it, taken down */
+	for (unsigned i = 0; i < 4; i++) {
+		assert_true(page_get_any(frames[0], NULL));
+		assert_int_equal(map(5, 1, page_phys(frames[0]).v, P2M_FOREIGN), 0);
+		host_tlb.hook = check_order;
+		if (i == 0)
+			assert_int_equal(map(5, 1, GIB(9), P2M_RAM), 0);
+		else if (i == 1)
+			assert_int_equal(map(0, 512, GIB(8), P2M_MMIO), 0);
+		else if (i == 2)
+			assert_int_equal(unmap(0, 512), 0);
+		else
+			assert_int_equal(p2m_teardown(d), 0);
+		assert_int_equal(watched_flushes, i + 1);
+		assert_int_equal(page_refcount(frames[0]), 1);
+	}
+	tear_down();
+}
+
+static void check_split(void)
+{
+	watched_flushes++;
+	assert_int_equal(naive_lookup(GIB(1) + 512 * PAGE_SIZE).type, P2M_NONE);
+}
+
+static void test_split_breaks_before_it_makes(void **state)
+{
+	(void)state;
+	set_up(40);
+	assert_int_equal(map(512 * 512, 512 * 512, GIB(8), P2M_RAM), 0);
+	watched_flushes = 0;
+	host_tlb.hook = check_split;
+	assert_int_equal(unmap(512 * 512 + 512, 1), 0);
+	host_tlb.hook = NULL;
+	assert_int_equal(watched_flushes, 3);
+	check_around(512 * 512 + 512, 1);
+	tear_down();
+}
+
 static void test_get_page(void **state)
 {
 	struct page *own, *graft;
@@ -591,6 +651,8 @@ int main(void)
 		cmocka_unit_test(test_geometry),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_invalidated_before_reuse),
+		cmocka_unit_test(test_split_breaks_before_it_makes),
 		cmocka_unit_test(test_get_page),
 		cmocka_unit_test(test_prepare),
 		cmocka_unit_test(test_prepare_under_others),
