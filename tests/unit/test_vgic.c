@@ -421,8 +421,6 @@ static void test_active_goes_before_equals(void **state)
 	env_settle();
 	for (unsigned i = 2; i < 5; i++)
 		env_line(1, &env_v[0], 32 + i, true);
-	env_write_bit(1, 0, ENV_ICENABLER, 32);
-	env_write_bit(1, 0, ENV_ISENABLER, 32);
 	assert_true(env_d.arch.vgic.spis[1].in_lr);
 	assert_false(host_gic_cpus[0].hcr & ICH_HCR_LRENPIE);
 	env_free();
@@ -480,7 +478,12 @@ static void test_distributor_off_while_listed(void **state)
 	start(4);
 	env_setup(0, 0, SPI, 0xa0);
 	env_line(1, &env_v[0], SPI, true);
-	env_trap_write(1, ENV_DIST, 4, 0);
+	env_exit(1);
+	env_write(&env_v[1], ENV_DIST, 4, 0);
+	/* Gone when the write is done. */
+	host_cpu_set(0);
+	assert_false(env_in_guest[0] && host_guest_is_signalled());
+	env_settle();
 	assert_int_equal(env_ack(0), ENV_NONE);
 	env_trap_write(1, ENV_DIST, 4, 2);
 	assert_int_equal(env_ack(0), SPI);
