@@ -505,6 +505,7 @@ static void test_debug_keys(void **state)
 /* Any number, any arguments, any memory. */
 
 static jmp_buf machine_ended;
+static unsigned dom0_refs;
 
 static void end_of_machine(void)
 {
@@ -630,7 +631,11 @@ static void fuzz_step(void)
 	cpus[0].current = random_caller();
 	host_now += (uint64_t)rand();
 	host_fail_at = rand() % 4 ? 0 : (unsigned)rand() % 8;
+	dom0_refs = dom0->refs;
 	if (setjmp(machine_ended)) {
+		/* SCHEDOP_remote_shutdown held it for good. */
+		assert_in_range(dom0->refs, dom0_refs, dom0_refs + 1);
+		dom0->refs = dom0_refs;
 		expect_no_locks();
 		dom0->shutting_down = dom0->shut_down = false;
 		return;
