@@ -551,6 +551,21 @@ static void random_memory(void)
 	}
 }
 
+/* Mostly as the families have them: a command, then small numbers and places with something in them. */
+static void random_arguments(uint64_t args[HYPERCALL_ARGS])
+{
+	bool shaped = rand() % 4;
+
+	for (unsigned i = 0; i < HYPERCALL_ARGS; i++) {
+		args[i] = random_value();
+		if (shaped && i == 0)
+			args[i] = (uint64_t)rand() % 34;
+		else if (shaped && rand() % 8)
+			args[i] = rand() % 3 ? buf_at.v + (uint64_t)rand() % (sizeof(buf) / 8) * 8
+			                     : (uint64_t)rand() % 3;
+	}
+}
+
 /* sysctl and domctl have a version to get past, and a command and a domain that exist. */
 static void aim(uint64_t number, uint64_t args[HYPERCALL_ARGS])
 {
@@ -625,8 +640,7 @@ static void fuzz_step(void)
 	int64_t rc;
 
 	random_memory();
-	for (unsigned i = 0; i < HYPERCALL_ARGS; i++)
-		args[i] = random_value();
+	random_arguments(args);
 	aim(number, args);
 	cpus[0].current = random_caller();
 	host_now += (uint64_t)rand();
