@@ -375,6 +375,30 @@ int sched_set_affinity(struct vcpu *v, uint64_t hard, uint64_t soft)
 	return 0;
 }
 
+/* What ran until now ran at the old weight. */
+static void set_weight(struct domain *d, unsigned weight, uint64_t now)
+{
+	unsigned old = d->sched.weight;
+
+	for (unsigned cpu = 0; cpu < sched_cpu_count; cpu++) {
+		sched_charge(&sched_cpus[cpu], now);
+		if (sched_cpus[cpu].current->domain == d)
+			cpu_request_resched(cpu);
+	}
+	d->sched.weight = weight;
+	for (unsigned i = 0; i < d->vcpus_count; i++)
+		if (d->vcpus[i] != NULL)
+			sched_queue_reweigh(d->vcpus[i], old);
+}
+
+static void set_cap(struct domain *d, unsigned cap, uint64_t now)
+{
+	d->sched.cap = cap;
+	d->sched.cap_used = 0;
+	d->sched.cap_period_start = now;
+	sched_cap_enforce(d, now);
+}
+
 int sched_set_weight(struct domain *d, unsigned weight, unsigned cap)
 {
 	uint64_t now;
@@ -383,18 +407,9 @@ int sched_set_weight(struct domain *d, unsigned weight, unsigned cap)
 		return -EINVAL;
 	spin_lock(&sched_lock);
 	now = time_now();
-	for (unsigned cpu = 0; cpu < sched_cpu_count; cpu++) {
-		sched_charge(&sched_cpus[cpu], now); /* what ran until now ran at the old weight */
-		if (sched_cpus[cpu].current->domain == d)
-			cpu_request_resched(cpu);
-	}
-	d->sched.weight = weight;
-	if (d->sched.cap != cap) {
-		d->sched.cap = cap;
-		d->sched.cap_used = 0;
-		d->sched.cap_period_start = now;
-		sched_cap_enforce(d, now);
-	}
+	set_weight(d, weight, now);
+	if (d->sched.cap != cap)
+		set_cap(d, cap, now);
 	spin_unlock(&sched_lock);
 	return 0;
 }

@@ -62,6 +62,8 @@ void sched_queue_requeue(unsigned cpu, struct vcpu *v, uint64_t now);
 /* This CPU is not idle any more: who was left to it and still waits is for others. */
 void sched_queue_offer(unsigned cpu);
 void sched_queue_remove(struct vcpu *v);
+/* v's weight has changed: what it has run ahead of others is worth as much time as before. */
+void sched_queue_reweigh(struct vcpu *v, unsigned old_weight);
 /* Who should run on this CPU next, taken off its queue; may be the current one, or idle. */
 struct vcpu *sched_queue_pick(unsigned cpu, bool slice_over);
 bool sched_queue_waits_for(unsigned cpu); /* somebody waits that could run on cpu */

@@ -131,6 +131,20 @@ static void join(struct vcpu *v, unsigned cpu, uint64_t now)
 	v->sched.vruntime = to->floor + (uint64_t)ahead;
 }
 
+void sched_queue_reweigh(struct vcpu *v, unsigned old_weight)
+{
+	unsigned cpu = v->sched.cpu;
+	uint64_t floor = sched_cpus[cpu].floor;
+	int64_t ahead = (int64_t)(v->sched.vruntime - floor);
+
+	ahead = ahead * (int64_t)old_weight / (int64_t)v->domain->sched.weight;
+	v->sched.vruntime = floor + (uint64_t)ahead;
+	if (v->sched.queued) {
+		sched_queue_remove(v);
+		queue_insert(cpu, v);
+	}
+}
+
 /* Idle, and nobody else has sent it looking for work yet. */
 static bool cpu_is_free(unsigned cpu)
 {

@@ -202,6 +202,48 @@ static void test_newcomers_get_their_share_at_once(void **state)
 	}
 }
 
+/* A vCPU of weight 1 pays for a slice with seconds of waiting; raised, it must not wait them out. */
+static void test_new_weight_holds_at_once(void **state)
+{
+	(void)state;
+	sim_init(1, 0);
+	add_hogs(0, 1, 1);
+	sim_run(NS_PER_S);
+	add_hogs(1, 256, 2);
+	sim_run(NS_PER_S);
+	while (cpus[0].current != &sim_vcpus[0].v)
+		sim_run(NS_PER_MS);
+	while (cpus[0].current == &sim_vcpus[0].v)
+		sim_run(NS_PER_MS);
+	assert_int_equal(sched_set_weight(&sim_domains[0], 256, 0), 0);
+	check_hogs(2 * NS_PER_S, 0.05);
+	/* And back: what it did not use as the heavy one is no credit for the light one. */
+	assert_int_equal(sched_set_weight(&sim_domains[0], 1, 0), 0);
+	sim_run(3 * NS_PER_S);
+	check_hogs(20 * NS_PER_S, 0.05);
+	sim_end();
+}
+
+/* However far ahead a vCPU was when it went to sleep: two slices later it has its turn. */
+static void test_lead_of_a_sleeper_is_limited(void **state)
+{
+	struct sim_vcpu *s;
+
+	(void)state;
+	sim_init(1, 0);
+	add_hogs(0, 256, 2);
+	s = sim_add(sim_domain(1, 256, 0), NS_PER_MS, NS_PER_MS);
+	sim_online(s);
+	sim_run(NS_PER_S);
+	while (s->wakes_at == TIME_NEVER)
+		sim_run(NS_PER_MS);
+	s->v.sched.vruntime += 100 * NS_PER_S;
+	start_measuring();
+	sim_run(200 * NS_PER_MS);
+	assert_true(measured(2, 200 * NS_PER_MS) > 0.1);
+	sim_end();
+}
+
 /* Interactive vCPUs among hogs run soon after they wake, and take nothing from the hogs but what they use. */
 static void test_sleepers_among_hogs(void **state)
 {
@@ -405,12 +447,12 @@ static void test_ping_pong_is_cheap(void **state)
 		unsigned cpu = to->v.sched.cpu;
 		unsigned kicks = 0;
 
+		for (unsigned i = 0; i < 4; i++)
+			kicks += host_kicks[i];
 		host_cpu_set(cpu);
 		sched_block();
 		sim_enter(cpu);
 		assert_true(sched_is_idle(&sched_cpus[cpu]));
-		for (unsigned i = 0; i < 4; i++)
-			kicks += host_kicks[i];
 		host_cpu_set(from->v.sched.cpu);
 		sched_wake(&to->v);
 		sched_wake(&to->v);
@@ -696,6 +738,8 @@ int main(void)
 		cmocka_unit_test(test_pinned_groups),
 		cmocka_unit_test(test_crowd_that_goes_leaves_no_debt),
 		cmocka_unit_test(test_newcomers_get_their_share_at_once),
+		cmocka_unit_test(test_new_weight_holds_at_once),
+		cmocka_unit_test(test_lead_of_a_sleeper_is_limited),
 		cmocka_unit_test(test_sleepers_among_hogs),
 		cmocka_unit_test(test_short_sleeps_gain_nothing),
 		cmocka_unit_test(test_caps),
