@@ -19,7 +19,7 @@
 #include <arch/domain.h> /* struct arch_domain, struct arch_vcpu */
 
 #define DOMAIN_VCPUS_MAX 64
-#define DOMAIN_IDLE_ID	 0x7fff /* Xen's DOMID_IDLE */
+#define DOMAIN_IDLE_ID   0x7fff /* Xen's DOMID_IDLE */
 
 struct domain;
 
@@ -43,8 +43,8 @@ struct vcpu {
 	struct sched_vcpu sched;
 	struct evtchn_vcpu evtchn;
 	struct vcpu_runstate_area runstate_area;
-	_Atomic bool online;	 /* PSCI: on; off means VPF_down. Changed under the domain's lock */
-	bool initialised;	 /* has a starting context */
+	_Atomic bool online;  /* PSCI: on; off means VPF_down. Changed under the domain's lock */
+	bool initialised;  /* has a starting context */
 };
 
 enum domain_dying {
@@ -55,17 +55,17 @@ enum domain_dying {
 
 struct domain_config {
 	bool privileged;    /* may call sysctl and domctl */
-	bool hardware;	    /* Dom0: gets VIRQs of the machine, its shutdown is the machine's */
+	bool hardware;     /* Dom0: gets VIRQs of the machine, its shutdown is the machine's */
 	bool direct_mapped;
 	bool passthrough;   /* allowed devices behind an IOMMU */
 	unsigned vcpus_max;
-	unsigned spis;	    /* virtual SPIs 32 … 32 + spis - 1 */
+	unsigned spis;     /* virtual SPIs 32 … 32 + spis - 1 */
 	unsigned evtchn_port_max; /* highest port it may use */
 	unsigned grant_frames_max;
 	unsigned maptrack_frames_max;
 	unsigned grant_version_max;
 	uint32_t ssidref;
-	uint32_t flags;	    /* XEN_DOMCTL_CDF_*: reported back by getdomaininfo */
+	uint32_t flags;     /* XEN_DOMCTL_CDF_*: reported back by getdomaininfo */
 	uint8_t handle[16]; /* UUID */
 	bool vuart;
 	uint64_t gic_dist, gic_redist; /* guest-physical; 0: where xen/arch-arm.h puts them */
@@ -77,20 +77,20 @@ struct domain {
 	struct list_node list_node; /* domain list lock */
 	atomic_uint refs;
 
-	struct spinlock lock;	    /* fields down to the next comment */
+	struct spinlock lock;     /* fields down to the next comment */
 	enum domain_dying dying;
-	bool shut_down;		    /* all vCPUs paused for it */
+	bool shut_down;      /* all vCPUs paused for it */
 	bool shutting_down;
-	unsigned shutdown_code;	    /* SHUTDOWN_* */
+	unsigned shutdown_code;     /* SHUTDOWN_* */
 	bool shutdown_code_latched; /* the guest has said what its next shutdown is to be called */
 	unsigned controller_pause_count;
-	bool relinquishing;	    /* somebody is at it now, who alone may use the two that follow */
+	bool relinquishing; /* somebody is at it now, who alone may use the two that follow */
 	uint64_t relinquish_cursor;
 	unsigned relinquish_step;
 
 	_Atomic uint64_t tot_pages; /* pages "allocated" to it, in frames */
 	_Atomic uint64_t max_pages;
-	unsigned vcpus_count;	    /* length of vcpus (config.vcpus_max); entries appear once and stay */
+	unsigned vcpus_count; /* length of vcpus (config.vcpus_max); entries appear once and stay */
 	struct vcpu **vcpus;
 
 	struct sched_domain sched;
@@ -98,11 +98,11 @@ struct domain {
 	struct evtchn_domain evtchn;
 	struct watchdog_domain watchdog;
 	struct grant_table grant;
-	struct shared_info *shared_info;	/* one Graft page, mapped where the guest asks */
+	struct shared_info *shared_info; /* one Graft page, mapped where the guest asks */
 	uint64_t hvm_params[HVM_NR_PARAMS];
 	uint32_t vm_assist;
 	int64_t time_offset_seconds;
-	struct domain_console *console;		/* partial line of console_io, guest log prefix */
+	struct domain_console *console; /* partial line of console_io, guest log prefix */
 	struct arch_domain arch;
 };
 
@@ -135,7 +135,7 @@ struct vcpu *domain_vcpu(const struct domain *d, unsigned id); /* NULL when ther
  */
 void domain_pause(struct domain *d);
 void domain_unpause(struct domain *d);
-int domain_pause_by_toolstack(struct domain *d);   /* nests; -EINVAL: too deep */
+int domain_pause_by_toolstack(struct domain *d); /* nests; -EINVAL: too deep */
 int domain_unpause_by_toolstack(struct domain *d); /* -EINVAL: not paused so */
 
 /* SCHEDOP_shutdown: stops all vCPUs, tells the toolstack (VIRQ_DOM_EXC). The machine's if it is Dom0. */

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-extern const uint64_t symtab_base;	/* address of the first function */
+extern const uint64_t symtab_base; /* address of the first function */
 extern const uint32_t symtab_count;
 extern const uint32_t symtab_offsets[]; /* ascending, from symtab_base */
-extern const char symtab_names[];	/* the n-th function's name is the n-th string */
+extern const char symtab_names[]; /* the n-th function's name is the n-th string */

@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-#define NS_PER_S  UINT64_C(1000000000)
-#define NS_PER_MS UINT64_C(1000000)
-#define NS_PER_US UINT64_C(1000)
+#define NS_PER_S   UINT64_C(1000000000)
+#define NS_PER_MS  UINT64_C(1000000)
+#define NS_PER_US  UINT64_C(1000)
 #define TIME_NEVER UINT64_MAX
 
 uint64_t time_now(void);

@@ -35,8 +35,8 @@ typedef struct {
 } gva_t;
 
 #define PADDR(x) ((paddr_t){ (x) })
-#define IPA(x)	 ((ipa_t){ (x) })
-#define GVA(x)	 ((gva_t){ (x) })
+#define IPA(x)   ((ipa_t){ (x) })
+#define GVA(x)   ((gva_t){ (x) })
 
 /* Xen's ABI counts frames of 4 KiB. */
 static inline ipa_t ipa_of_gfn(uint64_t gfn)

@@ -18,7 +18,7 @@
 #undef __x86_64__
 #undef __aarch64__
 #undef __STRICT_ANSI__ /* else the headers leave out their anonymous unions, which C11 has */
-#define __aarch64__ 1
+#define __aarch64__   1
 #define __XEN_TOOLS__ 1
 
 #include <xen/xen.h>
@@ -49,7 +49,8 @@ static_assert(sizeof(xen_ulong_t) == 8, "arm64 layout");
 static_assert(sizeof(xen_pfn_t) == 8, "arm64 layout");
 static_assert(sizeof(XEN_GUEST_HANDLE(void)) == 8, "arm64 layout");
 static_assert(XEN_LEGACY_MAX_VCPUS == 1, "arm64 layout");
-static_assert(offsetof(struct shared_info, evtchn_pending) == sizeof(struct vcpu_info), "arm64 layout");
+static_assert(
+	offsetof(struct shared_info, evtchn_pending) == sizeof(struct vcpu_info), "arm64 layout");
 static_assert(offsetof(struct vcpu_guest_context, user_regs) == 8, "arm64 layout");
 static_assert(offsetof(struct xen_domctl, u) == 16, "arm64 layout");
 static_assert(sizeof(struct xen_domctl) == 16 + 128, "arm64 layout");

@@ -6,16 +6,16 @@
 #include <arch/device.h>
 #include <arch/mmio.h>
 
-#define UARTDR	 0x00
-#define UARTFR	 0x18
+#define UARTDR   0x00
+#define UARTFR   0x18
 #define UARTIMSC 0x38
-#define UARTICR	 0x44
+#define UARTICR  0x44
 
 #define FR_RXFE BIT(4)
 #define FR_TXFF BIT(5)
 #define FR_BUSY BIT(3)
-#define INT_RX	BIT(4)
-#define INT_RT	BIT(6) /* bytes lie in the FIFO and no more come */
+#define INT_RX  BIT(4)
+#define INT_RT  BIT(6) /* bytes lie in the FIFO and no more come */
 #define INT_ALL 0x7ff
 
 #define REGISTERS_SIZE 0x1000
@@ -54,7 +54,8 @@ static const struct console_uart uart = { .put = put, .flush = flush, .get = get
 static int init(paddr_t base, uint64_t size)
 {
 	if (size < REGISTERS_SIZE)
-		return fail(-EINVAL, "PL011 at %#llx: registers take 4 KiB", (unsigned long long)base.v);
+		return fail(-EINVAL, "PL011 at %#llx: registers take 4 KiB",
+			(unsigned long long)base.v);
 	registers = device_map(base, size);
 	if (!registers)
 		return -ENOMEM;

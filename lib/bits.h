@@ -5,19 +5,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BIT(n)	      (UINT64_C(1) << (n))
+#define BIT(n)        (UINT64_C(1) << (n))
 #define GENMASK(h, l) ((~UINT64_C(0) >> (63 - (h))) & (~UINT64_C(0) << (l)))
 
 /* A field is named by its mask alone; the shift follows from the mask's lowest bit. */
-#define FIELD_SHIFT(mask)      ((unsigned)__builtin_ctzll(mask))
-#define FIELD_PREP(mask, val)  (((uint64_t)(val) << FIELD_SHIFT(mask)) & (mask))
-#define FIELD_GET(mask, reg)   (((uint64_t)(reg) & (mask)) >> FIELD_SHIFT(mask))
+#define FIELD_SHIFT(mask)         ((unsigned)__builtin_ctzll(mask))
+#define FIELD_PREP(mask, val)     (((uint64_t)(val) << FIELD_SHIFT(mask)) & (mask))
+#define FIELD_GET(mask, reg)      (((uint64_t)(reg) & (mask)) >> FIELD_SHIFT(mask))
 #define FIELD_SET(mask, reg, val) (((reg) & ~(uint64_t)(mask)) | FIELD_PREP(mask, val))
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define ALIGN_UP(x, a)	 (((x) + ((a) - 1)) & ~((__typeof__(x))(a) - 1))
-#define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a) - 1))
-#define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a) - 1)) == 0)
+#define ARRAY_SIZE(a)      (sizeof(a) / sizeof((a)[0]))
+#define ALIGN_UP(x, a)     (((x) + ((a) - 1)) & ~((__typeof__(x))(a) - 1))
+#define ALIGN_DOWN(x, a)   ((x) & ~((__typeof__(x))(a) - 1))
+#define IS_ALIGNED(x, a)   (((x) & ((__typeof__(x))(a) - 1)) == 0)
 #define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
 
 #define MIN(a, b) ((a) < (b) ? (a) : (b))

@@ -13,7 +13,7 @@
 struct stream {
 	const uint8_t *in;
 	size_t in_left;
-	uint64_t bits;	  /* read ahead, the next bit lowest */
+	uint64_t bits; /* read ahead, the next bit lowest */
 	unsigned bit_count;
 	uint8_t *out;
 	size_t out_size, out_used;
@@ -24,7 +24,8 @@ struct stream {
 struct huffman {
 	uint16_t count[CODE_BITS_MAX + 1];
 	uint16_t symbol[LITERALS];
-	uint16_t fast[1U << FAST_BITS]; /* by the next bits: symbol << 4 | length; 0: a longer code */
+	uint16_t fast[1U
+		      << FAST_BITS]; /* by the next bits: symbol << 4 | length; 0: a longer code */
 };
 
 static void refill(struct stream *s)
@@ -63,7 +64,8 @@ static unsigned reverse(unsigned code, unsigned length)
 	return out;
 }
 
-static void fill_fast(struct huffman *h, const uint16_t *next_code, const uint8_t *lengths, unsigned n)
+static void fill_fast(
+	struct huffman *h, const uint16_t *next_code, const uint8_t *lengths, unsigned n)
 {
 	uint16_t code[CODE_BITS_MAX + 1];
 
@@ -98,8 +100,7 @@ static bool huffman_build(struct huffman *h, const uint8_t *lengths, unsigned n)
 		if (room < 0)
 			return false;
 		offset[length + 1] = (uint16_t)(offset[length] + h->count[length]);
-		next_code[length] =
-			(uint16_t)((next_code[length - 1] + h->count[length - 1]) << 1);
+		next_code[length] = (uint16_t)((next_code[length - 1] + h->count[length - 1]) << 1);
 	}
 	fill_fast(h, next_code, lengths, n);
 	for (unsigned i = 0; i < n; i++) {
@@ -164,12 +165,13 @@ static void copy_back(struct stream *s, size_t distance, size_t length)
 
 static void match(struct stream *s, unsigned symbol, const struct huffman *distances)
 {
-	static const uint16_t length_base[] = { 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35,
-		43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258 };
-	static const uint8_t length_extra[] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4,
-		4, 4, 4, 5, 5, 5, 5, 0 };
-	static const uint16_t distance_base[] = { 1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193,
-		257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577 };
+	static const uint16_t length_base[] = { 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27,
+		31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258 };
+	static const uint8_t length_extra[] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3,
+		3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0 };
+	static const uint16_t distance_base[] = { 1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97,
+		129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289,
+		16385, 24577 };
 	size_t length, distance;
 	unsigned d;
 
@@ -188,7 +190,8 @@ static void match(struct stream *s, unsigned symbol, const struct huffman *dista
 	copy_back(s, distance, length);
 }
 
-static void unpack_block(struct stream *s, const struct huffman *literals, const struct huffman *distances)
+static void unpack_block(
+	struct stream *s, const struct huffman *literals, const struct huffman *distances)
 {
 	while (!s->failed) {
 		unsigned symbol = decode(s, literals);
@@ -245,9 +248,9 @@ static void read_lengths(struct stream *s, uint8_t *lengths, unsigned total)
 		if (symbol >= 16) {
 			value = symbol == 16 && i ? lengths[i - 1] : 0;
 			s->failed |= symbol == 16 && !i;
-			repeat = symbol == 16 ? 3 + take_bits(s, 2) :
-				 symbol == 17 ? 3 + take_bits(s, 3) :
-						11 + take_bits(s, 7);
+			repeat = symbol == 16   ? 3 + take_bits(s, 2)
+			         : symbol == 17 ? 3 + take_bits(s, 3)
+			                        : 11 + take_bits(s, 7);
 		}
 		if (repeat > total - i)
 			s->failed = true;
@@ -259,7 +262,8 @@ static void read_lengths(struct stream *s, uint8_t *lengths, unsigned total)
 
 static void dynamic_block(struct stream *s)
 {
-	static const uint8_t order[] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
+	static const uint8_t order[] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14,
+		1, 15 };
 	uint8_t lengths[LITERALS + 32] = { 0 };
 	unsigned literals = 257 + take_bits(s, 5);
 	unsigned distances = 1 + take_bits(s, 5);
@@ -267,7 +271,8 @@ static void dynamic_block(struct stream *s)
 
 	for (unsigned i = 0; i < codes; i++)
 		lengths[order[i]] = (uint8_t)take_bits(s, 3);
-	if (literals > 286 || distances > DISTANCES || !huffman_build(&literal_codes, lengths, 19)) {
+	if (literals > 286 || distances > DISTANCES ||
+		!huffman_build(&literal_codes, lengths, 19)) {
 		s->failed = true;
 		return;
 	}
@@ -283,7 +288,8 @@ static void dynamic_block(struct stream *s)
 
 static void unpack_deflate(struct stream *s)
 {
-	static void (*const kinds[])(struct stream *s) = { stored_block, fixed_block, dynamic_block };
+	static void (*const kinds[])(
+		struct stream *s) = { stored_block, fixed_block, dynamic_block };
 	bool last = false;
 
 	while (!last && !s->failed) {
@@ -353,9 +359,9 @@ static void skip_header(struct stream *s)
 /* CRC-32 of RFC 1952, four bits at a time. */
 static uint32_t crc32(const uint8_t *data, size_t size)
 {
-	static const uint32_t table[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190,
-		0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c };
+	static const uint32_t table[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
+		0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8,
+		0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c };
 	uint32_t crc = UINT32_MAX;
 
 	for (size_t i = 0; i < size; i++) {

@@ -56,7 +56,8 @@ static inline void list_remove(struct list_node *node)
 #define list_first(head, type, member) list_entry((head)->next, type, member)
 
 #define list_for_each_entry(pos, head, member)                                                     \
-	for ((pos) = list_entry((head)->next, __typeof__(*(pos)), member); &(pos)->member != (head); \
+	for ((pos) = list_entry((head)->next, __typeof__(*(pos)), member);                         \
+		&(pos)->member != (head);                                                          \
 		(pos) = list_entry((pos)->member.next, __typeof__(*(pos)), member))
 
 /* The loop body may remove pos. */

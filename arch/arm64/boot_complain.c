@@ -9,8 +9,8 @@
 #include "lib/bits.h"
 #include <arch/mmio.h>
 
-#define UARTDR	0x00
-#define UARTFR	0x18
+#define UARTDR  0x00
+#define UARTFR  0x18
 #define FR_TXFF BIT(5)
 
 static void print(uint64_t uart, const char *text)

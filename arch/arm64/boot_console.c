@@ -71,7 +71,7 @@ const struct dt_node *boot_console_node(const struct dt_tree *tree)
 
 	if (!driver)
 		return NULL;
-	dt_for_each_node(node, tree->root) {
+	dt_for_each_node (node, tree->root) {
 		struct dt_list list = dt_reg(tree, node);
 		struct dt_window window;
 
@@ -92,7 +92,8 @@ void boot_console_enable_receive(const struct dt_tree *tree)
 	if (!node)
 		return;
 	list = dt_irqs(tree, node);
-	if (dt_irqs_next(&list, &raw, NULL) <= 0 || dt_gic_decode(tree, &raw, &irq, NULL) || !irq.spi) {
+	if (dt_irqs_next(&list, &raw, NULL) <= 0 || dt_gic_decode(tree, &raw, &irq, NULL) ||
+		!irq.spi) {
 		log_warn("%s: no usable interrupt: the console takes no input", dt_path(node));
 		return;
 	}

@@ -103,8 +103,8 @@ static uint32_t chosen_cells(const struct dtb_node *chosen, const char *name)
 	return cells;
 }
 
-static bool module_reg(const struct dtb_node *chosen, const struct dtb_node *node,
-	struct boot_module *module)
+static bool module_reg(
+	const struct dtb_node *chosen, const struct dtb_node *node, struct boot_module *module)
 {
 	struct span reg;
 
@@ -113,8 +113,8 @@ static bool module_reg(const struct dtb_node *chosen, const struct dtb_node *nod
 	       span_cells(&reg, chosen_cells(chosen, "#size-cells"), &module->size) && module->size;
 }
 
-static void read_module(const struct dtb_node *chosen, const struct dtb_node *node,
-	struct boot_module *module)
+static void read_module(
+	const struct dtb_node *chosen, const struct dtb_node *node, struct boot_module *module)
 {
 	module->bootargs = NULL;
 	if (!module_reg(chosen, node, module))
@@ -182,7 +182,8 @@ size_t bootinfo_taken(struct page_range *out, size_t max)
 	add_range(out, &count, max, boot_info.dtb_range);
 	for (unsigned kind = 0; kind < MODULE_KINDS; kind++)
 		add_range(out, &count, max,
-			to_pages_around(boot_info.modules[kind].base.v, boot_info.modules[kind].size));
+			to_pages_around(
+				boot_info.modules[kind].base.v, boot_info.modules[kind].size));
 	for (size_t i = 0; i < boot_info.reserved_count; i++)
 		add_range(out, &count, max, boot_info.reserved[i]);
 	return count;

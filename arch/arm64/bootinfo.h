@@ -18,7 +18,7 @@ enum boot_module_kind {
 
 struct boot_module {
 	paddr_t base;
-	uint64_t size;	      /* bytes; 0: there is none */
+	uint64_t size;       /* bytes; 0: there is none */
 	const char *bootargs; /* NULL: none */
 };
 

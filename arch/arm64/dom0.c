@@ -13,7 +13,7 @@
 #include "core/printk.h"
 
 /* Xen's limits for a domain it builds itself. */
-#define EVTCHN_PORT_MAX	    ((1U << 17) - 1)
+#define EVTCHN_PORT_MAX     ((1U << 17) - 1)
 #define GRANT_FRAMES_MAX    64
 #define MAPTRACK_FRAMES_MAX 1024
 
@@ -26,8 +26,8 @@ static unsigned vcpu_count(const struct dom0 *dom0)
 	unsigned max = (unsigned)MIN(dom0->gicr.size / GICR_SIZE, DOMAIN_VCPUS_MAX);
 
 	if (asked > max)
-		log_warn("dom0_max_vcpus: %u asked for, %u fit into the GIC's redistributor region", asked,
-			max);
+		log_warn("dom0_max_vcpus: %u asked for, %u fit into the GIC's redistributor region",
+			asked, max);
 	return MIN(asked, max);
 }
 

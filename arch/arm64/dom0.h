@@ -9,7 +9,7 @@
 #include "core/page.h"
 #include "dt/resource.h"
 
-#define DOM0_BANKS_MAX	 32
+#define DOM0_BANKS_MAX   32
 #define DOM0_REGIONS_MAX 8
 
 struct dom0 {
@@ -20,10 +20,10 @@ struct dom0 {
 	struct page_range grant_region;
 	struct page_range regions[DOM0_REGIONS_MAX];
 	size_t region_count;
-	uint64_t entry;			/* of the kernel, guest-physical */
-	struct page_range initrd;	/* exact size; 0: none */
-	uint64_t dtb;			/* guest-physical */
-	struct page_range gicd, gicr;	/* what Dom0's GIC node says */
+	uint64_t entry; /* of the kernel, guest-physical */
+	struct page_range initrd; /* exact size; 0: none */
+	uint64_t dtb; /* guest-physical */
+	struct page_range gicd, gicr; /* what Dom0's GIC node says */
 	unsigned vcpus;
 	const struct dt_node *gic, *uart;
 };

@@ -46,8 +46,8 @@ static bool is_cpu_pmu(const struct dt_node *node)
 bool dom0_is_kept(const struct dom0 *dom0, const struct dt_node *node)
 {
 	static const char *const compatible[] = { "arm,smmu-v3", "arm,mmu-500", "arm,mmu-401",
-		"arm,smmu-v2", "arm,smmu-v1", "arm,gic-v3-its", "arm,armv7-timer-mem",
-		"xen,xen", "xen,multiboot-module", "multiboot,module", NULL };
+		"arm,smmu-v2", "arm,smmu-v1", "arm,gic-v3-its", "arm,armv7-timer-mem", "xen,xen",
+		"xen,multiboot-module", "multiboot,module", NULL };
 
 	return node == dom0->uart || matches_any(node, compatible) || is_cpu_pmu(node) ||
 	       (node->parent && node->parent == dom0->gic);
@@ -73,13 +73,14 @@ static void keep_windows(const struct dt_node *node)
 
 	while (dt_reg_next(&list, &window, NULL) > 0) {
 		if (kept_count == KEPT_MAX)
-			panic("more than %u register windows of devices that Graft keeps", KEPT_MAX);
+			panic("more than %u register windows of devices that Graft keeps",
+				KEPT_MAX);
 		kept[kept_count++] = pages_of(&window);
 	}
 }
 
-static const struct page_range *overlapping(const struct page_range *ranges, size_t count,
-	struct page_range range)
+static const struct page_range *overlapping(
+	const struct page_range *ranges, size_t count, struct page_range range)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (overlap(ranges[i], range))
@@ -88,7 +89,8 @@ static const struct page_range *overlapping(const struct page_range *ranges, siz
 	return NULL;
 }
 
-static void map_window(struct dom0 *dom0, const struct dt_node *node, const struct dt_window *window)
+static void map_window(
+	struct dom0 *dom0, const struct dt_node *node, const struct dt_window *window)
 {
 	struct page_range range = pages_of(window);
 
@@ -100,11 +102,13 @@ static void map_window(struct dom0 *dom0, const struct dt_node *node, const stru
 		return;
 	}
 	if (overlapping(kept, kept_count, range)) {
-		log_warn("%s: %#llx lies in a page of a device that Graft keeps: Dom0 does not get it",
+		log_warn(
+			"%s: %#llx lies in a page of a device that Graft keeps: Dom0 does not get it",
 			dt_path(node), (unsigned long long)window->base);
 		return;
 	}
-	if (p2m_map(dom0->domain, IPA(range.base.v), range.base, range.size >> PAGE_SHIFT, P2M_MMIO))
+	if (p2m_map(dom0->domain, IPA(range.base.v), range.base, range.size >> PAGE_SHIFT,
+		    P2M_MMIO))
 		log_warn("%s: %#llx cannot be mapped for Dom0", dt_path(node),
 			(unsigned long long)window->base);
 }
@@ -174,7 +178,7 @@ static void map_reserved_memory(struct dom0 *dom0)
 
 	if (!top)
 		return;
-	dt_for_each_child(node, top) {
+	dt_for_each_child (node, top) {
 		struct dt_list list = dt_reg(&host_tree, node);
 
 		while (dt_reg_next(&list, &window, NULL) > 0) {
@@ -191,7 +195,7 @@ static void keep_all(const struct dom0 *dom0)
 {
 	const struct dt_node *node;
 
-	dt_for_each_node(node, host_tree.root) {
+	dt_for_each_node (node, host_tree.root) {
 		if (node == dom0->gic || dom0_is_kept(dom0, node))
 			keep_windows(node);
 	}

@@ -19,10 +19,10 @@ struct image_header {
 	uint32_t pe_offset;
 };
 
-#define IMAGE_MAGIC   UINT32_C(0x644d5241) /* "ARM\x64" */
+#define IMAGE_MAGIC     UINT32_C(0x644d5241) /* "ARM\x64" */
 #define FLAG_BIG_ENDIAN BIT(0)
-#define IMAGE_ALIGN   MIB(2)
-#define DTB_ALIGN     MIB(2) /* so that one 2 MiB block of the guest's boot tables shows it */
+#define IMAGE_ALIGN     MIB(2)
+#define DTB_ALIGN       MIB(2) /* so that one 2 MiB block of the guest's boot tables shows it */
 
 static const void *module_data(const struct boot_module *module)
 {
@@ -31,7 +31,8 @@ static const void *module_data(const struct boot_module *module)
 
 static bool is_zboot(const void *data, uint64_t size)
 {
-	return size > 8 && memcmp(data, "MZ", 2) == 0 && memcmp((const char *)data + 4, "zimg", 4) == 0;
+	return size > 8 && memcmp(data, "MZ", 2) == 0 &&
+	       memcmp((const char *)data + 4, "zimg", 4) == 0;
 }
 
 static void check_header(const struct image_header *header, uint64_t size)
@@ -45,7 +46,8 @@ static void check_header(const struct image_header *header, uint64_t size)
 }
 
 /* Where the kernel goes in the first bank, its unpacked header read. */
-static uint64_t place_kernel(const struct dom0 *dom0, const struct image_header *header, uint64_t *end)
+static uint64_t place_kernel(
+	const struct dom0 *dom0, const struct image_header *header, uint64_t *end)
 {
 	uint64_t base = ALIGN_UP(dom0->banks[0].base.v, IMAGE_ALIGN) + header->text_offset;
 

@@ -7,10 +7,10 @@
 #include "core/panic.h"
 #include "core/printk.h"
 
-#define ORDER_2M	  9
+#define ORDER_2M          9
 #define DOM0_MEM_DEFAULT  MIB(512) /* Xen's, when there is no dom0_mem= */
 #define GRANT_REGION_SIZE MIB(2)
-#define REGION_MIN	  MIB(64)
+#define REGION_MIN        MIB(64)
 
 /* Keeps banks sorted and joins neighbours. */
 static void add_bank(struct dom0 *dom0, struct page_range range)
@@ -113,7 +113,8 @@ void dom0_allocate_memory(struct dom0 *dom0)
 	}
 	pages = size >> PAGE_SHIFT;
 	if (pages > page_count_free())
-		panic("dom0_mem: %llu MiB asked for, %llu MiB are free", (unsigned long long)(size >> 20),
+		panic("dom0_mem: %llu MiB asked for, %llu MiB are free",
+			(unsigned long long)(size >> 20),
 			(unsigned long long)(page_count_free() >> (20 - PAGE_SHIFT)));
 	atomic_store(&dom0->domain->max_pages, pages);
 	while (pages) {

@@ -39,7 +39,7 @@ static void copy_props_but(struct context *c, const struct dt_node *node, const 
 {
 	const struct dt_prop *prop;
 
-	dt_for_each_prop(prop, node) {
+	dt_for_each_prop (prop, node) {
 		if (!is_one_of(prop->name, but))
 			copy_prop(c, prop);
 	}
@@ -49,7 +49,7 @@ static void copy_props_only(struct context *c, const struct dt_node *node, const
 {
 	const struct dt_prop *prop;
 
-	dt_for_each_prop(prop, node) {
+	dt_for_each_prop (prop, node) {
 		if (is_one_of(prop->name, only))
 			copy_prop(c, prop);
 	}
@@ -93,9 +93,9 @@ static void write_psci(struct context *c)
 	dtb_end_node(&c->writer);
 }
 
-#define IRQ_PPI	       1
-#define IRQ_LEVEL_LOW  8
-#define PPI_BASE       16
+#define IRQ_PPI       1
+#define IRQ_LEVEL_LOW 8
+#define PPI_BASE      16
 
 /* The first region is for the grant table; the others are free for foreign pages. */
 static void write_hypervisor(struct context *c)
@@ -119,7 +119,7 @@ static const struct dt_node *host_cpu(const struct dt_node *cpus, unsigned index
 {
 	const struct dt_node *node, *first = NULL;
 
-	dt_for_each_child(node, cpus) {
+	dt_for_each_child (node, cpus) {
 		const char *type = dt_prop_string(&host_tree, node, "device_type");
 
 		if (!type || strcmp(type, "cpu") != 0)
@@ -139,7 +139,8 @@ static void write_cpu(struct context *c, const struct dt_node *cpus, unsigned in
 	static const char *const kept_again[] = { "compatible", "device_type", NULL };
 	const struct dt_node *host = host_cpu(cpus, index);
 	bool again = index > 0 && host == host_cpu(cpus, 0);
-	uint64_t affinity = domain_vcpu(c->dom0->domain, index)->arch.sysregs.vmpidr & GENMASK(23, 0);
+	uint64_t affinity =
+		domain_vcpu(c->dom0->domain, index)->arch.sysregs.vmpidr & GENMASK(23, 0);
 	uint32_t address_cells = 1, size_cells;
 	uint8_t *to;
 
@@ -197,7 +198,8 @@ static void write_chosen(struct context *c, const struct dt_node *chosen)
 static void write_gic(struct context *c, const struct dt_node *gic)
 {
 	static const char *const replaced[] = { "reg", "interrupts", "interrupt-parent",
-		"redistributor-stride", "#redistributor-regions", "ranges", "msi-controller", NULL };
+		"redistributor-stride", "#redistributor-regions", "ranges", "msi-controller",
+		NULL };
 	const struct page_range ranges[] = { c->dom0->gicd, c->dom0->gicr };
 	uint32_t address_cells = c->address_cells, size_cells = c->size_cells;
 	size_t entry;

@@ -20,16 +20,16 @@ static int64_t call(uint64_t function, uint64_t a, uint64_t b, uint64_t c)
 		return PSCI_NOT_SUPPORTED;
 	if (conduit == CONDUIT_SMC)
 		__asm__ volatile(".inst 0xd4000003" /* smc #0 */
-				 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
-				 :
-				 : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
-				 "x14", "x15", "x16", "x17", "memory");
+			: "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+			:
+			: "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
+			"x15", "x16", "x17", "memory");
 	else
 		__asm__ volatile("hvc #0"
-				 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
-				 :
-				 : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
-				 "x14", "x15", "x16", "x17", "memory");
+			: "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+			:
+			: "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
+			"x15", "x16", "x17", "memory");
 	return (int64_t)x0;
 }
 
@@ -42,7 +42,8 @@ int firmware_init(const struct dt_tree *tree)
 		node = dt_find_compatible(tree, NULL, "arm,psci-0.2");
 	method = node ? dt_prop_string(tree, node, "method") : NULL;
 	if (!method)
-		return fail(-ENODEV, "no PSCI 0.2 or later in the device tree: one CPU, no power control");
+		return fail(-ENODEV,
+			"no PSCI 0.2 or later in the device tree: one CPU, no power control");
 	conduit = strcmp(method, "smc") == 0 ? CONDUIT_SMC : CONDUIT_HVC;
 	return 0;
 }

@@ -18,7 +18,8 @@
 		HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW)
 
 /* Debug, performance monitors, statistical profiling and trace are hidden from guests. */
-#define GUEST_MDCR (MDCR_TPMCR | MDCR_TPM | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPMS | MDCR_TTRF)
+#define GUEST_MDCR                                                                                 \
+	(MDCR_TPMCR | MDCR_TPM | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPMS | MDCR_TTRF)
 
 /* SVE, SME, trace and activity monitors too. */
 #define GUEST_CPTR (CPTR_RES1 | CPTR_TTA | CPTR_TAM | CPTR_TSM | CPTR_TZ)

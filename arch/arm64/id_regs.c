@@ -19,9 +19,9 @@ struct id_field {
 struct id_reg {
 	uint32_t encoding;
 	uint64_t (*read)(void);
-	uint64_t shown;		    /* fields passed on unchanged */
+	uint64_t shown;      /* fields passed on unchanged */
 	struct id_field limited[8]; /* ends with max 0 */
-	uint64_t fixed;		    /* added: value of fields neither shown nor limited */
+	uint64_t fixed;      /* added: value of fields neither shown nor limited */
 };
 
 #define READER(name, reg)                                                                          \
@@ -74,11 +74,11 @@ static const struct id_reg id_regs[] = {
 			FIELD(44) | FIELD(48) | FIELD(52),
 		{ { 0, 0 } }, 0 },
 	{ /* RPRES, BC, RPRFM, CSSC, CLRBHB. No WFxT, pointer authentication, MOPS (needs HCRX_EL2). */
-		SYSREG(3, 0, 0, 6, 2), read_isar2, FIELD(4) | FIELD(20) | FIELD(28) | FIELD(48) | FIELD(52),
-		{ { 0, 0 } }, 0 },
+		SYSREG(3, 0, 0, 6, 2), read_isar2,
+		FIELD(4) | FIELD(20) | FIELD(28) | FIELD(48) | FIELD(52), { { 0, 0 } }, 0 },
 	{ /* ASIDBits, endianness, granules without 52-bit addresses. PARange is set below. */
-		SYSREG(3, 0, 0, 7, 0), read_mmfr0, FIELD(4) | FIELD(8) | FIELD(12) | FIELD(16) | FIELD(24),
-		{ { 20, 1 } }, 0 },
+		SYSREG(3, 0, 0, 7, 0), read_mmfr0,
+		FIELD(4) | FIELD(8) | FIELD(12) | FIELD(16) | FIELD(24), { { 20, 1 } }, 0 },
 	{ /* HAFDBS without HAFT, HPDS, PAN, AFP, nTLBPA, ETS. No VHE, LORegions, HCX. */
 		SYSREG(3, 0, 0, 7, 1), read_mmfr1, FIELD(20) | FIELD(36) | FIELD(44) | FIELD(48),
 		{ { 0, 2 }, { 12, 2 } }, 0 },
@@ -88,9 +88,11 @@ static const struct id_reg id_regs[] = {
 			FIELD(48) | FIELD(52) | FIELD(60),
 		{ { 0, 0 } }, 0 },
 	{ /* AArch32 at EL0: as it is, without RAS, AMU, DIT's neighbours, debug and EL2/EL3 extensions. */
-		SYSREG(3, 0, 0, 1, 0), read_a32_pfr0, FIELD(0) | FIELD(4) | FIELD(8) | FIELD(12) | FIELD(16) | FIELD(24),
+		SYSREG(3, 0, 0, 1, 0), read_a32_pfr0,
+		FIELD(0) | FIELD(4) | FIELD(8) | FIELD(12) | FIELD(16) | FIELD(24), { { 0, 0 } },
+		0 },
+	{ SYSREG(3, 0, 0, 1, 1), read_a32_pfr1, FIELD(0) | FIELD(8) | FIELD(16) | FIELD(28),
 		{ { 0, 0 } }, 0 },
-	{ SYSREG(3, 0, 0, 1, 1), read_a32_pfr1, FIELD(0) | FIELD(8) | FIELD(16) | FIELD(28), { { 0, 0 } }, 0 },
 	{ SYSREG(3, 0, 0, 1, 4), read_a32_mmfr0, ALL, { { 0, 0 } }, 0 },
 	{ SYSREG(3, 0, 0, 1, 5), read_a32_mmfr1, ALL, { { 0, 0 } }, 0 },
 	{ SYSREG(3, 0, 0, 1, 6), read_a32_mmfr2, ALL, { { 0, 0 } }, 0 },
@@ -134,7 +136,8 @@ static uint64_t sanitise(const struct id_reg *reg)
 	uint64_t value = reg->read ? reg->read() : 0;
 	uint64_t out = (value & reg->shown) | reg->fixed;
 
-	for (const struct id_field *f = reg->limited; f < reg->limited + ARRAY_SIZE(reg->limited) && f->max; f++)
+	for (const struct id_field *f = reg->limited;
+		f < reg->limited + ARRAY_SIZE(reg->limited) && f->max; f++)
 		out |= limit(value, f);
 	return out;
 }

@@ -14,15 +14,15 @@
 #include <arch/mm.h>
 #include <arch/sysreg.h>
 
-#define PTE_VALID   BIT(0)
-#define PTE_TABLE   BIT(1) /* at levels 0-2; at level 3: page */
-#define PTE_ATTR    GENMASK(4, 2)
-#define PTE_AP_RO   BIT(7)
-#define PTE_AP_RES1 BIT(6) /* EL2 has no EL0 below it */
+#define PTE_VALID    BIT(0)
+#define PTE_TABLE    BIT(1) /* at levels 0-2; at level 3: page */
+#define PTE_ATTR     GENMASK(4, 2)
+#define PTE_AP_RO    BIT(7)
+#define PTE_AP_RES1  BIT(6) /* EL2 has no EL0 below it */
 #define PTE_SH_INNER (UINT64_C(3) << 8)
-#define PTE_AF	    BIT(10)
-#define PTE_XN	    BIT(54)
-#define PTE_ADDR    GENMASK(47, 12)
+#define PTE_AF       BIT(10)
+#define PTE_XN       BIT(54)
+#define PTE_ADDR     GENMASK(47, 12)
 
 #define TABLE_ENTRIES 512
 #define ATTR_NORMAL   0

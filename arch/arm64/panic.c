@@ -60,7 +60,7 @@ static void print_address(const char *what, uint64_t address)
 static bool is_stack(uint64_t address)
 {
 	bool own = address >= LAYOUT_STACK_BASE &&
-		   address < LAYOUT_STACK_BASE + (uint64_t)CPUS_MAX * LAYOUT_STACK_SLOT;
+	           address < LAYOUT_STACK_BASE + (uint64_t)CPUS_MAX * LAYOUT_STACK_SLOT;
 	bool boot = address >= (uint64_t)image_rodata_end && address < (uint64_t)image_end;
 
 	return (own || boot) && (address & 15) == 0;
@@ -116,8 +116,8 @@ void fatal_exception(const struct fatal_frame *f, uint64_t kind)
 	print_address("lr", f->x[30]);
 	log_err("  sp %016llx", (unsigned long long)f->sp);
 	for (unsigned i = 0; i < 30; i += 3)
-		log_err("  x%-2u %016llx  x%-2u %016llx  x%-2u %016llx", i, (unsigned long long)f->x[i],
-			i + 1, (unsigned long long)f->x[i + 1], i + 2,
+		log_err("  x%-2u %016llx  x%-2u %016llx  x%-2u %016llx", i,
+			(unsigned long long)f->x[i], i + 1, (unsigned long long)f->x[i + 1], i + 2,
 			(unsigned long long)f->x[i + 2]);
 	backtrace(f->x[29]);
 	end();

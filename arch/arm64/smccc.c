@@ -122,8 +122,8 @@ static int64_t hyp_revision(struct vcpu *v, const struct call *c)
 /* a71812dc-c698-4369-9acf-79d18dde6667, four bytes a register, the first in the lowest byte. */
 static int64_t hyp_uid(struct vcpu *v, const struct call *c)
 {
-	static const uint8_t uid[16] = { 0xa7, 0x18, 0x12, 0xdc, 0xc6, 0x98, 0x43, 0x69,
-		0x9a, 0xcf, 0x79, 0xd1, 0x8d, 0xde, 0x66, 0x67 };
+	static const uint8_t uid[16] = { 0xa7, 0x18, 0x12, 0xdc, 0xc6, 0x98, 0x43, 0x69, 0x9a, 0xcf,
+		0x79, 0xd1, 0x8d, 0xde, 0x66, 0x67 };
 	uint32_t word[4];
 
 	(void)c;
@@ -187,7 +187,8 @@ static int64_t smccc_arch_features(struct vcpu *v, const struct call *c)
 	uint32_t function = (uint32_t)c->arg[0];
 
 	(void)v;
-	return function == SMCCC_VERSION || function == SMCCC_ARCH_FEATURES ? 0 : SMCCC_NOT_SUPPORTED;
+	return function == SMCCC_VERSION || function == SMCCC_ARCH_FEATURES ? 0
+	                                                                    : SMCCC_NOT_SUPPORTED;
 }
 
 void smccc_call(struct vcpu *v)

@@ -89,7 +89,7 @@ void smp_start_others(const struct dt_tree *tree)
 
 	if (!top)
 		return;
-	dt_for_each_child(node, top) {
+	dt_for_each_child (node, top) {
 		const char *type = dt_prop_string(tree, node, "device_type");
 		const struct dt_prop *reg = dt_prop(tree, node, "reg");
 		struct span span;

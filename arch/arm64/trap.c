@@ -9,8 +9,8 @@
 #include "core/cpu.h"
 #include "core/domain.h"
 #include "core/error.h"
+#include "core/guest_call.h"
 #include "core/printk.h"
-#include "hypercall/hypercall.h"
 #include <arch/sysreg.h>
 
 #define INSTRUCTION_SIZE 4

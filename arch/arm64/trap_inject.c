@@ -24,7 +24,8 @@ static uint64_t vector_offset(uint64_t pstate)
 static uint64_t exception_pstate(uint64_t old)
 {
 	uint64_t sctlr = sysreg_read(sctlr_el1);
-	uint64_t pstate = (old & (PSTATE_NZCV | PSTATE_DIT | PSTATE_PAN)) | PSTATE_DAIF | PSTATE_EL1H;
+	uint64_t pstate =
+		(old & (PSTATE_NZCV | PSTATE_DIT | PSTATE_PAN)) | PSTATE_DAIF | PSTATE_EL1H;
 
 	if (FIELD_GET(PSTATE_MODE, old) & 0x10)
 		pstate &= ~PSTATE_DIT; /* bit 24 has another meaning in AArch32 state */

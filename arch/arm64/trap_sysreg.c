@@ -49,19 +49,24 @@ static void write_dir(struct vcpu *v, uint64_t value)
 static const struct sysreg sysregs[] = {
 	/* DBGBVR<n>, DBGBCR<n>, DBGWVR<n>, DBGWCR<n>, MDCCINT, MDSCR, OSDTRRX … */
 	{ SYSREG(2, 0, 0, 0, 0), SYSREG(2, 0, 0, 15, 7), read_zero, write_ignore, false },
-	{ SYSREG(2, 0, 1, 0, 4), SYSREG(2, 0, 1, 0, 4), NULL, write_ignore, false },	/* OSLAR */
-	{ SYSREG(2, 0, 1, 1, 4), SYSREG(2, 0, 1, 1, 4), read_oslsr, NULL, false },	/* OSLSR */
-	{ SYSREG(2, 0, 1, 3, 4), SYSREG(2, 0, 1, 3, 4), read_zero, write_ignore, false }, /* OSDLR */
-	{ SYSREG(2, 0, 1, 0, 0), SYSREG(2, 0, 1, 0, 0), read_zero, NULL, false },	/* MDRAR */
-	{ SYSREG(2, 0, 7, 14, 6), SYSREG(2, 0, 7, 14, 6), read_zero, NULL, false },	/* DBGAUTHSTATUS */
+	{ SYSREG(2, 0, 1, 0, 4), SYSREG(2, 0, 1, 0, 4), NULL, write_ignore, false }, /* OSLAR */
+	{ SYSREG(2, 0, 1, 1, 4), SYSREG(2, 0, 1, 1, 4), read_oslsr, NULL, false }, /* OSLSR */
+	{ SYSREG(2, 0, 1, 3, 4), SYSREG(2, 0, 1, 3, 4), read_zero, write_ignore,
+		false }, /* OSDLR */
+	{ SYSREG(2, 0, 1, 0, 0), SYSREG(2, 0, 1, 0, 0), read_zero, NULL, false }, /* MDRAR */
+	{ SYSREG(2, 0, 7, 14, 6), SYSREG(2, 0, 7, 14, 6), read_zero, NULL,
+		false }, /* DBGAUTHSTATUS */
 	{ SYSREG(3, 0, 1, 0, 1), SYSREG(3, 0, 1, 0, 1), read_actlr, write_ignore, false },
-	{ SYSREG(3, 0, 12, 11, 5), SYSREG(3, 0, 12, 11, 5), NULL, vgic_send_sgi, false }, /* ICC_SGI1R */
-	{ SYSREG(3, 0, 12, 11, 1), SYSREG(3, 0, 12, 11, 1), NULL, write_dir, false },	/* ICC_DIR */
+	{ SYSREG(3, 0, 12, 11, 5), SYSREG(3, 0, 12, 11, 5), NULL, vgic_send_sgi,
+		false }, /* ICC_SGI1R */
+	{ SYSREG(3, 0, 12, 11, 1), SYSREG(3, 0, 12, 11, 1), NULL, write_dir, false }, /* ICC_DIR */
 	/* ICC_ASGI1R, ICC_SGI0R: the other group, of which a guest has none */
 	{ SYSREG(3, 0, 12, 11, 6), SYSREG(3, 0, 12, 11, 7), NULL, write_ignore, false },
-	{ SYSREG(3, 3, 14, 2, 0), SYSREG(3, 3, 14, 2, 0), ptimer_read_tval, ptimer_write_tval, true },
+	{ SYSREG(3, 3, 14, 2, 0), SYSREG(3, 3, 14, 2, 0), ptimer_read_tval, ptimer_write_tval,
+		true },
 	{ SYSREG(3, 3, 14, 2, 1), SYSREG(3, 3, 14, 2, 1), ptimer_read_ctl, ptimer_write_ctl, true },
-	{ SYSREG(3, 3, 14, 2, 2), SYSREG(3, 3, 14, 2, 2), ptimer_read_cval, ptimer_write_cval, true },
+	{ SYSREG(3, 3, 14, 2, 2), SYSREG(3, 3, 14, 2, 2), ptimer_read_cval, ptimer_write_cval,
+		true },
 };
 
 /*
@@ -93,7 +98,8 @@ static bool is_id_reg(uint32_t encoding)
 {
 	uint64_t crm = FIELD_GET(ISS_SYSREG_CRM, encoding);
 
-	return (encoding & (ISS_SYSREG_OP0 | ISS_SYSREG_OP1 | ISS_SYSREG_CRN)) == SYSREG(3, 0, 0, 0, 0) &&
+	return (encoding & (ISS_SYSREG_OP0 | ISS_SYSREG_OP1 | ISS_SYSREG_CRN)) ==
+	               SYSREG(3, 0, 0, 0, 0) &&
 	       crm >= 1 && crm <= 7;
 }
 
@@ -110,14 +116,14 @@ static bool permitted(const struct vcpu *v, const struct sysreg *reg)
 
 static void undefined(struct vcpu *v, uint32_t encoding, bool read)
 {
-	guest_printk(LOG_DEBUG, "d%uv%u: %s of system register S%u_%u_C%u_C%u_%u, which is not there, pc %#llx",
+	guest_printk(LOG_DEBUG,
+		"d%uv%u: %s of system register S%u_%u_C%u_C%u_%u, which is not there, pc %#llx",
 		v->domain->id, v->id, read ? "read" : "write",
 		(unsigned)FIELD_GET(ISS_SYSREG_OP0, encoding),
 		(unsigned)FIELD_GET(ISS_SYSREG_OP1, encoding),
 		(unsigned)FIELD_GET(ISS_SYSREG_CRN, encoding),
 		(unsigned)FIELD_GET(ISS_SYSREG_CRM, encoding),
-		(unsigned)FIELD_GET(ISS_SYSREG_OP2, encoding),
-		(unsigned long long)v->arch.regs.pc);
+		(unsigned)FIELD_GET(ISS_SYSREG_OP2, encoding), (unsigned long long)v->arch.regs.pc);
 	trap_inject_undefined(v);
 }
 

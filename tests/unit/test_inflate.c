@@ -23,7 +23,9 @@ static void make_text(unsigned seed)
 {
 	srand(seed);
 	for (size_t i = 0; i < TEXT_SIZE; i++)
-		text[i] = (uint8_t)(seed == 0 ? rand() : i % 7 == 0 ? rand() % 4 : 'a' + (int)(i / 3 % 11));
+		text[i] = (uint8_t)(seed == 0    ? rand()
+				    : i % 7 == 0 ? rand() % 4
+						 : 'a' + (int)(i / 3 % 11));
 }
 
 static size_t pack(size_t size, const char *level)
@@ -58,7 +60,8 @@ static void test_round_trip(void **state)
 				size_t size = pack(sizes[i], levels[l]);
 
 				assert_int_equal(gzip_stated_size(packed, size), sizes[i]);
-				assert_int_equal(gzip_unpack(unpacked, sizes[i], packed, size), sizes[i]);
+				assert_int_equal(
+					gzip_unpack(unpacked, sizes[i], packed, size), sizes[i]);
 				assert_memory_equal(unpacked, text, sizes[i]);
 			}
 		}

@@ -13,12 +13,12 @@
 
 #define sysreg_write(name, value)                                                                  \
 	do {                                                                                       \
-		uint64_t sysreg_new_ = (value);                                                  \
-		__asm__ volatile("msr " #name ", %0" ::"r"(sysreg_new_) : "memory");             \
+		uint64_t sysreg_new_ = (value);                                                    \
+		__asm__ volatile("msr " #name ", %0" ::"r"(sysreg_new_) : "memory");               \
 	} while (0)
 
 /* As above for a macro that stands for an encoding such as ICH_LR0_EL2 below. */
-#define sysreg_read_enc(name)	     sysreg_read_enc_(name)
-#define sysreg_read_enc_(name)	     sysreg_read(name)
-#define sysreg_write_enc(name, v)    sysreg_write_enc_(name, v)
-#define sysreg_write_enc_(name, v)   sysreg_write(name, v)
+#define sysreg_read_enc(name)      sysreg_read_enc_(name)
+#define sysreg_read_enc_(name)     sysreg_read(name)
+#define sysreg_write_enc(name, v)  sysreg_write_enc_(name, v)
+#define sysreg_write_enc_(name, v) sysreg_write(name, v)

@@ -8,7 +8,7 @@
 #define dsb_sy()    smp_mb()
 #define dsb_ish()   smp_mb()
 #define dsb_ishst() smp_mb()
-#define isb()	    smp_mb()
+#define isb()       smp_mb()
 
 /* Waiting for another CPU: a test's hook plays that CPU; with none, nobody will ever come (arch/host/cpu.c). */
 #define cpu_relax() host_cpu_relax()

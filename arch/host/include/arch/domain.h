@@ -15,8 +15,8 @@ struct arch_vcpu {
 	struct guest_regs regs;
 	struct vgic_vcpu vgic;
 	unsigned upcalls_raised;
-	bool irq_pending;	/* what arch_vcpu_irq_pending() answers, set by tests */
-	uint64_t entry, x0;	/* what arch_vcpu_reset() was given */
+	bool irq_pending; /* what arch_vcpu_irq_pending() answers, set by tests */
+	uint64_t entry, x0; /* what arch_vcpu_reset() was given */
 };
 
 struct arch_domain {
