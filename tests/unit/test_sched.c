@@ -130,6 +130,39 @@ static void test_random_hogs(void **state)
 	}
 }
 
+/* Where the CPUs are evenly loaded, vCPUs stay on theirs: their caches are there. */
+static unsigned last_cpu[SIM_ALL], switches, migrations;
+
+static void count_migrations(struct vcpu *from, struct vcpu *to)
+{
+	struct sim_vcpu *s = sim_of(to);
+
+	(void)from;
+	if (s == NULL)
+		return;
+	switches++;
+	migrations += last_cpu[s - sim_vcpus] != cpu_id();
+	last_cpu[s - sim_vcpus] = cpu_id();
+}
+
+static void test_even_load_does_not_migrate(void **state)
+{
+	(void)state;
+	for (unsigned seed = 0; seed < SEEDS; seed++) {
+		sim_init(4, seed);
+		for (unsigned i = 0; i < 4; i++)
+			add_hogs(i, 256, 3);
+		sim_run(NS_PER_S);
+		host_switch_hook = count_migrations;
+		sim_run(NS_PER_S);
+		switches = 0;
+		migrations = 0;
+		sim_run(10 * NS_PER_S);
+		assert_true(switches > 1000 && migrations * 100 < switches);
+		sim_end();
+	}
+}
+
 /* Two domains stay on their own CPUs, each fair within; the third goes wherever there is room. */
 static void test_pinned_groups(void **state)
 {
@@ -735,6 +768,7 @@ int main(void)
 		cmocka_unit_test(test_three_vcpus_on_two_cpus),
 		cmocka_unit_test(test_four_guests_on_two_cpus),
 		cmocka_unit_test(test_random_hogs),
+		cmocka_unit_test(test_even_load_does_not_migrate),
 		cmocka_unit_test(test_pinned_groups),
 		cmocka_unit_test(test_crowd_that_goes_leaves_no_debt),
 		cmocka_unit_test(test_newcomers_get_their_share_at_once),
