@@ -18,4 +18,4 @@ $(DTS_OUT)/%.dtb: tests/dts/%.dtso
 	@mkdir -p $(@D)
 	@dtc -q -@ -I dts -O dtb -o $@ $<
 
-test-unit: $(DTS_BIN)
+test-unit: | $(DTS_BIN)
