@@ -25,15 +25,15 @@ struct note {
 	unsigned char desc[];
 };
 
-extern const struct note build_id_note __attribute__((weak));
+extern const struct note image_build_id __attribute__((weak));
 
 #define NOTE_GNU_BUILD_ID 3
 
 size_t version_build_id(const unsigned char **id)
 {
-	if (!&build_id_note || build_id_note.type != NOTE_GNU_BUILD_ID ||
-		memcmp(build_id_note.name, "GNU", 4) != 0)
+	if (!&image_build_id || image_build_id.type != NOTE_GNU_BUILD_ID ||
+		memcmp(image_build_id.name, "GNU", 4) != 0)
 		return 0;
-	*id = build_id_note.desc;
-	return build_id_note.desc_size;
+	*id = image_build_id.desc;
+	return image_build_id.desc_size;
 }

@@ -30,7 +30,7 @@ const struct {
 	uint32_t name_size, desc_size, type;
 	char name[4];
 	unsigned char desc[20];
-} build_id_note = { 4, 20, 3, "GNU", { 0xab, 1, 2, 3 } };
+} image_build_id = { 4, 20, 3, "GNU", { 0xab, 1, 2, 3 } };
 
 static unsigned char buf[2048];
 static gva_t at;
@@ -204,7 +204,7 @@ static void test_varbufs(void **state)
 	expect_varbuf(XENVER_capabilities2, version.capabilities, strlen(version.capabilities));
 	expect_varbuf(XENVER_changeset2, version.changeset, strlen(version.changeset));
 	expect_varbuf(XENVER_commandline2, COMMAND_LINE, strlen(COMMAND_LINE));
-	expect_varbuf(XENVER_build_id, build_id_note.desc, 20);
+	expect_varbuf(XENVER_build_id, image_build_id.desc, 20);
 	cpus[0].current = &vcpuu;
 	expect_varbuf(XENVER_capabilities2, version.capabilities, strlen(version.capabilities));
 	assert_int_equal(call(XENVER_changeset2, at), -EPERM);
