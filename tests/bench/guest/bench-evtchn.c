@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <xen/privcmd.h> /* has what <xen/evtchn.h> needs */
 #include <xen/evtchn.h>
 
 #include "bench.h"
