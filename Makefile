@@ -38,7 +38,7 @@ C_ALL := -std=c17 -g -fno-common -fno-strict-aliasing $(WARN) -Dstatic_assert=_S
 
 LAYERS := lib dt core assign hypercall drivers
 C_FILES := $(sort $(shell find $(wildcard $(LAYERS) arch tools linux tests) -name '*.c'))
-H_FILES := $(sort $(shell find $(wildcard $(LAYERS) arch tools linux tests) -name '*.h'))
+H_FILES := $(sort $(shell find $(wildcard $(LAYERS) arch tools linux include tests) -name '*.h'))
 
 include $(sort $(wildcard mk/*.mk))
 
