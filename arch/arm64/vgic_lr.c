@@ -6,8 +6,7 @@
  */
 #include "arch/arm64/vgic_priv.h"
 
-#define ICH_HCR_SPILL (ICH_HCR_UIE | ICH_HCR_LRENPIE)
-#define EOICOUNT_MAX  31
+#define EOICOUNT_MAX 31
 
 /* Interrupts that became free to move to another vCPU: moved when the lock is dropped. */
 struct movers {
@@ -205,19 +204,14 @@ static void virq_resample(struct vcpu *v, struct virq *irq)
 }
 
 /* The list register is empty: as good as written with zero, unless its empty state keeps asking. */
-static void lr_release(struct vcpu *v, unsigned n, struct virq *irq, uint64_t value)
+static void lr_release(struct vgic_vcpu *g, unsigned n, struct virq *irq, uint64_t value)
 {
-	struct vgic_vcpu *g = &v->arch.vgic;
-
 	g->lr_irq[n] = NULL;
 	irq->in_lr = false;
 	if (irq->intid == VGIC_PPI_VTIMER)
 		g->timer_held = false;
-	if (!(value & LR_HW) && value & LR_EOI) {
-		g->lr[n] = value;
-		virq_mark(v);
-		return;
-	}
+	if (!(value & LR_HW) && value & LR_EOI)
+		gic_lr_write(n, 0);
 	g->lr[n] = 0;
 	g->lrs_used &= ~(1U << n);
 }
@@ -243,7 +237,7 @@ static void lr_fold(struct vcpu *v, unsigned n, struct virq *irq, struct movers 
 		g->changed = again;
 		return;
 	}
-	lr_release(v, n, irq, value);
+	lr_release(g, n, irq, value);
 	bool again = g->changed || virq_is_pending(irq);
 
 	virq_settle(v, irq, movers);
@@ -271,8 +265,6 @@ static void sync_eoi_count(struct vcpu *v, struct movers *movers)
 			gic_deactivate(irq->hw_intid);
 		virq_settle(v, irq, movers);
 	}
-	g->hcr = ~UINT64_C(
-		0); /* not what is there: the next flush writes it, and so clears the count */
 }
 
 void vgic_sync(struct vcpu *v)
@@ -292,8 +284,8 @@ void vgic_sync(struct vcpu *v)
 	}
 	if (g->hcr & ICH_HCR_LRENPIE)
 		sync_eoi_count(v, &movers);
-	if (g->hcr & ICH_HCR_SPILL) {
-		/* The maintenance interrupt is a level: left asking, it would be taken for ever here at EL2. */
+	if (g->hcr & ICH_HCR_UIE) {
+		/* With what it asked for done, the maintenance interrupt ends before it is handled. */
 		hcr_write(g, ICH_HCR_EN);
 		g->changed = true;
 	}

@@ -88,6 +88,8 @@ static inline void env_exit(unsigned cpu)
 	host_cpu_set(cpu);
 	if (env_in_guest[cpu] && env_on(cpu)->arch.vgic.lrs_used)
 		vgic_sync(env_on(cpu));
+	/* A level: if it were still asserted, its handler would run for ever. */
+	assert_false(env_on(cpu) && host_gic_maintenance());
 	env_in_guest[cpu] = false;
 }
 
