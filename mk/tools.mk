@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+# graftctl: static, for arm64 with the very objects of dt/ that are in the image, and for this machine.
+
+TOOL_SRC := $(wildcard tools/*.c)
+TOOL_DT_SRC := $(wildcard dt/*.c)
+TOOL_CC-tools := aarch64-linux-gnu-gcc
+TOOL_CC-host := gcc
+C_TOOL := $(C_ALL) -O2 -D_POSIX_C_SOURCE=200809L -I$(B)/gen
+
+TOOL_OBJ-tools := $(TOOL_SRC:%.c=$(B)/obj/tool-arm64/%.o) $(TOOL_DT_SRC:%.c=$(B)/obj/gcc/%.o)
+TOOL_OBJ-host := $(patsubst %.c,$(B)/obj/tool-host/%.o,$(TOOL_SRC) $(TOOL_DT_SRC))
+
+$(B)/obj/tool-arm64/%.o: %.c $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	@echo "  TOOL  $< (arm64)"
+	@$(TOOL_CC-tools) $(C_TOOL) -c $< -o $@
+
+$(B)/obj/tool-host/%.o: %.c $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	@echo "  TOOL  $<"
+	@$(TOOL_CC-host) $(C_TOOL) -c $< -o $@
+
+$(B)/obj/tool-arm64/tools/version.o $(B)/obj/tool-host/tools/version.o: $(B)/gen/build_info.h
+
+# Not position-independent: the image's objects are not.
+$(B)/tools/graftctl: $(TOOL_OBJ-tools)
+	@mkdir -p $(@D)
+	@$(TOOL_CC-tools) -static -no-pie $^ -o $@
+
+$(B)/host/graftctl: $(TOOL_OBJ-host)
+	@mkdir -p $(@D)
+	@$(TOOL_CC-host) -static $^ -o $@
+
+#: tools            graftctl for Dom0 (build/tools/graftctl, arm64) and for this machine (build/host/graftctl)
+.PHONY: tools
+tools: $(B)/tools/graftctl $(B)/host/graftctl
+
+-include $(TOOL_OBJ-tools:.o=.d) $(TOOL_OBJ-host:.o=.d)

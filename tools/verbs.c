@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The subcommand table. */
+#include "tools/verb.h"
+
+#include <stddef.h>
+
+const struct verb *const verbs[] = {
+	&verb_apply,
+	NULL,
+};
