@@ -173,7 +173,9 @@ static int find_label(
 			(const char *)fragment.at, label, dt_path(node));
 	*out = node;
 	error = dt_stage_need(overlay, symbol->owner);
-	return error ? error : dt_stage_need(overlay, node->owner);
+	if (!error)
+		error = dt_stage_need(overlay, node->owner);
+	return error ? error : dt_stage_need_phandle(overlay, node);
 }
 
 static int resolve_label(struct dt_overlay *overlay, const char *label, struct span places)

@@ -82,8 +82,10 @@ static int merge_props(struct dt_overlay *overlay, struct dt_node *from, struct 
 	for (prop = from->first_prop; prop && !error; prop = next) {
 		next = prop->next;
 		/* The node that is there keeps its number; references are led to it. */
-		if (to->phandle && (prop->flags & DT_PROP_PHANDLE))
+		if (to->phandle && (prop->flags & DT_PROP_PHANDLE)) {
+			error = dt_stage_need_phandle(overlay, to);
 			continue;
+		}
 		dt_unlink_prop(prop);
 		dt_index_remove(&overlay->stage->side.props, &prop->by_name);
 		error = dt_stage_fault(overlay->stage, join_prop(overlay, prop, to));
@@ -177,7 +179,7 @@ static int target_of_phandle(struct dt_overlay *overlay, const struct dt_node *f
 			"%s: target: no node of the tree has phandle 0x%x", fragment->name,
 			phandle);
 	*out = node;
-	return 0;
+	return dt_stage_need_phandle(overlay, node);
 }
 
 static int target_of_path(struct dt_overlay *overlay, const struct dt_node *fragment,

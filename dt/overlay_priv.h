@@ -58,6 +58,8 @@ int dt_stage_make_room(struct dt_overlay *overlay);
 
 /* The overlay builds on what `owner` brought (NULL and itself: nothing to note). */
 int dt_stage_need(struct dt_overlay *overlay, struct dt_overlay *owner);
+/* The same for whoever gave the node its phandle. */
+int dt_stage_need_phandle(struct dt_overlay *overlay, const struct dt_node *node);
 /* The overlay's own node at a path in its blob, before or after it has found its place; or NULL. */
 struct dt_node *dt_stage_node(struct dt_overlay *overlay, struct span path);
 /* A child as it will be once the overlay is live. */

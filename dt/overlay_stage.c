@@ -142,6 +142,15 @@ int dt_stage_need(struct dt_overlay *overlay, struct dt_overlay *owner)
 	return 0;
 }
 
+int dt_stage_need_phandle(struct dt_overlay *overlay, const struct dt_node *node)
+{
+	const struct dt_prop *prop = dt_prop(overlay->tree, node, "phandle");
+
+	if (!prop)
+		prop = dt_prop(overlay->tree, node, "linux,phandle");
+	return prop ? dt_stage_need(overlay, prop->owner) : 0;
+}
+
 struct dt_node *dt_stage_child(
 	const struct dt_overlay *overlay, struct dt_node *node, struct span name)
 {

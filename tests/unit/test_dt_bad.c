@@ -204,5 +204,9 @@ int main(void)
 			tests[used++] = (struct CMUnitTest){ .name = files[i]->d_name,
 				.test_func = test_file,
 				.initial_state = files[i]->d_name };
-	return used ? _cmocka_run_group_tests("dt_bad", tests, (size_t)used, NULL, NULL) : 1;
+	used = used ? _cmocka_run_group_tests("dt_bad", tests, (size_t)used, NULL, NULL) : 1;
+	while (count > 0)
+		free(files[--count]);
+	free(files);
+	return used;
 }

@@ -154,6 +154,19 @@ static void test_phandles_of_old_nodes(void **state)
 	assert_int_equal(at("/soc/spi@2000/flash@0")->phandle, 0);
 }
 
+/* Who relies on a phandle that an overlay gave to an older node builds on that overlay. */
+static void test_borrowed_phandle(void **state)
+{
+	struct dt_overlay *one = add_overlay(&tree, "good/relabel");
+	struct dt_overlay *two = add_overlay(&tree, "good/relabel-again");
+
+	(void)state;
+	assert_int_equal(cell("/soc/again-user", "uses", 0), at("/soc/spi@2000/flash@0")->phandle);
+	assert_int_equal(dt_overlay_may_revert(one, NULL), -DT_EBUSY);
+	revert(two);
+	revert(one);
+}
+
 /* Two overlays with phandle numbers of their own, and the same blob twice. */
 static void test_no_shared_phandles(void **state)
 {
@@ -277,6 +290,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_any_order, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_own_target, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_phandles_of_old_nodes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_borrowed_phandle, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_shared_phandles, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_phandle_wrap, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_symbols, set_up, tear_down),
