@@ -25,8 +25,10 @@ outside := $(filter-out help clean,$(or $(MAKECMDGOALS),$(.DEFAULT_GOAL)))
 .PHONY: $(outside) in-tool-root
 $(outside): in-tool-root
 	@:
+# Variables of the command line travel as make itself hands them on, quoted, behind "-- ".
 in-tool-root:
-	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL scripts/toolroot run make -j$(JOBS) $(MAKEOVERRIDES) $(outside)
+	@case "$$MAKEFLAGS" in *"-- "*) vars="-- $${MAKEFLAGS#*-- }" ;; *) vars= ;; esac; \
+		scripts/toolroot run env "MAKEFLAGS=$$vars" make -j$(JOBS) $(outside)
 else
 
 B := build
