@@ -5,7 +5,7 @@ import re
 import machine as names
 
 CRASH = "/usr/lib/graft-test/graft-shutdown 3"
-REGISTERS = ["pc", "sp", "x0", "x30"]
+REGISTERS = ["pc", "sp_el1", "x0", "x30"]
 DEAD = [names.DOM0_PANIC, names.DOM0_CRASHED]
 
 
