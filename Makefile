@@ -44,9 +44,10 @@ H_FILES := $(sort $(shell find $(wildcard $(LAYERS) arch tools linux include tes
 
 include $(sort $(wildcard mk/*.mk))
 
-#: test             unit tests, then system tests
+#: test             unit tests, tests of graftctl, then system tests
 .PHONY: test
 test:
 	@$(MAKE) test-unit
+	@$(MAKE) test-tools
 	@$(MAKE) test-system
 endif

@@ -36,3 +36,20 @@ $(B)/host/graftctl: $(TOOL_OBJ-host)
 tools: $(B)/tools/graftctl $(B)/host/graftctl
 
 -include $(TOOL_OBJ-tools:.o=.d) $(TOOL_OBJ-host:.o=.d)
+
+# The oracle: the engine, under the sanitizers, beside libfdt on everything that Debian's kernels carry.
+ORACLE_OBJ := $(patsubst %.c,$(B)/host/%.o,$(wildcard tests/corpus/*.c) $(TOOL_DT_SRC))
+
+$(B)/host/oracle: $(ORACLE_OBJ)
+	@gcc -fsanitize=address,undefined $^ -lfdt -o $@
+
+#: oracle           the engine beside libfdt: every overlay of Debian's kernels on every base beside it
+.PHONY: oracle
+oracle: $(B)/host/oracle guest-base
+	@$< $$(tests/corpus/get-dtbs)
+
+#: test-tools       graftctl's own tests, and the oracle (K=EXPRESSION selects among the former)
+.PHONY: test-tools
+test-tools: tools oracle
+
+-include $(ORACLE_OBJ:.o=.d)
