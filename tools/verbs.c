@@ -6,5 +6,6 @@
 
 const struct verb *const verbs[] = {
 	&verb_apply,
+	&verb_check,
 	NULL,
 };
