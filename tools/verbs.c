@@ -7,5 +7,6 @@
 const struct verb *const verbs[] = {
 	&verb_apply,
 	&verb_check,
+	&verb_plan,
 	NULL,
 };
