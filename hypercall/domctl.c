@@ -7,14 +7,6 @@ static_assert(offsetof(struct xen_domctl, interface_version) == 4, "xen/domctl.h
 static_assert(offsetof(struct xen_domctl, domain) == 8, "xen/domctl.h");
 static_assert(offsetof(struct xen_domctl, u) == 16, "xen/domctl.h");
 
-/* What a Xen answers that was built without the feature: callers tell it from an unknown command. */
-static int not_built_in(struct domain *d, struct xen_domctl *op)
-{
-	(void)d;
-	(void)op;
-	return -EOPNOTSUPP;
-}
-
 enum domctl_flags {
 	RESULTS = 1, /* the structure goes back to the caller */
 	NO_DOMAIN = 2, /* op->domain names none that exists */
@@ -46,7 +38,7 @@ static const struct {
 	[XEN_DOMCTL_cacheflush] = { domctl_cacheflush, 0 },
 	[XEN_DOMCTL_get_paging_mempool_size] = { domctl_get_paging_mempool_size, RESULTS },
 	[XEN_DOMCTL_set_paging_mempool_size] = { domctl_set_paging_mempool_size, 0 },
-	[XEN_DOMCTL_dt_overlay] = { not_built_in, 0 },
+	[XEN_DOMCTL_dt_overlay] = { domctl_dt_overlay, 0 },
 	[XEN_DOMCTL_set_llc_colors] = { domctl_set_llc_colors, 0 },
 };
 

@@ -34,3 +34,5 @@ int domctl_getnodeaffinity(struct domain *d, struct xen_domctl *op);
 int domctl_cacheflush(struct domain *d, struct xen_domctl *op);
 int domctl_get_paging_mempool_size(struct domain *d, struct xen_domctl *op);
 int domctl_set_paging_mempool_size(struct domain *d, struct xen_domctl *op);
+
+int domctl_dt_overlay(struct domain *d, struct xen_domctl *op);

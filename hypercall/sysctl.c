@@ -2,6 +2,9 @@
 /* sysctl: commands about the machine, for privileged domains (xen/sysctl.h). One table. */
 #include "hypercall/sysctl.h"
 
+#include "hypercall/graft_sysctl.h"
+#include "lib/string.h"
+
 static_assert(sizeof(struct xen_sysctl) == 136, "xen/sysctl.h");
 static_assert(offsetof(struct xen_sysctl, interface_version) == 4, "xen/sysctl.h");
 static_assert(offsetof(struct xen_sysctl, u) == 8, "xen/sysctl.h");
@@ -33,8 +36,28 @@ static const struct {
 	[XEN_SYSCTL_cpupool_op] = { sysctl_cpupool_op, RESULTS },
 	[XEN_SYSCTL_scheduler_op] = { sysctl_scheduler_op, RESULTS },
 	[XEN_SYSCTL_coverage_op] = { not_built_in, 0 },
-	[XEN_SYSCTL_dt_overlay] = { not_built_in, 0 },
+	[XEN_SYSCTL_dt_overlay] = { sysctl_dt_overlay, 0 },
 };
+
+static int run(gva_t at, struct xen_sysctl *op)
+{
+	int rc;
+
+	if (op->cmd >= GRAFT_SYSCTL_FIRST) {
+		struct graft_sysctl own;
+
+		memcpy(&own, op, sizeof(own)); /* of the same layout, graft_sysctl.c */
+		return graft_sysctl(at, &own);
+	}
+	if (op->interface_version != XEN_SYSCTL_INTERFACE_VERSION)
+		return -EACCES;
+	if (op->cmd >= ARRAY_SIZE(table) || !table[op->cmd].run)
+		return -ENOSYS;
+	rc = table[op->cmd].run(op);
+	if (rc == 0 && (table[op->cmd].flags & RESULTS) && guest_write(at, op, sizeof(*op)))
+		return -EFAULT;
+	return rc;
+}
 
 int64_t do_sysctl(uint64_t args[HYPERCALL_ARGS])
 {
@@ -46,12 +69,6 @@ int64_t do_sysctl(uint64_t args[HYPERCALL_ARGS])
 		return -EPERM;
 	if (guest_read(&op, at, sizeof(op)))
 		return -EFAULT;
-	if (op.interface_version != XEN_SYSCTL_INTERFACE_VERSION)
-		return -EACCES;
-	if (op.cmd >= ARRAY_SIZE(table) || !table[op.cmd].run)
-		return -ENOSYS;
-	rc = table[op.cmd].run(&op);
-	if (rc == 0 && (table[op.cmd].flags & RESULTS) && guest_write(at, &op, sizeof(op)))
-		return -EFAULT;
-	return rc;
+	rc = run(at, &op);
+	return rc == -ERESTART ? HYPERCALL_AGAIN : rc;
 }

@@ -4,7 +4,10 @@
 
 #include "hypercall/priv.h"
 
-/* 0, -errno. The table in sysctl.c says whether the structure goes back to the caller. */
+/*
+ * 0, -errno, -ERESTART: issue the call again. The table in sysctl.c says whether the structure goes back to the
+ * caller.
+ */
 int sysctl_readconsole(struct xen_sysctl *op);
 int sysctl_debug_keys(struct xen_sysctl *op);
 int sysctl_getdomaininfolist(struct xen_sysctl *op);
@@ -16,3 +19,4 @@ int sysctl_availheap(struct xen_sysctl *op);
 int sysctl_sched_id(struct xen_sysctl *op);
 int sysctl_scheduler_op(struct xen_sysctl *op);
 int sysctl_cpupool_op(struct xen_sysctl *op);
+int sysctl_dt_overlay(struct xen_sysctl *op);

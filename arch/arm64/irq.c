@@ -9,6 +9,7 @@
 #include "core/arch.h"
 #include "core/cpu.h"
 #include "core/error.h"
+#include "core/panic.h"
 #include "core/timer.h"
 #include <arch/sysreg.h>
 
@@ -17,7 +18,7 @@ static irq_handler_t *handlers[IRQ_HANDLERS];
 /* Whose each SPI is. The lock keeps the owner from going while an interrupt is delivered to it. */
 static struct route {
 	struct spinlock lock;
-	struct domain *owner;
+	struct domain *_Atomic owner;
 } routes[IRQ_HANDLERS];
 
 int irq_set_handler(uint32_t intid, irq_handler_t *handler)
@@ -28,24 +29,25 @@ int irq_set_handler(uint32_t intid, irq_handler_t *handler)
 	return 0;
 }
 
-int irq_route(struct domain *d, uint32_t intid, bool edge)
+int irq_may_route(struct domain *d, uint32_t intid)
 {
-	struct route *route;
+	if (intid < GIC_INTID_SPI_BASE || intid >= GIC_INTID_SPI_BASE + gic_info.spi_count)
+		return -EINVAL;
+	if (routes[intid].owner || handlers[intid])
+		return -EBUSY;
+	return vgic_may_route_hw(d, intid);
+}
+
+void irq_route(struct domain *d, uint32_t intid, bool edge)
+{
+	struct route *route = &routes[intid];
 	int err;
 
-	if (intid < GIC_INTID_SPI_BASE || intid >= GIC_INTID_SPI_BASE + gic_info.spi_count)
-		return fail(-EINVAL, "interrupt %u: the GIC has SPIs 32 to %u", intid,
-			GIC_INTID_SPI_BASE + gic_info.spi_count - 1);
-	route = &routes[intid];
-	if (route->owner || handlers[intid])
-		return fail(-EBUSY, "interrupt %u is in use already", intid);
 	spin_lock(&route->lock);
 	route->owner = d;
 	spin_unlock(&route->lock);
 	err = vgic_route_hw(d, intid, intid, edge);
-	if (err)
-		irq_unroute(d, intid);
-	return err;
+	ASSERT(!err); /* irq_may_route() asked the same */
 }
 
 void irq_unroute(struct domain *d, uint32_t intid)

@@ -124,6 +124,7 @@ void vgic_deactivate(struct vcpu *v, vintid_t intid);
  * reaches the hardware. Numbers are the same in the guest. 0, -EINVAL (no such INTID, or the domain has no
  * vCPU yet), -EBUSY (is routed).
  */
+int vgic_may_route_hw(struct domain *d, vintid_t intid); /* what the next would answer */
 int vgic_route_hw(struct domain *d, vintid_t intid, uint32_t hw_intid, bool edge);
 /*
  * Takes it back, also when pending, active or in a list register now: disabled and deactivated after. Any

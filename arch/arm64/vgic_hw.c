@@ -52,6 +52,15 @@ void vgic_vcpu_moved(struct vcpu *v, unsigned cpu)
 				GIC_INTID_SPI_BASE + i * 64 + (unsigned)__builtin_ctzll(bits), cpu);
 }
 
+int vgic_may_route_hw(struct domain *d, vintid_t intid)
+{
+	const struct virq *irq = virq_find(d, NULL, intid);
+
+	if (!irq || !atomic_load(&irq->home))
+		return -EINVAL;
+	return irq->hw_intid ? -EBUSY : 0;
+}
+
 int vgic_route_hw(struct domain *d, vintid_t intid, uint32_t hw_intid, bool edge)
 {
 	struct virq *irq = virq_find(d, NULL, intid);

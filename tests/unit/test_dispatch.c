@@ -15,6 +15,7 @@
 #include <arch/mm.h>
 
 #include "arch/host/fake.h"
+#include "assign/overlays.h"
 #include "core/console.h"
 #include "core/domain.h"
 #include "core/error.h"
@@ -24,6 +25,8 @@
 #include "core/panic.h"
 #include "core/sched_priv.h"
 #include "core/time.h"
+#include "dt/fdt_write.h"
+#include "hypercall/graft_sysctl.h"
 #include "hypercall/hypercall.h"
 
 #include <cmocka.h> /* last: its macro `fail` is not core/error.h's function */
@@ -92,6 +95,40 @@ static void become(struct domain *d, unsigned vcpu)
 	cpus[0].current = d ? domain_vcpu(d, vcpu) : sched_cpus[0].idle;
 }
 
+static void *tree_alloc(void *ctx, size_t size)
+{
+	(void)ctx;
+	return heap_alloc(size);
+}
+
+static void tree_free(void *ctx, void *at, size_t size)
+{
+	(void)ctx;
+	(void)size;
+	heap_free(at);
+}
+
+static struct dt_tree tree;
+
+/* Hooks stay once they are registered. */
+static void make_tree(void)
+{
+	static const struct dt_env env = { .alloc = tree_alloc, .free = tree_free, .seed = 1 };
+	static bool is_registered;
+	struct dtb_writer w;
+	char blob[1024];
+	size_t size;
+
+	dtb_write_init(&w, blob, sizeof(blob));
+	dtb_begin_node(&w, "");
+	dtb_end_node(&w);
+	assert_int_equal(dtb_finish(&w, &size), 0);
+	assert_int_equal(dt_tree_build(&tree, &env, blob, size, NULL), 0);
+	if (!is_registered)
+		overlays_init(&tree);
+	is_registered = true;
+}
+
 static int setup(void **state)
 {
 	struct page_range ram = { PADDR(HOST_RAM_BASE), RAM_SIZE };
@@ -107,6 +144,7 @@ static int setup(void **state)
 	domain_init_list();
 	host_guest_reset();
 	buf_at = host_guest_map(buf, sizeof(buf));
+	make_tree();
 	free_pages = page_count_free();
 	heap_used = heap_bytes_used();
 	dom0 = make_domain(0, true);
@@ -141,6 +179,7 @@ static int teardown(void **state)
 		kill(d);
 	assert_int_equal(heap_bytes_used(), heap_used);
 	assert_int_equal(page_count_free(), free_pages);
+	dt_tree_drop(&tree);
 	for (unsigned i = 0; i < 2; i++) {
 		timer_stop(&sched_cpus[i].tick);
 		heap_free(sched_cpus[i].idle);
@@ -577,6 +616,10 @@ static void aim(uint64_t number, uint64_t args[HYPERCALL_ARGS])
 	op->cmd = (uint32_t)rand() % 92;
 	op->interface_version = number == __HYPERVISOR_sysctl ? XEN_SYSCTL_INTERFACE_VERSION
 	                                                      : XEN_DOMCTL_INTERFACE_VERSION;
+	if (number == __HYPERVISOR_sysctl && rand() % 8 == 0) {
+		op->cmd = GRAFT_SYSCTL_FIRST + (uint32_t)rand() % 6;
+		op->interface_version = GRAFT_SYSCTL_VERSION;
+	}
 	if (number == __HYPERVISOR_domctl)
 		op->domain = (domain_id_t)(rand() % 5);
 	if (number == __HYPERVISOR_domctl && op->cmd == XEN_DOMCTL_createdomain && rand() % 8)

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A domain's hold on devices: planned in full, committed without any way to fail, taken back in two acts.
+ *
+ *	plan ──▶ commit ──▶ stop ──▶ free
+ *	  └──────── free ────────┘
+ *
+ * plan checks every rule and prepares page tables and ledger entries; nothing of it can be seen. commit maps,
+ * routes and enters the claims. stop leaves the ledger, unmaps (TLBs of every CPU invalidated) and unroutes;
+ * afterwards no access of the domain's reaches the devices. Guarded by the turn (assign/turn.h).
+ */
+#pragma once
+
+#include "assign/ledger.h"
+#include "assign/report.h"
+#include "dt/overlay.h"
+
+struct attachment {
+	struct attachment *next, *prev;
+	struct domain *domain;
+	struct dt_overlay *overlay; /* NULL: the boot tree's */
+	struct claim *first, **tail;
+	unsigned devices, ranges, interrupts, streams;
+	unsigned disabled; /* nodes that were left out */
+	bool committed;
+};
+
+/* The devices of a live overlay, for d. Says what is left out. 0, or what rules.h or memory refuses. */
+int attach_plan(struct domain *d, struct dt_overlay *overlay, struct report *report,
+	struct attachment **out, struct dt_why *why);
+void attach_commit(struct attachment *a);
+void attach_stop(struct attachment *a);
+void attach_free(struct attachment *a);
+
+/* For whoever plans otherwise (assign/boot.c): an empty one, and one claim more of a resource of node. */
+struct attachment *attachment_create(struct domain *d, struct dt_overlay *overlay);
+int attachment_add(struct attachment *a, const struct dt_tree *tree, const struct dt_node *node,
+	const struct resource *resource, struct dt_why *why);
+/* Commit of the claims from this one on. */
+void attachment_commit_from(struct attachment *a, struct claim *claim);
+
+/* All attachments, to walk through: the oldest first. */
+extern struct attachment *attachments_first;

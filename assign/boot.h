@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is whose when the machine starts: memory, what Graft keeps, what the hardware domain gets. */
+#pragma once
+
+#include "core/page.h"
+#include "dt/tree.h"
+
+struct domain;
+
+/* Bring-up, in this order. All panic when there is no memory. */
+
+/* The live tree that everything works on, and which of its nodes Graft keeps, now and of overlays to come. */
+void assign_init(struct dt_tree *tree,
+	bool (*is_kept)(const struct dt_tree *tree, const struct dt_node *node));
+
+/* Memory: no device's. */
+void assign_keep_memory(struct page_range range);
+
+/* All nodes that Graft keeps, then all others that are enabled, for d: mapped and routed. */
+void assign_boot_devices(struct domain *d);

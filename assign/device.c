@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The walk: change by change, and in each the subtree that it concerns. */
+#include "assign/device.h"
+
+#include "lib/bits.h"
+#include "lib/string.h"
+
+struct device_walk device_walk(const struct dt_overlay *overlay)
+{
+	return (struct device_walk){ .overlay = overlay };
+}
+
+/* Children of the root that describe no device; their properties may have any name. */
+static bool is_about_the_tree(const struct dt_node *node)
+{
+	static const char *const names[] = { "__symbols__", "aliases", "chosen" };
+
+	if (!node->parent || node->parent->parent)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(node->name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+	while (*names && strcmp(name, *names) != 0)
+		names++;
+	return *names != NULL;
+}
+
+/* Whether the change makes a device; *alone: of its node only, not of what is below. */
+static bool concerns_device(const struct dt_change *change, bool *alone)
+{
+	static const char *const resources[] = { "reg", "interrupts", "interrupts-extended", "iommus",
+		"iommu-map", NULL };
+
+	*alone = false;
+	if (is_about_the_tree(change->node))
+		return false;
+	if (change->kind == DT_ADD_NODE || strcmp(change->prop->name, "status") == 0)
+		return true;
+	*alone = true;
+	return is_one_of(change->prop->name, resources);
+}
+
+static bool is_enabled_above(const struct dt_tree *tree, const struct dt_node *node)
+{
+	for (node = node->parent; node; node = node->parent) {
+		if (!dt_is_enabled(tree, node))
+			return false;
+	}
+	return true;
+}
+
+/* The node behind this one and all that is below it. */
+static const struct dt_node *skip(const struct dt_node *node, const struct dt_node *top)
+{
+	while (node != top && !node->next)
+		node = node->parent;
+	return node == top ? NULL : node->next;
+}
+
+static const struct dt_node *next_top(struct device_walk *walk)
+{
+	const struct dt_change *change = walk->change ? walk->change->next : walk->overlay->first_change;
+
+	while (change && !concerns_device(change, &walk->alone))
+		change = change->next;
+	walk->change = change;
+	walk->top = change ? change->node : NULL;
+	return walk->top;
+}
+
+/* The next node in document order that came with the subtree's top. */
+static const struct dt_node *next_below(const struct device_walk *walk, const struct dt_node *node)
+{
+	while (node && node->owner != walk->top->owner)
+		node = skip(node, walk->top);
+	return node;
+}
+
+const struct dt_node *device_walk_next(struct device_walk *walk, bool *enabled)
+{
+	const struct dt_tree *tree = walk->overlay->tree;
+	const struct dt_node *node = walk->node;
+
+	if (node)
+		node = next_below(walk, node);
+	*enabled = true;
+	if (!node) {
+		node = next_top(walk);
+		*enabled = node && is_enabled_above(tree, node);
+	}
+	if (!node) {
+		walk->node = NULL;
+		return NULL;
+	}
+	*enabled = *enabled && dt_is_enabled(tree, node);
+	walk->node = *enabled && !walk->alone ? dt_node_next(node, walk->top) : skip(node, walk->top);
+	return node;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who may have what, as one table of small checks (design section 2, "attach", "ownership"). Each refusal names
+ * the rule, the node, the resource and its owner.
+ */
+#pragma once
+
+#include "assign/resource.h"
+#include "dt/why.h"
+
+struct rule_case {
+	const struct dt_tree *tree;
+	struct domain *domain;
+	const struct dt_node *node;
+	const struct resource *resource; /* NULL: the node as a whole */
+};
+
+/* The node as a whole, before its resources. 0, or the error of the first rule that says no. */
+int rules_check_node(const struct rule_case *c, struct dt_why *why);
+int rules_check_resource(const struct rule_case *c, struct dt_why *why);
+
+/* Which nodes Graft keeps for itself wherever they come from; says false until set. */
+void rules_set_kept(bool (*is_kept)(const struct dt_tree *tree, const struct dt_node *node));

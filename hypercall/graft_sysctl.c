@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Listing overlays, dry runs, reasons, the live tree and its devices' owners (docs/abi.md). One table. */
+#include "hypercall/graft_sysctl.h"
+
+#include "assign/overlays.h"
+#include "assign/turn.h"
+#include "core/heap.h"
+#include "hypercall/dt_overlay.h"
+#include "lib/string.h"
+
+static_assert(sizeof(struct graft_sysctl) == sizeof(struct xen_sysctl), "graft/sysctl.h");
+static_assert(offsetof(struct graft_sysctl, u) == offsetof(struct xen_sysctl, u), "graft/sysctl.h");
+static_assert(sizeof(struct graft_overlay) == 104, "graft/sysctl.h");
+static_assert(offsetof(struct graft_overlay, digest) == 16, "graft/sysctl.h");
+static_assert(offsetof(struct graft_overlay, name) == 40, "graft/sysctl.h");
+static_assert(sizeof(struct graft_sysctl_overlay_plan) == 40, "graft/sysctl.h");
+static_assert(sizeof(struct graft_sysctl_last_reason) == 16, "graft/sysctl.h");
+static_assert(sizeof(struct graft_sysctl_tree) == 16, "graft/sysctl.h");
+static_assert(sizeof(struct graft_sysctl_device) == 32, "graft/sysctl.h");
+static_assert(GRAFT_OWNER_GRAFT == DOMID_XEN && GRAFT_OWNER_NOBODY == DOMID_INVALID, "xen/xen.h");
+
+/* Text of a dry run that Graft holds at a time. */
+#define PLAN_TEXT_MAX KIB(64)
+
+static void fill_overlay(const struct dt_overlay *overlay, struct graft_overlay *out)
+{
+	const struct attachment *a = overlays_attachment(overlay);
+
+	*out = (struct graft_overlay){
+		.id = overlay->id,
+		.state = a ? GRAFT_OVERLAY_ATTACHED : GRAFT_OVERLAY_ADDED,
+		.nodes = overlay->node_count,
+		.blob_size = overlay->blob_size,
+		.digest = overlay->digest,
+		.dependents = overlay->dependents,
+		.ranges = a ? a->ranges : 0,
+		.interrupts = a ? a->interrupts : 0,
+		.holder = a ? a->domain->id : GRAFT_OWNER_NOBODY,
+	};
+	if (overlay->first_change)
+		dt_node_path(overlay->first_change->node, out->name, sizeof(out->name));
+}
+
+static int overlay_list(struct graft_sysctl *op)
+{
+	struct graft_sysctl_overlay_list *u = &op->u.overlay_list;
+	const struct dt_overlay *overlay = overlays_tree()->first_overlay;
+	uint32_t room = u->count;
+
+	u->total = overlays_tree()->overlay_count;
+	for (u->count = 0; overlay && u->count < room; overlay = overlay->next) {
+		gva_t to = GVA(u->buffer + (uint64_t)u->count * sizeof(struct graft_overlay));
+		struct graft_overlay out;
+
+		fill_overlay(overlay, &out);
+		if (guest_write(to, &out, sizeof(out)))
+			return -EFAULT;
+		u->count++;
+	}
+	return 0;
+}
+
+static int last_reason(struct graft_sysctl *op)
+{
+	struct graft_sysctl_last_reason *u = &op->u.last_reason;
+	const char *reason;
+	size_t length, room = u->size;
+
+	u->error = overlay_last_error(caller_domain()->id, &reason);
+	length = u->error ? strlen(reason) : 0;
+	u->size = (uint32_t)length;
+	if (room == 0)
+		return 0;
+	if (length >= room)
+		return -ENOBUFS;
+	return guest_write(GVA(u->text), length ? reason : "", length + 1) ? -EFAULT : 0;
+}
+
+static int tree(struct graft_sysctl *op)
+{
+	struct graft_sysctl_tree *u = &op->u.tree;
+	const struct dt_tree *live = overlays_tree();
+	size_t room = u->size, total = dt_tree_flat_size(live);
+	void *blob;
+	int err;
+
+	u->generation = live->generation;
+	u->size = (uint32_t)total;
+	if (room < total)
+		return -ENOBUFS;
+	blob = heap_alloc(total);
+	if (!blob)
+		return -ENOMEM;
+	err = dt_tree_flatten(live, blob, total, &total);
+	u->size = (uint32_t)total;
+	if (!err && guest_write(GVA(u->buffer), blob, total))
+		err = -EFAULT;
+	heap_free(blob);
+	return err;
+}
+
+static int device(struct graft_sysctl *op)
+{
+	struct graft_sysctl_device *u = &op->u.device;
+	char path[DT_PATH_MAX + 1];
+	const struct dt_node *node;
+	struct device_owner owner;
+
+	if (u->path_size > DT_PATH_MAX)
+		return -ENAMETOOLONG;
+	if (guest_read(path, GVA(u->path), u->path_size))
+		return -EFAULT;
+	node = dt_node_of_path(overlays_tree(), span_of(path, u->path_size));
+	if (!node)
+		return -ENOENT;
+	owner = overlays_owner_of(node);
+	u->overlay = node->owner ? node->owner->id : 0;
+	u->ranges = owner.ranges;
+	u->interrupts = owner.interrupts;
+	u->streams = owner.streams;
+	u->owner = GRAFT_OWNER_NOBODY;
+	if (owner.claim)
+		u->owner = owner.claim->owner ? owner.claim->owner->id : GRAFT_OWNER_GRAFT;
+	u->shared = owner.shared;
+	u->enabled = dt_is_enabled(overlays_tree(), node);
+	return 0;
+}
+
+/* The other commands read the tree and the ledger as they are at one moment. */
+static int with_turn(struct graft_sysctl *op, int (*run)(struct graft_sysctl *op))
+{
+	int err;
+
+	if (!turn_take())
+		return -ERESTART;
+	err = run(op);
+	turn_give();
+	return err;
+}
+
+static int run_plan(struct graft_sysctl_overlay_plan *u, struct domain *d, struct report *report)
+{
+	static const enum overlay_op ops[] = {
+		[GRAFT_PLAN_ADD] = OVERLAY_ADD,
+		[GRAFT_PLAN_REMOVE] = OVERLAY_REMOVE,
+		[GRAFT_PLAN_ATTACH] = OVERLAY_ATTACH,
+		[GRAFT_PLAN_DETACH] = OVERLAY_DETACH,
+	};
+	struct dt_why why = { .each = NULL };
+	struct overlay_request request = { .op = ops[u->op],
+		.domain = d,
+		.blob = GVA(u->blob),
+		.size = u->blob_size,
+		.plan = report };
+	int err = overlay_request(&request, &why);
+
+	if (err && err != -ERESTART)
+		report_line(report, "refused: %s", why.text);
+	return err;
+}
+
+static int plan_into(struct graft_sysctl_overlay_plan *u, struct domain *d, struct report *report)
+{
+	u->result = run_plan(u, d, report);
+	if (u->result == -ERESTART || u->result == -EFAULT)
+		return u->result;
+	if (guest_write(GVA(u->text), report->at, MIN(report->length, report->room)))
+		return -EFAULT;
+	u->text_size = (uint32_t)report->length;
+	return 0;
+}
+
+static int overlay_plan(struct graft_sysctl *op)
+{
+	struct graft_sysctl_overlay_plan *u = &op->u.overlay_plan;
+	bool to_domain = u->op == GRAFT_PLAN_ATTACH || u->op == GRAFT_PLAN_DETACH;
+	struct report report = { .room = MIN(u->text_size, PLAN_TEXT_MAX) };
+	struct domain *d = NULL;
+	int err;
+
+	if (u->pad || u->pad2 || u->op < GRAFT_PLAN_ADD || u->op > GRAFT_PLAN_DETACH)
+		return -EINVAL;
+	report.at = heap_alloc(MAX(report.room, 1U));
+	if (!report.at)
+		return -ENOMEM;
+	if (to_domain)
+		d = domain_get(u->domain);
+	err = to_domain && !d ? -ESRCH : plan_into(u, d, &report);
+	if (d)
+		domain_put(d);
+	heap_free(report.at);
+	return err;
+}
+
+static int do_overlay_list(struct graft_sysctl *op)
+{
+	return with_turn(op, overlay_list);
+}
+
+static int do_last_reason(struct graft_sysctl *op)
+{
+	return with_turn(op, last_reason);
+}
+
+static int do_tree(struct graft_sysctl *op)
+{
+	return with_turn(op, tree);
+}
+
+static int do_device(struct graft_sysctl *op)
+{
+	return with_turn(op, device);
+}
+
+static int (*const table[])(struct graft_sysctl *op) = {
+	[GRAFT_SYSCTL_overlay_list - GRAFT_SYSCTL_FIRST] = do_overlay_list,
+	[GRAFT_SYSCTL_overlay_plan - GRAFT_SYSCTL_FIRST] = overlay_plan,
+	[GRAFT_SYSCTL_last_reason - GRAFT_SYSCTL_FIRST] = do_last_reason,
+	[GRAFT_SYSCTL_tree - GRAFT_SYSCTL_FIRST] = do_tree,
+	[GRAFT_SYSCTL_device - GRAFT_SYSCTL_FIRST] = do_device,
+};
+
+/* A buffer too small goes back with the size that would do. */
+int graft_sysctl(gva_t at, struct graft_sysctl *op)
+{
+	int rc;
+
+	if (op->interface_version != GRAFT_SYSCTL_VERSION)
+		return -EACCES;
+	if (op->cmd - GRAFT_SYSCTL_FIRST >= ARRAY_SIZE(table))
+		return -ENOSYS;
+	rc = table[op->cmd - GRAFT_SYSCTL_FIRST](op);
+	if ((rc == 0 || rc == -ENOBUFS) && guest_write(at, op, sizeof(*op)))
+		return -EFAULT;
+	return rc;
+}
