@@ -292,7 +292,7 @@ static uint64_t resolve(const struct option_size *size, uint64_t total, uint64_t
 uint64_t options_dom0_memory(uint64_t total_bytes)
 {
 	uint64_t least = resolve(&options.dom0_mem_min, total_bytes, 0);
-	uint64_t most = resolve(&options.dom0_mem_max, total_bytes, total_bytes);
+	uint64_t most = resolve(&options.dom0_mem_max, total_bytes, UINT64_MAX);
 	uint64_t bytes = resolve(&options.dom0_mem, total_bytes, 0);
 
 	if (!options.dom0_mem.given) {

@@ -13,6 +13,12 @@ extern const char boot_secondary[];
 _Noreturn void boot_main(uint64_t dtb_pa, uint64_t image_pa);
 _Noreturn void boot_secondary_main(struct cpu *cpu);
 
+/*
+ * What was handed over cannot be booted: one line on the UART says what is wrong and what to change, and the
+ * machine stops. For Graft's own faults there is panic().
+ */
+_Noreturn void boot_refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* Entered at another exception level than EL2, MMU off. */
 void boot_complain(uint64_t dtb_pa, uint64_t el);
 

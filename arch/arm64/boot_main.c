@@ -19,7 +19,6 @@
 #include "core/domain.h"
 #include "core/options.h"
 #include "core/page.h"
-#include "core/panic.h"
 #include "core/printk.h"
 #include "core/sched.h"
 #include "core/timer.h"
@@ -57,7 +56,8 @@ static uint32_t timer_ppi(const struct dt_node *node, uint32_t index)
 		if (raw.index == index && dt_gic_decode(&host_tree, &raw, &irq, NULL) == 0)
 			return irq.intid;
 	}
-	panic("%s: interrupts needs four entries, the last one of the EL2 timer", dt_path(node));
+	boot_refuse(
+		"%s: interrupts needs four entries, the last one of the EL2 timer", dt_path(node));
 }
 
 static void init_timers(void)
@@ -66,12 +66,13 @@ static void init_timers(void)
 	uint32_t frequency = 0;
 
 	if (!node)
-		panic("no node compatible with arm,armv8-timer in the device tree");
+		boot_refuse("no node compatible with arm,armv8-timer in the device tree");
 	(void)dt_prop_u32(&host_tree, node, "clock-frequency", &frequency);
 	arch_time_init(frequency);
 	hyp_timer_ppi = timer_ppi(node, TIMER_IRQ_HYPERVISOR);
 	if (timer_ppi(node, TIMER_IRQ_VIRTUAL) != GUEST_PPI_VTIMER)
-		panic("%s: the virtual timer must be PPI %u", dt_path(node), GUEST_PPI_VTIMER);
+		boot_refuse(
+			"%s: the virtual timer must be PPI %u", dt_path(node), GUEST_PPI_VTIMER);
 	irq_set_handler(hyp_timer_ppi, hyp_timer_interrupt);
 	timer_init_cpu(0);
 }
@@ -90,7 +91,7 @@ static void init_memory(void)
 	for (size_t i = 0; i < boot_info.ram_count; i++)
 		mm_map_ram(&boot_info.ram[i]);
 	if (page_init(boot_info.ram, boot_info.ram_count, taken, count))
-		panic("not enough memory for the frame table");
+		boot_refuse("not enough memory for the frame table");
 	mm_use_page_allocator();
 }
 
@@ -99,14 +100,15 @@ static void init_gic(void)
 	const struct dt_node *node = dt_find_compatible(&host_tree, NULL, "arm,gic-v3");
 
 	if (!node)
-		panic("no GICv3 in the device tree: Graft needs one (QEMU: -M virt,gic-version=3)");
+		boot_refuse(
+			"no GICv3 in the device tree: Graft needs one (QEMU: -M virt,gic-version=3)");
 	if (gic_init(&host_tree, node) || gic_init_cpu())
-		panic("%s: the GICv3 cannot be used", dt_path(node));
+		boot_refuse("%s: the GICv3 cannot be used", dt_path(node));
 	irq_set_handler(gic_info.maintenance_intid, maintenance_interrupt);
 }
 
-static void raise_to_end(struct dt_list list, int (*next)(struct dt_list *, struct dt_window *, struct dt_why *),
-	uint64_t *end)
+static void raise_to_end(struct dt_list list,
+	int (*next)(struct dt_list *, struct dt_window *, struct dt_why *), uint64_t *end)
 {
 	struct dt_window window;
 
@@ -122,7 +124,7 @@ static void init_guest_addresses(void)
 	uint64_t end = page_ram_end().v;
 	const struct dt_node *node;
 
-	dt_for_each_node(node, host_tree.root) {
+	dt_for_each_node (node, host_tree.root) {
 		raise_to_end(dt_reg(&host_tree, node), dt_reg_next, &end);
 		if (dt_is_pci_host(&host_tree, node))
 			raise_to_end(dt_ranges(&host_tree, node), dt_ranges_next, &end);
@@ -144,7 +146,7 @@ static void boot_rest(void)
 		(unsigned long long)(page_count_total() >> (20 - PAGE_SHIFT)));
 	domain_init_list();
 	if (sched_init(cpu_count))
-		panic("no memory for the scheduler");
+		boot_refuse("no memory for the scheduler");
 	boot_console_enable_receive(&host_tree);
 	dom0_build();
 	smp_release_others();
@@ -167,6 +169,6 @@ _Noreturn void boot_main(uint64_t dtb_pa, uint64_t image_pa)
 	init_memory();
 	host_tree_init();
 	if (mm_map_stacks(&cpus[0]))
-		panic("no memory for the first CPU's stack");
+		boot_refuse("no memory for the first CPU's stack");
 	boot_switch_stack(cpus[0].stack_top, boot_rest);
 }

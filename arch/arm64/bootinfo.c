@@ -2,10 +2,10 @@
 /* Reads RAM, boot modules and command line from the host's blob. */
 #include "arch/arm64/bootinfo.h"
 
+#include "arch/arm64/boot.h"
 #include "arch/arm64/image.h"
 #include "arch/arm64/layout.h"
 #include "arch/arm64/mm.h"
-#include "core/panic.h"
 #include "core/printk.h"
 #include "lib/string.h"
 
@@ -34,7 +34,7 @@ static void add_range(struct page_range *ranges, size_t *count, size_t max, stru
 	if (!range.size)
 		return;
 	if (*count == max)
-		panic("more than %zu memory ranges in the device tree", max);
+		boot_refuse("more than %zu memory ranges in the device tree", max);
 	while (i > 0 && ranges[i - 1].base.v > range.base.v) {
 		ranges[i] = ranges[i - 1];
 		i--;
@@ -63,7 +63,8 @@ static void read_memory(void)
 			break;
 	}
 	if (!boot_info.ram_count)
-		panic("the device tree has no memory: a node with device_type \"memory\" and reg is needed");
+		boot_refuse(
+			"the device tree has no memory: a node with device_type \"memory\" and reg is needed");
 }
 
 static void reserve(uint64_t base, uint64_t size)
@@ -118,7 +119,7 @@ static void read_module(
 {
 	module->bootargs = NULL;
 	if (!module_reg(chosen, node, module))
-		panic("/chosen/%s: a boot module needs reg = <address size>", dtb_name(node));
+		boot_refuse("/chosen/%s: a boot module needs reg = <address size>", dtb_name(node));
 	(void)dtb_prop_string(node, "bootargs", &module->bootargs);
 }
 
@@ -153,7 +154,7 @@ void bootinfo_open(const void *dtb, paddr_t dtb_pa)
 	const char *text;
 
 	if (dtb_check(&boot_info.dtb, dtb, LAYOUT_DTB_MAX, &why))
-		panic("the device tree in x0 is not usable: %s", why.text);
+		boot_refuse("the device tree in x0 is not usable: %s", why.text);
 	boot_info.dtb_range = to_pages_around(dtb_pa.v, boot_info.dtb.bytes.left);
 	boot_info.command_line = "";
 	if (!dtb_find(&boot_info.dtb, "/chosen", &chosen))

@@ -2,6 +2,7 @@
 /* Builds the hardware domain and makes its first vCPU ready. */
 #include "arch/arm64/dom0.h"
 
+#include "arch/arm64/boot.h"
 #include "arch/arm64/boot_console.h"
 #include "arch/arm64/bootinfo.h"
 #include "arch/arm64/gic.h"
@@ -9,7 +10,6 @@
 #include "core/arch.h"
 #include "core/cpu.h"
 #include "core/options.h"
-#include "core/panic.h"
 #include "core/printk.h"
 
 /* Xen's limits for a domain it builds itself. */
@@ -52,7 +52,7 @@ static void create(struct dom0 *dom0)
 	for (unsigned i = 0; !err && i < dom0->vcpus; i++)
 		err = vcpu_create(dom0->domain, i);
 	if (err)
-		panic("Dom0 cannot be created: error %d", err);
+		boot_refuse("Dom0 cannot be created: error %d", err);
 }
 
 static void release_boot_memory(void)
@@ -86,6 +86,6 @@ void dom0_build(void)
 		(unsigned long long)(atomic_load(&dom0.domain->tot_pages) >> (20 - PAGE_SHIFT)),
 		(unsigned long long)dom0.entry, (unsigned long long)dom0.dtb);
 	if (vcpu_power_on(domain_vcpu(dom0.domain, 0), dom0.entry, dom0.dtb))
-		panic("Dom0's first vCPU cannot be started");
+		boot_refuse("Dom0's first vCPU cannot be started");
 	domain_unpause_by_toolstack(dom0.domain);
 }

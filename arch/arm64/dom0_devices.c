@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The machine's devices to Dom0: registers mapped at their own addresses, SPIs routed. */
+#include "arch/arm64/boot.h"
 #include "arch/arm64/bootinfo.h"
 #include "arch/arm64/dom0.h"
 #include "arch/arm64/host_tree.h"
 #include "assign/boot.h"
 #include "core/p2m.h"
-#include "core/panic.h"
 #include "core/printk.h"
 #include "lib/string.h"
 
@@ -101,9 +101,9 @@ void dom0_find_gic(struct dom0 *dom0)
 	dom0->gic = dt_find_compatible(&host_tree, NULL, "arm,gic-v3");
 	list = dt_reg(&host_tree, dom0->gic);
 	if (dt_reg_next(&list, &window, NULL) <= 0)
-		panic("%s: no distributor in reg", dt_path(dom0->gic));
+		boot_refuse("%s: no distributor in reg", dt_path(dom0->gic));
 	dom0->gicd = (struct page_range){ PADDR(window.base), window.size };
 	if (dt_reg_next(&list, &window, NULL) <= 0)
-		panic("%s: no redistributors in reg", dt_path(dom0->gic));
+		boot_refuse("%s: no redistributors in reg", dt_path(dom0->gic));
 	dom0->gicr = (struct page_range){ PADDR(window.base), window.size };
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Kernel (arm64 Image, raw or gzip) and ramdisk into Dom0's RAM (Linux's arm64 booting.rst). */
+#include "arch/arm64/boot.h"
 #include "arch/arm64/bootinfo.h"
 #include "arch/arm64/dom0.h"
 #include "core/arch.h"
-#include "core/panic.h"
 #include "core/printk.h"
 #include "lib/inflate.h"
 #include "lib/string.h"
@@ -38,11 +38,13 @@ static bool is_zboot(const void *data, uint64_t size)
 static void check_header(const struct image_header *header, uint64_t size)
 {
 	if (size < sizeof(*header) || header->magic != IMAGE_MAGIC)
-		panic("Dom0's kernel is no arm64 Image (raw or gzip): the multiboot,kernel module is something else");
+		boot_refuse(
+			"Dom0's kernel is no arm64 Image (raw or gzip): the multiboot,kernel module is something else");
 	if (header->flags & FLAG_BIG_ENDIAN)
-		panic("Dom0's kernel is big-endian: only little-endian ones are supported");
+		boot_refuse("Dom0's kernel is big-endian: only little-endian ones are supported");
 	if (!header->image_size)
-		panic("Dom0's kernel has an Image header without image_size: older than Linux 3.17");
+		boot_refuse(
+			"Dom0's kernel has an Image header without image_size: older than Linux 3.17");
 }
 
 /* Where the kernel goes in the first bank, its unpacked header read. */
@@ -65,7 +67,7 @@ static uint64_t room(const struct dom0 *dom0, uint64_t from)
 static void require_room(const struct dom0 *dom0, uint64_t from, uint64_t size, const char *what)
 {
 	if (size > room(dom0, from))
-		panic("dom0_mem: Dom0's first %llu MiB are too small for its %s",
+		boot_refuse("dom0_mem: Dom0's first %llu MiB are too small for its %s",
 			(unsigned long long)(dom0->banks[0].size >> 20), what);
 }
 
@@ -79,7 +81,8 @@ static uint64_t load_gzip(const struct dom0 *dom0, const struct boot_module *mod
 	uint64_t offset;
 
 	if (size < 0)
-		panic("Dom0's kernel: the gzip data is damaged, or unpacked it does not fit into Dom0's first %llu MiB",
+		boot_refuse(
+			"Dom0's kernel: the gzip data is damaged, or unpacked it does not fit into Dom0's first %llu MiB",
 			(unsigned long long)(dom0->banks[0].size >> 20));
 	check_header(header, (uint64_t)size);
 	base = place_kernel(dom0, header, end);
@@ -108,9 +111,11 @@ static uint64_t load_kernel(struct dom0 *dom0)
 	uint64_t end;
 
 	if (!module->size)
-		panic("no kernel for Dom0: /chosen has no module compatible with multiboot,kernel");
+		boot_refuse(
+			"no kernel for Dom0: /chosen has no module compatible with multiboot,kernel");
 	if (is_zboot(module_data(module), module->size))
-		panic("Dom0's kernel is an EFI zboot image: give Graft the Image that is packed in it");
+		boot_refuse(
+			"Dom0's kernel is an EFI zboot image: give Graft the Image that is packed in it");
 	if (gzip_is_member(module_data(module), module->size))
 		dom0->entry = load_gzip(dom0, module, &end);
 	else

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dom0's RAM: the lowest memory there is, in few large pieces, each at its own physical address. */
+#include "arch/arm64/boot.h"
 #include "arch/arm64/bootinfo.h"
 #include "arch/arm64/dom0.h"
 #include "core/options.h"
 #include "core/p2m.h"
-#include "core/panic.h"
 #include "core/printk.h"
 
 #define ORDER_2M          9
@@ -29,7 +29,7 @@ static void add_bank(struct dom0 *dom0, struct page_range range)
 		return;
 	}
 	if (dom0->bank_count == DOM0_BANKS_MAX)
-		panic("dom0_mem: free memory is in more than %u pieces", DOM0_BANKS_MAX);
+		boot_refuse("dom0_mem: free memory is in more than %u pieces", DOM0_BANKS_MAX);
 	for (size_t k = dom0->bank_count; k > i; k--)
 		dom0->banks[k] = dom0->banks[k - 1];
 	dom0->banks[i] = range;
@@ -56,7 +56,7 @@ static uint64_t allocate_piece(struct dom0 *dom0, uint64_t pages)
 
 			if (p2m_map(dom0->domain, IPA(range.base.v), range.base,
 				    UINT64_C(1) << order, P2M_RAM))
-				panic("dom0_mem: no memory for Dom0's translation tables");
+				boot_refuse("dom0_mem: no memory for Dom0's translation tables");
 			add_bank(dom0, range);
 			return UINT64_C(1) << order;
 		}
@@ -98,7 +98,8 @@ static void find_regions(struct dom0 *dom0)
 		find_regions_between(dom0, at, end);
 	}
 	if (!dom0->grant_region.size)
-		panic("dom0_mem: no 2 MiB of the host's RAM are left for Graft: give Dom0 less");
+		boot_refuse(
+			"dom0_mem: no 2 MiB of the host's RAM are left for Graft: give Dom0 less");
 }
 
 void dom0_allocate_memory(struct dom0 *dom0)
@@ -113,7 +114,7 @@ void dom0_allocate_memory(struct dom0 *dom0)
 	}
 	pages = size >> PAGE_SHIFT;
 	if (pages > page_count_free())
-		panic("dom0_mem: %llu MiB asked for, %llu MiB are free",
+		boot_refuse("dom0_mem: %llu MiB asked for, %llu MiB are free",
 			(unsigned long long)(size >> 20),
 			(unsigned long long)(page_count_free() >> (20 - PAGE_SHIFT)));
 	atomic_store(&dom0->domain->max_pages, pages);
@@ -121,7 +122,8 @@ void dom0_allocate_memory(struct dom0 *dom0)
 		uint64_t got = allocate_piece(dom0, pages);
 
 		if (!got)
-			panic("dom0_mem: %llu MiB asked for, but no 2 MiB block is left with %llu MiB to go",
+			boot_refuse(
+				"dom0_mem: %llu MiB asked for, but no 2 MiB block is left with %llu MiB to go",
 				(unsigned long long)(size >> 20),
 				(unsigned long long)(pages >> (20 - PAGE_SHIFT)));
 		pages -= got;

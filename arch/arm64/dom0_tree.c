@@ -3,12 +3,12 @@
  * Dom0's device tree: the host's, without what Graft keeps, and with the nodes rewritten that tell a kernel
  * what machine it is on (Linux's binding arm/xen.txt; Devicetree Specification chapter 3).
  */
+#include "arch/arm64/boot.h"
 #include "arch/arm64/bootinfo.h"
 #include "arch/arm64/dom0.h"
 #include "arch/arm64/guest.h"
 #include "arch/arm64/host_tree.h"
 #include "core/arch.h"
-#include "core/panic.h"
 #include "dt/fdt_write.h"
 #include "lib/string.h"
 #include <arch/mm.h>
@@ -305,11 +305,11 @@ void dom0_write_tree(const struct dom0 *dom0, size_t max)
 
 	context.dom0 = dom0;
 	if (dt_cells(&host_tree, host_tree.root, &context.address_cells, &context.size_cells, NULL))
-		panic("the device tree's root has no usable #address-cells and #size-cells");
+		boot_refuse("the device tree's root has no usable #address-cells and #size-cells");
 	dtb_write_init(&context.writer, to, max);
 	write_nodes(&context);
 	err = dtb_finish(&context.writer, &total);
 	if (err)
-		panic("Dom0's device tree cannot be written: error %d", err);
+		boot_refuse("Dom0's device tree cannot be written: error %d", err);
 	arch_cache_clean(to, total);
 }

@@ -2,9 +2,9 @@
 /* The live tree's memory comes from Graft's heap. */
 #include "arch/arm64/host_tree.h"
 
+#include "arch/arm64/boot.h"
 #include "arch/arm64/bootinfo.h"
 #include "core/heap.h"
-#include "core/panic.h"
 #include <arch/sysreg.h>
 
 struct dt_tree host_tree;
@@ -31,5 +31,5 @@ void host_tree_init(void)
 	struct dt_why why = { .each = NULL };
 
 	if (dt_tree_build(&host_tree, &env, boot_info.dtb.bytes.at, boot_info.dtb.bytes.left, &why))
-		panic("the device tree is not usable: %s", why.text);
+		boot_refuse("the device tree is not usable: %s", why.text);
 }

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 
+#include "arch/arm64/boot.h"
 #include "arch/arm64/gic.h"
 #include "arch/arm64/image.h"
 #include "arch/arm64/layout.h"
@@ -14,6 +15,7 @@
 #include "core/domain.h"
 #include "core/printk.h"
 #include "core/symtab.h"
+#include "lib/printf.h"
 #include <arch/sysreg.h>
 
 #define BACKTRACE_MAX 32
@@ -100,6 +102,19 @@ void panic(const char *fmt, ...)
 	va_end(args);
 	backtrace((uint64_t)__builtin_frame_address(0));
 	end();
+}
+
+_Noreturn void boot_refuse(const char *fmt, ...)
+{
+	char reason[256];
+	va_list args;
+
+	begin();
+	va_start(args, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	log_err("Graft cannot boot: %s", reason);
+	panic_halt_cpu();
 }
 
 void fatal_exception(const struct fatal_frame *f, uint64_t kind)
