@@ -5,17 +5,18 @@ TOOL_SRC := $(wildcard tools/*.c)
 TOOL_DT_SRC := $(wildcard dt/*.c)
 TOOL_CC-tools := aarch64-linux-gnu-gcc
 TOOL_CC-host := gcc
-C_TOOL := $(C_ALL) -O2 -D_POSIX_C_SOURCE=200809L -I$(B)/gen
+C_TOOL := $(C_ALL) -O2 -D_POSIX_C_SOURCE=200809L -I$(B)/gen \
+	-isystem $(B)/xen-abi
 
 TOOL_OBJ-tools := $(TOOL_SRC:%.c=$(B)/obj/tool-arm64/%.o) $(TOOL_DT_SRC:%.c=$(B)/obj/gcc/%.o)
 TOOL_OBJ-host := $(patsubst %.c,$(B)/obj/tool-host/%.o,$(TOOL_SRC) $(TOOL_DT_SRC))
 
-$(B)/obj/tool-arm64/%.o: %.c $(MAKEFILE_LIST)
+$(B)/obj/tool-arm64/%.o: %.c $(MAKEFILE_LIST) | $(B)/xen-abi
 	@mkdir -p $(@D)
 	@echo "  TOOL  $< (arm64)"
 	@$(TOOL_CC-tools) $(C_TOOL) -c $< -o $@
 
-$(B)/obj/tool-host/%.o: %.c $(MAKEFILE_LIST)
+$(B)/obj/tool-host/%.o: %.c $(MAKEFILE_LIST) | $(B)/xen-abi
 	@mkdir -p $(@D)
 	@echo "  TOOL  $<"
 	@$(TOOL_CC-host) $(C_TOOL) -c $< -o $@

@@ -200,3 +200,9 @@ bool cmdline_number(const char *text, uint64_t *out)
 	*out = value;
 	return errno == 0 && *end == '\0' && end != text;
 }
+
+int cmdline_bad_value(const char *option, const char *value)
+{
+	say_error("%s %s: not a number it can take", option, value);
+	return BAD_USAGE;
+}

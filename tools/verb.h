@@ -48,4 +48,4 @@ struct verb {
 /* Every verb, in the order of --help; ends with a NULL. */
 extern const struct verb *const verbs[];
 
-extern const struct verb verb_apply, verb_check, verb_plan;
+extern const struct verb verb_apply, verb_check, verb_plan, verb_guest;

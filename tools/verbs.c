@@ -8,5 +8,6 @@ const struct verb *const verbs[] = {
 	&verb_apply,
 	&verb_check,
 	&verb_plan,
+	&verb_guest,
 	NULL,
 };
