@@ -41,6 +41,16 @@ static int adopt_node(struct dt_overlay *overlay, struct dt_node *node, struct d
 	return add_change(overlay, (struct dt_change){ .kind = DT_ADD_NODE, .node = node });
 }
 
+/*
+ * Overlays repeat #address-cells and the like of their targets, so that dtc can read what they bring. What says
+ * the same as the base tree changes nothing, and does not make the next overlay that says it build on this one.
+ */
+static bool is_repetition(const struct dt_prop *prop, const struct dt_prop *old)
+{
+	return old && !old->owner && prop->name[0] == '#' && prop->size == old->size &&
+	       memcmp(prop->value, old->value, prop->size) == 0;
+}
+
 /* `prop` is in no list. It joins `node`, or gives its value to the property of that name there. */
 static int join_prop(struct dt_overlay *overlay, struct dt_prop *prop, struct dt_node *node)
 {
@@ -55,6 +65,8 @@ static int join_prop(struct dt_overlay *overlay, struct dt_prop *prop, struct dt
 	if (dt_index_find_prop(&side->props, node, name, hash))
 		return dt_fail(overlay->stage->why, -DT_EEXIST,
 			"%s: property '%s' comes from two fragments", dt_path(node), prop->name);
+	if (is_repetition(prop, old))
+		return 0;
 	prop->node = node;
 	prop->next = prop->prev = NULL;
 	prop->by_name.hash = dt_hash_under(hash, node);
