@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A machine with devices that its device tree does not name, and overlays that bring them.
+
+The device is the virtio-mmio transport that QEMU's first disk sits on. It shares a page with seven others, so all
+eight are taken out of the tree.
+"""
+import dataclasses
+import pathlib
+import subprocess
+
+SLOT_SIZE = 0x200
+PAGE = 0x0A003000
+FIRST_SLOT = 24  # of the page
+DISK_SLOT = 31  # QEMU fills them from the last
+SPI_OF_SLOT_0 = 16  # as in the cells: less 32
+GIC = "/intc@8000000"
+
+
+def run(*command):
+	return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def address(slot):
+	return PAGE + (slot - FIRST_SLOT) * SLOT_SIZE
+
+
+def node(slot):
+	return f"/virtio_mmio@{address(slot):x}"
+
+
+def dump_tree(config, folder):
+	dumped = folder / "dumped.dtb"
+	run(*dataclasses.replace(config, dump_dtb=str(dumped)).command())
+	return dumped
+
+
+def gic_phandle(config, folder):
+	return int(run("fdtget", "-t", "u", str(dump_tree(config, folder)), GIC, "phandle"))
+
+
+def machine_tree(config, folder):
+	"""The machine's tree without the page's devices. It holds where the boot modules end: make those first."""
+	dumped, packed = dump_tree(config, folder), folder / "machine.dtb"
+	for slot in range(FIRST_SLOT, DISK_SLOT + 1):
+		run("fdtput", "-r", str(dumped), node(slot))
+	# The dump is padded to a size that does not boot.
+	run("dtc", "-q", "-I", "dtb", "-O", "dtb", "-o", str(packed), str(dumped))
+	return str(packed)
+
+
+def device(gic, slot=DISK_SLOT, name=None, more=""):
+	"""Source of a node for a slot."""
+	name = name or node(slot)[1:]
+	return f"""
+		{name} {{
+			compatible = "virtio,mmio";
+			reg = <0x0 {address(slot):#x} 0x0 {SLOT_SIZE:#x}>;
+			interrupt-parent = <{gic:#x}>;
+			interrupts = <0 {SPI_OF_SLOT_0 + slot} 1>;
+			dma-coherent;
+			{more}
+		}};"""
+
+
+def overlay(folder, name, nodes, target="/"):
+	"""Compiles an overlay with these nodes and properties below target; the path of its blob."""
+	return compile_overlay(folder, name, f"""/dts-v1/;
+/plugin/;
+/ {{
+	fragment@0 {{
+		target-path = "{target}";
+		__overlay__ {{
+			#address-cells = <2>;
+			#size-cells = <2>;
+			{nodes}
+		}};
+	}};
+}};
+""")
+
+
+def compile_overlay(folder, name, source):
+	text, blob = folder / f"{name}.dtso", folder / f"{name}.dtbo"
+	text.write_text(source)
+	run("dtc", "-q", "-@", "-I", "dts", "-O", "dtb", "-o", str(blob), str(text))
+	return blob
+
+
+def initrd_with(initrd, files, folder):
+	"""Dom0's initramfs with these files in its root: the kernel unpacks archives that follow each other."""
+	names = "\n".join(path.name for path in files)
+	archive = subprocess.run(["cpio", "-o", "-H", "newc", "-R", "0:0", "--quiet"], input=names.encode(),
+		cwd=folder, check=True, capture_output=True).stdout
+	packed = subprocess.run(["lz4", "-l", "-9", "-q", "-"], input=archive, check=True,
+		capture_output=True).stdout
+	out = folder / "initrd"
+	out.write_bytes(pathlib.Path(initrd).read_bytes() + packed)
+	return str(out)

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Overlays on stock Debian as Dom0, with the unmodified `xl dt-overlay`: what design section 2 promises.
+
+Whether Dom0 reaches a device is seen by reading its registers through /dev/mem: a device that is not attached
+answers with a bus error. Numbers in names are rows of the list of what others get wrong.
+"""
+import re
+
+import pytest
+
+import conftest
+import hotplug
+import machine as machines
+
+MAGIC = 0x74726976  # "virt", the first register of every virtio-mmio transport
+DISK = hotplug.address(hotplug.DISK_SLOT)
+GICD = 0x08000000
+RAM = 0x40000000
+ENOENT, EEXIST, EBUSY, EINVAL = 2, 17, 16, 22
+
+
+def sources(gic):
+	"""Overlays by name: what hotplug.overlay() takes."""
+	disk = hotplug.device(gic)
+	return {
+		"disk": (disk,),
+		"other": (hotplug.device(gic, 30),),
+		"disabled": (hotplug.device(gic, 29, more='status = "disabled";'),),
+		"child": (hotplug.device(gic, 28, more=f"""#address-cells = <2>; #size-cells = <2>; ranges;
+			part {{ reg = <0x0 {0x0b000000:#x} 0x0 0x1000>; }};"""),),
+		"above": ("more { a = <1>; };", hotplug.node(hotplug.DISK_SLOT)),
+		"gic": (f"thief {{ reg = <0x0 {GICD:#x} 0x0 0x1000>; }};",),
+		"ram": (f"thief {{ reg = <0x0 {RAM:#x} 0x0 0x1000>; }};",),
+		"ppi": (f"thief {{ interrupt-parent = <{gic:#x}>; interrupts = <1 11 4>; }};",),
+		"middle": (disk + f"thief {{ reg = <0x0 {GICD:#x} 0x0 0x1000>; }};",),
+		"nowhere": ("lost { };", "/not/there"),
+		"property": ('graft,test = "new"; ', "/chosen"),
+	}
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory):
+	"""A booted machine whose tree lacks the disk that it has, with the overlays at hand."""
+	folder = tmp_path_factory.mktemp("board")
+	disk = folder / "disk.img"
+	disk.write_bytes(b"graft" * 1024 * 1024)
+	config = conftest.config(disks=[str(disk)])
+	gic = hotplug.gic_phandle(config, folder)
+	files = [hotplug.overlay(folder, name, *source) for name, source in sources(gic).items()]
+	junk = folder / "junk.dtbo"
+	junk.write_bytes(b"\xd0\x0d\xfe\xed" + bytes(60))
+	config.initrd = hotplug.initrd_with(config.initrd, files + [junk], folder)
+	config.dtb = hotplug.machine_tree(config, folder)
+	with machines.Machine(config, "overlay-dom0") as booted:
+		yield booted.boot_quiet()
+
+
+@pytest.fixture(autouse=True)
+def clean(board):
+	"""Whatever a test added is removed again, and nothing of Graft's memory is gone."""
+	before = free_memory(board)
+	yield
+	for name in ("above", *sources(0)):
+		board.run(f"xl dt-overlay remove /{name}.dtbo")
+	assert free_memory(board) == before
+
+
+def free_memory(board):
+	return int(re.search(r"free_memory\s*:\s*(\d+)", board.check("xl info"))[1])
+
+
+def xl(board, verb, name, *more):
+	return board.run(" ".join(["xl", "dt-overlay", verb, f"/{name}.dtbo", *more]))
+
+
+def do(board, verb, name, *more):
+	result = xl(board, verb, name, *more)
+	assert result.status == 0, result.output
+
+
+def log(board):
+	"""What Graft said since the last look."""
+	return board.check("xl dmesg -c")
+
+
+def refused(board, verb, name, *more, words):
+	log(board)
+	assert xl(board, verb, name, *more).status != 0
+	said = log(board)
+	assert "refused: " in said and re.search(words, said), said
+
+
+def magic(board, slot=hotplug.DISK_SLOT):
+	"""The first register of a slot; None: Dom0 cannot reach it."""
+	result = board.run(f"busybox devmem {hotplug.address(slot):#x} 32")
+	return int(result.output, 16) if result.status == 0 else None
+
+
+def test_documented_sequence(board):
+	assert magic(board) is None
+	do(board, "add", "disk")
+	assert magic(board) is None
+	do(board, "attach", "disk", "0")
+	assert magic(board) == MAGIC
+	do(board, "remove", "disk")  # 4: takes it all back
+	assert magic(board) is None
+
+
+def test_again_and_again(board):  # 5
+	for _ in range(20):
+		do(board, "add", "disk")
+		do(board, "attach", "disk", "0")
+		assert magic(board) == MAGIC
+		do(board, "remove", "disk")
+	assert magic(board) is None
+
+
+def test_neighbours_on_one_page(board):  # 21
+	for name in ("disk", "other"):
+		do(board, "add", name)
+		do(board, "attach", name, "0")
+	do(board, "remove", "disk")
+	assert magic(board, 30) == MAGIC  # the page is still the other's
+	do(board, "remove", "other")
+	assert magic(board, 30) is None
+
+
+def test_disabled_is_not_attached(board):  # 22
+	do(board, "add", "disabled")
+	log(board)
+	do(board, "attach", "disabled", "0")
+	assert "disabled" in log(board)
+	assert magic(board, 29) is None
+
+
+def test_children_are_attached(board):  # 11
+	do(board, "add", "child")
+	log(board)
+	do(board, "attach", "child", "0")
+	assert "2 ranges" in log(board)
+
+
+def test_overlay_on_another(board):  # 6
+	do(board, "add", "disk")
+	do(board, "add", "above")
+	refused(board, "remove", "disk", words="builds on|overlay")
+	do(board, "remove", "above")
+	do(board, "remove", "disk")
+
+
+@pytest.mark.parametrize("name, words", [("gic", "owned by Graft"), ("ram", "memory"), ("ppi", "private")])
+def test_not_to_be_had(board, name, words):  # 12
+	do(board, "add", name)
+	refused(board, "attach", name, "0", words=words)
+
+
+def test_attach_fails_in_the_middle(board):  # 15
+	do(board, "add", "middle")
+	refused(board, "attach", "middle", "0", words="owned by Graft")
+	assert magic(board) is None
+
+
+def test_twice(board):  # 14
+	do(board, "add", "disk")
+	refused(board, "add", "disk", words="already")
+	do(board, "attach", "disk", "0")
+	refused(board, "attach", "disk", "0", words="already")
+	assert magic(board) == MAGIC
+
+
+def test_not_there(board):  # 23
+	refused(board, "remove", "disk", words="not in the tree")
+	refused(board, "attach", "disk", "0", words="not in the tree")
+	refused(board, "add", "nowhere", words="/not/there")
+
+
+def test_failing_adds_lose_nothing(board):  # 16
+	before = free_memory(board)
+	for _ in range(20):
+		assert xl(board, "add", "nowhere").status != 0
+	assert free_memory(board) == before
+
+
+def test_property_only(board):  # 8
+	do(board, "add", "property")
+	do(board, "attach", "property", "0")
+	do(board, "remove", "property")
