@@ -52,5 +52,6 @@ oracle: $(B)/host/oracle guest-base
 #: test-tools       graftctl's own tests, and the oracle (K=EXPRESSION selects among the former)
 .PHONY: test-tools
 test-tools: tools oracle
+	@cd tests/tools && PYTHONDONTWRITEBYTECODE=1 python3 -m pytest $(if $(K),-k "$(K)")
 
 -include $(ORACLE_OBJ:.o=.d)

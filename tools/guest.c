@@ -103,7 +103,8 @@ static void gather_windows(struct guest *guest)
 	const struct dt_node *node;
 
 	while ((node = dt_overlay_walk_next(&walk)))
-		uses_read(&uses, &guest->tree, node, &why);
+		if (guest_has(guest, node))
+			uses_read(&uses, &guest->tree, node, &why);
 	for (size_t i = 0; i < uses.count; i++)
 		if (uses.at[i].kind == USE_WINDOW)
 			space_add(&guest->space, uses.at[i].window.base, uses.at[i].window.size);
@@ -115,7 +116,7 @@ static char *path_inside(const struct guest *guest, const struct dt_node *node)
 {
 	char *path = memory_print("%s", ""), *longer;
 
-	for (; guest_is_own(guest, node); node = node->parent) {
+	for (; guest_has(guest, node); node = node->parent) {
 		longer = memory_print("/%s%s", node->name, path);
 		free(path);
 		path = longer;
@@ -134,7 +135,7 @@ static void write_labels(struct guest *guest)
 	dt_for_each_prop (label, table) {
 		const struct dt_node *node = dt_node_of_label(&guest->tree, label->name);
 
-		if (label->owner != guest->overlay || !guest_is_own(guest, node))
+		if (label->owner != guest->overlay || !guest_has(guest, node))
 			continue;
 		path = path_inside(guest, node);
 		draft_set_string(guest->labels, label->name, path);
@@ -158,13 +159,17 @@ static void write_changes(struct guest *guest)
 				change->prop->name);
 			continue;
 		}
+		if (!guest_has(guest, change->node)) {
+			guest_warn(change->node, "hangs on what the guest does not have: left out");
+			continue;
+		}
 		guest_write_node(guest, change->node, twin->node, guest->content);
 		count++;
 	}
 	if (count)
 		return;
 	guest->refused = true;
-	say_error("the overlay brings no node: there is nothing to give to a guest");
+	say_error("the overlay brings no device that can be given to a guest");
 }
 
 static bool make(struct guest *guest, const struct request *request, struct bytes *out)

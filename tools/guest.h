@@ -47,10 +47,11 @@ void guest_refuse(struct guest *guest, const struct dt_node *node, const char *f
 void guest_warn(const struct dt_node *node, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static inline bool guest_is_own(const struct guest *guest, const struct dt_node *node)
-{
-	return node && node->owner == guest->overlay;
-}
+/*
+ * Does this node go to the guest? One of the overlay does, unless it hangs on a device of the host's: an
+ * I2C chip, a pin setting.
+ */
+bool guest_has(const struct guest *guest, const struct dt_node *node);
 
 /* The next byte offset of `prop` from `*offset` on where a reference begins; false past the last. */
 bool guest_next_reference(const struct guest *guest, const struct guest_node *at,
@@ -70,6 +71,6 @@ void guest_write_irq_map(struct guest *guest, const struct guest_node *at);
 /* guest_clock.c */
 void guest_write_clocks(struct guest *guest, const struct guest_node *at);
 
-/* guest_node.c: a node that the overlay brings, with all below it, becomes a child of `parent`. */
+/* guest_node.c: a node that the guest has becomes, with all below it, a child of `parent`. */
 void guest_write_node(struct guest *guest, const struct dt_node *node, const struct dt_node *twin,
 	struct draft_node *parent);

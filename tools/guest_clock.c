@@ -115,7 +115,7 @@ static uint64_t rate_of(
 
 static const struct dt_node *top_of(const struct guest *guest, const struct dt_node *node)
 {
-	while (guest_is_own(guest, node->parent))
+	while (guest_has(guest, node->parent))
 		node = node->parent;
 	return node;
 }
@@ -177,7 +177,7 @@ void guest_write_clocks(struct guest *guest, const struct guest_node *at)
 	while ((got = next_clock(guest, &list, &clock)) > 0) {
 		if (clock.provider)
 			references[reference_count++] = (uint32_t)count * 4;
-		if (clock.provider && !guest_is_own(guest, clock.provider)) {
+		if (clock.provider && !guest_has(guest, clock.provider)) {
 			cells[count++] = replace(guest, at->node, list.index - 1, clock);
 			continue;
 		}

@@ -37,6 +37,27 @@ void guest_warn(const struct dt_node *node, const char *format, ...)
 	va_end(list);
 }
 
+/* In the guest it hangs on the root, so it must be a device of its own. */
+static bool can_stand_alone(const struct dt_tree *tree, const struct dt_node *node)
+{
+	const struct dt_node *parent = node->parent;
+	struct dt_list reg = dt_reg(tree, node);
+	struct dt_window window;
+
+	if (parent->parent && !dt_prop(tree, parent, "ranges"))
+		return false;
+	return reg.rest.left == 0 || dt_reg_next(&reg, &window, NULL) > 0;
+}
+
+bool guest_has(const struct guest *guest, const struct dt_node *node)
+{
+	if (!node || node->owner != guest->overlay)
+		return false;
+	while (node->parent->owner == guest->overlay)
+		node = node->parent;
+	return can_stand_alone(&guest->tree, node);
+}
+
 static bool has_use(const struct guest_node *at, enum use_kind kind)
 {
 	for (size_t i = 0; i < at->uses.count; i++)
@@ -104,7 +125,7 @@ static bool lead_to_gic(
 	if (strcmp(prop->name, "interrupt-parent") != 0)
 		return false;
 	if (prop->size == 4 &&
-		guest_is_own(guest, dt_node_of_phandle(&guest->tree, span_load_u32(prop->value))))
+		guest_has(guest, dt_node_of_phandle(&guest->tree, span_load_u32(prop->value))))
 		guest_copy_prop(guest, at, prop);
 	else
 		draft_set_u32(at->draft, "interrupt-parent", GUEST_PHANDLE_GIC);
@@ -134,7 +155,7 @@ static bool is_number_out(const struct guest *guest, const struct dt_prop *prop)
 		"interconnects", "nvmem-cells", "memory-region", "pinctrl-0", "pinctrl-1", NULL };
 
 	return is_one_of(prop->name, names) && prop->size >= 4 &&
-	       !guest_is_own(guest, dt_node_of_phandle(&guest->tree, span_load_u32(prop->value)));
+	       !guest_has(guest, dt_node_of_phandle(&guest->tree, span_load_u32(prop->value)));
 }
 
 static bool cut_off(struct guest *guest, const struct guest_node *at, const struct dt_prop *prop)
@@ -184,7 +205,7 @@ static void write_bus(struct guest *guest, const struct guest_node *at)
 /* How Graft finds the host's node, and what the user was told to be careful with. */
 static void write_assignment(struct guest *guest, const struct guest_node *at)
 {
-	bool is_top = !guest_is_own(guest, at->node->parent);
+	bool is_top = !guest_has(guest, at->node->parent);
 	char path[DT_PATH_MAX + 1];
 
 	if (at->uses.count || is_top)
@@ -204,15 +225,6 @@ static void write_assignment(struct guest *guest, const struct guest_node *at)
 			"is not direct-mapped (--force-without-iommu)");
 }
 
-static void check_place(struct guest *guest, const struct guest_node *at)
-{
-	if (guest_is_own(guest, at->node->parent) || has_use(at, USE_WINDOW) ||
-		!dt_prop(&guest->tree, at->node, "reg"))
-		return;
-	guest_refuse(guest, at->node, "hangs on %s, which the guest does not have",
-		dt_path(at->node->parent));
-}
-
 void guest_write_node(struct guest *guest, const struct dt_node *node, const struct dt_node *twin,
 	struct draft_node *parent)
 {
@@ -225,7 +237,6 @@ void guest_write_node(struct guest *guest, const struct dt_node *node, const str
 	}
 	at.draft = draft_child(parent, node->name);
 	uses_read(&at.uses, &guest->tree, node, NULL);
-	check_place(guest, &at);
 	write_props(guest, &at);
 	write_bus(guest, &at);
 	guest_write_windows(guest, &at);

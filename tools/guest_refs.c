@@ -24,7 +24,7 @@ bool guest_next_reference(const struct guest *guest, const struct guest_node *at
 
 static bool is_own_phandle(const struct guest *guest, uint32_t phandle)
 {
-	return guest_is_own(guest, dt_node_of_phandle(&guest->tree, phandle));
+	return guest_has(guest, dt_node_of_phandle(&guest->tree, phandle));
 }
 
 bool guest_reaches_out(

@@ -115,7 +115,7 @@ static bool stays_inside(const struct guest *guest, const struct guest_node *at)
 	uint32_t offset = 0;
 
 	if (!extended)
-		return guest_is_own(guest, dt_irq_parent(&guest->tree, at->node));
+		return guest_has(guest, dt_irq_parent(&guest->tree, at->node));
 	return guest_next_reference(guest, at, extended, &offset) &&
 	       !guest_reaches_out(guest, at, extended);
 }
