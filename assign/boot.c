@@ -23,6 +23,7 @@ void assign_init(struct dt_tree *tree,
 	boot_tree = tree;
 	kept_by_graft = is_kept;
 	rules_set_kept(is_kept);
+	ledger_reset();
 	overlays_init(tree);
 }
 

@@ -60,7 +60,7 @@ def clean(board):
 	"""Whatever a test added is removed again, and nothing of Graft's memory is gone."""
 	before = free_memory(board)
 	yield
-	for name in ("above", *sources(0)):
+	for name in reversed(sources(0)):
 		board.run(f"xl dt-overlay remove /{name}.dtbo")
 	assert free_memory(board) == before
 

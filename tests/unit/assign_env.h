@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Surroundings of the tests of assign/, included once by each: a small machine with real stage-2 tables and
+ * faked interrupt routes, and overlays made of a few devices each.
+ */
+#pragma once
+
+#include "tests/unit/mem_env.h"
+
+#include <arch/irq.h>
+
+#include "assign/boot.h"
+#include "assign/overlays.h"
+#include "dt/fdt_write.h"
+
+#define RAM_SIZE    MIB(32)
+#define GICD	    UINT64_C(0x8000000)
+#define WINDOW	    UINT64_C(0xa000000) /* where devices are */
+#define BLOB_ROOM   65536
+#define GIC_PHANDLE 1U
+#define SPI_OF_UART 33 /* Graft's own */
+#define SPI_BOOT    34 /* of Dom0's serial@a001000 */
+
+struct domain *hardware_domain = &env_domains[0];
+static struct dt_tree tree;
+static int (*on_kill)(struct domain *d);
+static uint64_t free_pages_at_start;
+static struct dt_why why;
+
+#define dom0 (&env_domains[0])
+#define dom1 (&env_domains[1]) /* direct-mapped */
+#define dom2 (&env_domains[2]) /* not direct-mapped */
+
+void domain_on_kill(int (*relinquish)(struct domain *d))
+{
+	on_kill = relinquish;
+}
+
+void printk(enum log_level level, const char *fmt, ...)
+{
+	(void)level;
+	(void)fmt;
+}
+
+/* A device of the tests: spi 0: none. */
+struct device {
+	const char *name;
+	uint64_t base, size;
+	unsigned spi;
+	bool edge, disabled, forced;
+	unsigned streams;
+};
+
+static void write_reg(struct dtb_writer *w, uint64_t base, uint64_t size)
+{
+	uint32_t cells[] = { (uint32_t)(base >> 32), (uint32_t)base, (uint32_t)(size >> 32), (uint32_t)size };
+
+	dtb_write_cells(w, "reg", cells, 4);
+}
+
+/* Left open, so that children may follow. */
+static void begin_device(struct dtb_writer *w, const struct device *dev)
+{
+	uint32_t irq[] = { dev->spi < 32, dev->spi < 32 ? dev->spi - 16 : dev->spi - 32, dev->edge ? 1 : 4 };
+	uint32_t stream[] = { 2, dev->streams };
+
+	dtb_begin_node(w, dev->name);
+	dtb_write_u32(w, "#address-cells", 2);
+	dtb_write_u32(w, "#size-cells", 2);
+	dtb_write_flag(w, "ranges");
+	if (dev->size)
+		write_reg(w, dev->base, dev->size);
+	if (dev->spi)
+		dtb_write_cells(w, "interrupts", irq, 3);
+	if (dev->disabled)
+		dtb_write_string(w, "status", "disabled");
+	if (dev->forced)
+		dtb_write_flag(w, "xen,force-assign-without-iommu");
+	if (dev->streams)
+		dtb_write_cells(w, "iommus", stream, 2);
+}
+
+static void write_device(struct dtb_writer *w, const struct device *dev)
+{
+	begin_device(w, dev);
+	dtb_end_node(w);
+}
+
+struct blob {
+	uint8_t *at;
+	size_t size;
+};
+
+static struct dtb_writer blob_writer;
+
+static struct blob blob_done(void)
+{
+	struct blob blob = { .at = blob_writer.buffer };
+
+	assert_int_equal(dtb_finish(&blob_writer, &blob.size), 0);
+	/* Exactly as long as its content, so that reading past the end is seen. */
+	blob.at = realloc(blob.at, blob.size);
+	return blob;
+}
+
+static struct dtb_writer *blob_begin(void)
+{
+	dtb_write_init(&blob_writer, malloc(BLOB_ROOM), BLOB_ROOM);
+	dtb_begin_node(&blob_writer, "");
+	return &blob_writer;
+}
+
+static struct dtb_writer *overlay_begin(const char *target)
+{
+	struct dtb_writer *w = blob_begin();
+
+	dtb_begin_node(w, "fragment@0");
+	dtb_write_string(w, "target-path", target);
+	dtb_begin_node(w, "__overlay__");
+	return w;
+}
+
+static inline struct blob overlay_end(void)
+{
+	dtb_end_node(&blob_writer);
+	dtb_end_node(&blob_writer);
+	dtb_end_node(&blob_writer);
+	return blob_done();
+}
+
+static inline struct blob overlay_of(const char *target, const struct device *devices, size_t count)
+{
+	struct dtb_writer *w = overlay_begin(target);
+
+	for (size_t i = 0; i < count; i++)
+		write_device(w, &devices[i]);
+	return overlay_end();
+}
+
+#define OVERLAY(...)                                                                               \
+	overlay_of("/", (const struct device[]){ __VA_ARGS__ },                                    \
+		sizeof((const struct device[]){ __VA_ARGS__ }) / sizeof(struct device))
+
+static struct blob base_blob(void)
+{
+	static const struct device serial = { "serial@a001000", WINDOW + 0x1000, 0x1000, SPI_BOOT };
+	static const struct device uart = { "uart@9000000", 0x9000000, 0x1000, SPI_OF_UART };
+	static const struct device slot = { "slot@a003000", WINDOW + 0x3000, 0x200, 40, .edge = true };
+	static const struct device off = { "off@a004000", WINDOW + 0x4000, 0x1000, 41, .disabled = true };
+	static const struct device bus = { "bus@20000000", 0x20000000, MIB(4), 0 };
+	struct dtb_writer *w = blob_begin();
+
+	dtb_write_u32(w, "#address-cells", 2);
+	dtb_write_u32(w, "#size-cells", 2);
+	dtb_write_u32(w, "interrupt-parent", GIC_PHANDLE);
+	dtb_begin_node(w, "intc@8000000");
+	dtb_write_string(w, "compatible", "arm,gic-v3");
+	dtb_write_u32(w, "#interrupt-cells", 3);
+	dtb_write_u32(w, "#address-cells", 0);
+	dtb_write_flag(w, "interrupt-controller");
+	dtb_write_u32(w, "phandle", GIC_PHANDLE);
+	write_reg(w, GICD, 0x10000);
+	dtb_end_node(w);
+	dtb_begin_node(w, "iommu@9050000");
+	dtb_write_string(w, "compatible", "arm,smmu-v3");
+	dtb_write_u32(w, "#iommu-cells", 1);
+	dtb_write_u32(w, "phandle", 2);
+	write_reg(w, 0x9050000, 0x20000);
+	dtb_end_node(w);
+	write_device(w, &uart);
+	write_device(w, &serial);
+	write_device(w, &slot);
+	write_device(w, &off);
+	write_device(w, &bus);
+	dtb_end_node(w);
+	return blob_done();
+}
+
+static void *env_tree_alloc(void *ctx, size_t size)
+{
+	(void)ctx;
+	return heap_alloc(size);
+}
+
+static void env_tree_free(void *ctx, void *at, size_t size)
+{
+	(void)ctx;
+	(void)size;
+	heap_free(at);
+}
+
+static bool env_is_kept(const struct dt_tree *t, const struct dt_node *node)
+{
+	return strcmp(node->name, "uart@9000000") == 0 || dt_is_compatible(t, node, "arm,gic-v3") ||
+	       dt_is_compatible(t, node, "arm,smmu-v3");
+}
+
+static size_t env_heap_at_start;
+
+static int env_set_up(void **state)
+{
+	static const struct dt_env env = { .alloc = env_tree_alloc, .free = env_tree_free, .seed = 7 };
+	struct blob base;
+
+	(void)state;
+	p2m_setup(PADDR(GIB(512)));
+	env_init(RAM_SIZE, 1024);
+	memset(host_routes, 0, sizeof(host_routes));
+	host_irq_of_graft = SPI_OF_UART;
+	free_pages_at_start = page_count_free();
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(p2m_init(&env_domains[i]), 0);
+		assert_int_equal(p2m_set_pool(&env_domains[i], 100000), 0);
+	}
+	dom0->config.direct_mapped = dom1->config.direct_mapped = true;
+	base = base_blob();
+	assert_int_equal(dt_tree_build(&tree, &env, base.at, base.size, &why), 0);
+	free(base.at);
+	assign_init(&tree, env_is_kept);
+	assign_keep_memory((struct page_range){ PADDR(HOST_RAM_BASE), RAM_SIZE });
+	assign_boot_devices(dom0);
+	env_heap_at_start = heap_bytes_used();
+	return 0;
+}
+
+/* The boot claims stay for good, so the next test starts with an empty ledger by force. */
+static int env_tear_down(void **state)
+{
+	(void)state;
+	assert_null(attachments_first);
+	assert_int_equal(tree.overlay_count, 0);
+	assert_int_equal(heap_bytes_used(), env_heap_at_start);
+	ledger_reset();
+	dt_tree_drop(&tree);
+	for (unsigned i = 0; i < 3; i++) {
+		while (p2m_teardown(&env_domains[i]) == -ERESTART)
+			;
+	}
+	host_ram_free();
+	return 0;
+}
+
+/* Operations on blobs. */
+
+static inline int add(struct blob blob)
+{
+	struct dt_overlay *overlay;
+	int err = overlays_begin(blob.size, &overlay, &why);
+
+	if (err)
+		return err;
+	memcpy(overlay->blob, blob.at, blob.size);
+	return overlays_add(overlay, &why);
+}
+
+static inline int removes(struct blob blob)
+{
+	return overlays_remove(blob.at, blob.size, &why);
+}
+
+static inline int attach(struct domain *d, struct blob blob)
+{
+	return overlays_attach(d, blob.at, blob.size, &why);
+}
+
+static inline int detach(struct domain *d, struct blob blob)
+{
+	return overlays_detach(d, blob.at, blob.size, &why);
+}
+
+/* What d sees at the physical address: device registers at the same one. */
+static inline bool sees(struct domain *d, uint64_t address)
+{
+	struct p2m_entry entry = p2m_lookup(d, IPA(address & PAGE_MASK));
+
+	return entry.type == P2M_MMIO && entry.pa.v == (address & PAGE_MASK);
+}
+
+#define assert_why(words)                                                                          \
+	do {                                                                                       \
+		if (!strstr(why.text, words))                                                      \
+			fail_msg("'%s' does not say '%s'", why.text, words);                       \
+	} while (0)
