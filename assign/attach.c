@@ -203,13 +203,17 @@ static void stop_claim(struct domain *d, struct claim *claim)
 		irq_unroute(d, (uint32_t)resource->base);
 }
 
-/* Interrupts first would be no better: each device's resources go in the order of its node. */
-void attach_stop(struct attachment *a)
+void attachment_stop_claims(struct attachment *a)
 {
 	for (struct claim *claim = a->first; claim; claim = claim->next) {
 		stop_claim(a->domain, claim);
 		turn_poll();
 	}
+}
+
+void attach_stop(struct attachment *a)
+{
+	attachment_stop_claims(a);
 	*(a->prev ? &a->prev->next : &attachments_first) = a->next;
 	*(a->next ? &a->next->prev : &attachments_last) = a->prev;
 	a->committed = false;

@@ -36,8 +36,9 @@ void attach_free(struct attachment *a);
 struct attachment *attachment_create(struct domain *d, struct dt_overlay *overlay);
 int attachment_add(struct attachment *a, const struct dt_tree *tree, const struct dt_node *node,
 	const struct resource *resource, struct dt_why *why);
-/* Commit of the claims from this one on. */
+/* Commit of the claims from this one on; and stop of all. */
 void attachment_commit_from(struct attachment *a, struct claim *claim);
+void attachment_stop_claims(struct attachment *a);
 
 /* All attachments, to walk through: the oldest first. */
 extern struct attachment *attachments_first;

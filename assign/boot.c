@@ -15,6 +15,8 @@
 #include "lib/string.h"
 
 static const struct dt_tree *boot_tree;
+static struct attachment *given; /* the hardware domain's */
+static struct claim *kept;
 static bool (*kept_by_graft)(const struct dt_tree *tree, const struct dt_node *node);
 
 void assign_init(struct dt_tree *tree,
@@ -23,7 +25,6 @@ void assign_init(struct dt_tree *tree,
 	boot_tree = tree;
 	kept_by_graft = is_kept;
 	rules_set_kept(is_kept);
-	ledger_reset();
 	overlays_init(tree);
 }
 
@@ -33,7 +34,8 @@ static void keep(const struct resource *resource, const struct dt_node *node)
 
 	if (!claim)
 		panic("not enough memory for the ledger of devices");
-	*claim = (struct claim){ .resource = *resource, .node = node };
+	*claim = (struct claim){ .next = kept, .resource = *resource, .node = node };
+	kept = claim;
 	ledger_enter(claim);
 }
 
@@ -120,10 +122,10 @@ static void keep_all(void)
  */
 void assign_boot_devices(struct domain *d)
 {
-	struct attachment *a = attachment_create(d, NULL);
 	const struct dt_node *node = boot_tree->root;
 
-	if (!a)
+	given = attachment_create(d, NULL);
+	if (!given)
 		panic("not enough memory for the ledger of devices");
 	keep_all();
 	while (node) {
@@ -133,7 +135,20 @@ void assign_boot_devices(struct domain *d)
 			continue;
 		}
 		if (is_device(boot_tree, node))
-			give_device(a, node);
+			give_device(given, node);
 		node = dt_node_next(node, boot_tree->root);
+	}
+}
+
+void assign_drop(void)
+{
+	attachment_stop_claims(given);
+	attach_free(given);
+	while (kept) {
+		struct claim *next = kept->next;
+
+		ledger_leave(kept);
+		heap_free(kept);
+		kept = next;
 	}
 }

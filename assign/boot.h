@@ -18,3 +18,6 @@ void assign_keep_memory(struct page_range range);
 
 /* All nodes that Graft keeps, then all others that are enabled, for d: mapped and routed. */
 void assign_boot_devices(struct domain *d);
+
+/* Takes everything back, for a test whose machine ends. No overlay is attached any more. */
+void assign_drop(void);

@@ -94,12 +94,6 @@ void ledger_leave(struct claim *claim)
 	interval_remove(&sets[claim->resource.kind], &claim->at);
 }
 
-void ledger_reset(void)
-{
-	for (unsigned kind = 0; kind < RESOURCE_KINDS; kind++)
-		sets[kind] = (struct interval_set){ .root = NULL };
-}
-
 struct owner_name owner_name_of(const struct domain *d)
 {
 	struct owner_name name = { "Graft" };

@@ -60,9 +60,6 @@ const struct claim *ledger_find(enum resource_kind kind, uint64_t number);
  */
 bool ledger_next_gap(enum resource_kind kind, struct extent *extent, struct extent *gap);
 
-/* Forgets all claims: a machine that starts anew. */
-void ledger_reset(void);
-
 /* For messages: "Graft", or "d0". */
 struct owner_name {
 	char text[8];

@@ -11,6 +11,7 @@
 
 #include "assign/boot.h"
 #include "assign/overlays.h"
+#include "core/printk.h"
 #include "dt/fdt_write.h"
 
 #define RAM_SIZE    MIB(32)
@@ -143,11 +144,11 @@ static inline struct blob overlay_of(const char *target, const struct device *de
 
 static struct blob base_blob(void)
 {
-	static const struct device serial = { "serial@a001000", WINDOW + 0x1000, 0x1000, SPI_BOOT };
-	static const struct device uart = { "uart@9000000", 0x9000000, 0x1000, SPI_OF_UART };
-	static const struct device slot = { "slot@a003000", WINDOW + 0x3000, 0x200, 40, .edge = true };
-	static const struct device off = { "off@a004000", WINDOW + 0x4000, 0x1000, 41, .disabled = true };
-	static const struct device bus = { "bus@20000000", 0x20000000, MIB(4), 0 };
+	static const struct device serial = { .name = "serial@a001000", .base = WINDOW + 0x1000, .size = 0x1000, .spi = SPI_BOOT };
+	static const struct device uart = { .name = "uart@9000000", .base = 0x9000000, .size = 0x1000, .spi = SPI_OF_UART };
+	static const struct device slot = { .name = "slot@a003000", .base = WINDOW + 0x3000, .size = 0x200, .spi = 40, .edge = true };
+	static const struct device off = { .name = "off@a004000", .base = WINDOW + 0x4000, .size = 0x1000, .spi = 41, .disabled = true };
+	static const struct device bus = { .name = "bus@20000000", .base = 0x20000000, .size = MIB(4), .spi = 0 };
 	struct dtb_writer *w = blob_begin();
 
 	dtb_write_u32(w, "#address-cells", 2);
@@ -195,6 +196,14 @@ static bool env_is_kept(const struct dt_tree *t, const struct dt_node *node)
 	       dt_is_compatible(t, node, "arm,smmu-v3");
 }
 
+/* What d sees at the physical address: device registers at the same one. */
+static inline bool sees(struct domain *d, uint64_t address)
+{
+	struct p2m_entry entry = p2m_lookup(d, IPA(address & PAGE_MASK));
+
+	return entry.type == P2M_MMIO && entry.pa.v == (address & PAGE_MASK);
+}
+
 static size_t env_heap_at_start;
 
 static int env_set_up(void **state)
@@ -223,20 +232,24 @@ static int env_set_up(void **state)
 	return 0;
 }
 
-/* The boot claims stay for good, so the next test starts with an empty ledger by force. */
+/* All came back; then the machine ends. */
 static int env_tear_down(void **state)
 {
 	(void)state;
 	assert_null(attachments_first);
 	assert_int_equal(tree.overlay_count, 0);
 	assert_int_equal(heap_bytes_used(), env_heap_at_start);
-	ledger_reset();
+	assign_drop();
+	for (unsigned i = 0; i < HOST_IRQS; i++)
+		assert_null(host_routes[i].owner);
+	assert_false(sees(dom0, WINDOW + 0x1000));
 	dt_tree_drop(&tree);
 	for (unsigned i = 0; i < 3; i++) {
 		while (p2m_teardown(&env_domains[i]) == -ERESTART)
 			;
+		env_domains[i].dying = DOMAIN_ALIVE;
 	}
-	host_ram_free();
+	env_free(free_pages_at_start);
 	return 0;
 }
 
@@ -266,14 +279,6 @@ static inline int attach(struct domain *d, struct blob blob)
 static inline int detach(struct domain *d, struct blob blob)
 {
 	return overlays_detach(d, blob.at, blob.size, &why);
-}
-
-/* What d sees at the physical address: device registers at the same one. */
-static inline bool sees(struct domain *d, uint64_t address)
-{
-	struct p2m_entry entry = p2m_lookup(d, IPA(address & PAGE_MASK));
-
-	return entry.type == P2M_MMIO && entry.pa.v == (address & PAGE_MASK);
 }
 
 #define assert_why(words)                                                                          \
