@@ -81,14 +81,22 @@ static int print_help(const struct verb *verb)
 }
 
 /* The option's place in the verb's table, or -1. */
-static int find_option(const struct verb *verb, const char *name, size_t length, char letter)
+static int find_long(const struct verb *verb, const char *name, size_t length)
 {
 	const struct option *option = verb->options;
 
 	for (int i = 0; option && option[i].name; i++)
-		if (letter ? option[i].letter == letter
-			   : strlen(option[i].name) == length &&
-					strncmp(option[i].name, name, length) == 0)
+		if (strlen(option[i].name) == length && strncmp(option[i].name, name, length) == 0)
+			return i;
+	return -1;
+}
+
+static int find_short(const struct verb *verb, char letter)
+{
+	const struct option *option = verb->options;
+
+	for (int i = 0; option && option[i].name; i++)
+		if (option[i].letter == letter)
 			return i;
 	return -1;
 }
@@ -115,7 +123,7 @@ static int take_option(struct reader *reader, int index, const char *value)
 static int read_long(struct reader *reader, const char *word)
 {
 	size_t length = strcspn(word, "=");
-	int index = find_option(reader->verb, word, length, 0);
+	int index = find_long(reader->verb, word, length);
 
 	if (strcmp(word, "help") == 0) {
 		reader->help = true;
@@ -128,7 +136,7 @@ static int read_long(struct reader *reader, const char *word)
 
 static int read_short(struct reader *reader, const char *word)
 {
-	int index = find_option(reader->verb, NULL, 0, word[0]);
+	int index = find_short(reader->verb, word[0]);
 
 	if (strcmp(word, "h") == 0) {
 		reader->help = true;
