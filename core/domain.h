@@ -144,6 +144,11 @@ void domain_shutdown(struct domain *d, unsigned reason);
 void domain_crash(struct domain *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* SCHEDOP_shutdown_code: whatever the reason of d's next shutdown is, it is reported as this one. */
 void domain_latch_shutdown_code(struct domain *d, unsigned reason);
+/*
+ * The hardware domain's kernel has said that it panicked, or no longer takes interrupts: a report with every
+ * vCPU's registers. The domain itself is left as it is.
+ */
+void domain_report(struct domain *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* XEN_DOMCTL_resumedomain: goes on after a shutdown. */
 void domain_resume(struct domain *d);
 

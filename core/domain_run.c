@@ -121,6 +121,24 @@ static void report_hardware_crash(struct domain *d, const char *reason)
 		d->id);
 }
 
+void domain_report(struct domain *d, const char *fmt, ...)
+{
+	char reason[REASON_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	log_warn("Domain %u %s", d->id, reason);
+	for (unsigned i = 0; i < d->vcpus_count; i++) {
+		const struct vcpu *v = domain_vcpu(d, i);
+
+		if (v != NULL && v->initialised)
+			arch_vcpu_dump(v);
+	}
+	log_warn("Graft and every other domain go on");
+}
+
 static void report_guest_crash(struct domain *d, const char *reason)
 {
 	struct vcpu *v = current_vcpu();

@@ -288,15 +288,12 @@ static bool lock_pair(struct evtchn *chn, struct evtchn **far, struct domain **p
 	return false;
 }
 
-/* The far end of a channel that goes waits for d again; being told, it finds out. */
-static void disconnect(
-	struct domain *d, struct domain *peer, struct evtchn *far, evtchn_port_t far_port)
+/* The far end of a channel that goes waits for d again. */
+static void disconnect(struct domain *d, struct evtchn *far)
 {
 	far->state = EVTCHNSTAT_unbound;
 	far->remote = NULL;
 	far->remote_id = d->id;
-	if (!far->consumer)
-		evtchn_set_pending(peer, far, far_port);
 }
 
 /* As for what the FIFO layout remembers of the port: see struct evtchn. */
@@ -349,7 +346,7 @@ static int try_close(struct domain *d, evtchn_port_t port, bool by_guest)
 		goto unlock;
 	}
 	if (far) {
-		disconnect(d, peer, far, chn->remote_port);
+		disconnect(d, far);
 		spin_unlock(&far->lock);
 	}
 	d->evtchn.graft_count -= chn->consumer != 0;

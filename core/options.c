@@ -224,7 +224,6 @@ static const struct option {
 	{ "guest_loglvl", parse_threshold, &options.guest_loglvl },
 	{ "console_timestamps", parse_bool, &options.console_timestamps },
 	{ "console_to_ring", parse_bool, &options.console_to_ring },
-	{ "noreboot", parse_bool, &options.noreboot },
 };
 
 static const struct option *find(struct word name)

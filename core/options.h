@@ -32,7 +32,6 @@ struct options {
 	struct log_threshold guest_loglvl; /* what guests caused, and what they print */
 	bool console_timestamps;
 	bool console_to_ring; /* `xl dmesg` shows the hardware domain's console too */
-	bool noreboot; /* a crash of the hardware domain stops the machine */
 };
 
 extern struct options options; /* defaults until options_parse() */

@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* console_io: a guest's characters, the hardware domain's keyboard (xen/xen.h, CONSOLEIO_*). */
 #include "core/console.h"
+#include "core/panic_watch.h"
 #include "hypercall/priv.h"
 
 #define CHUNK 128U
+
+static void watch_for_panic(struct domain *d, const char *text, size_t size)
+{
+	static struct panic_watch watch;
+
+	if (d == hardware_domain && panic_watch(&watch, text, size))
+		domain_report(
+			d, "panicked: its kernel says so. Registers as the vCPUs last left it:");
+}
 
 /* args: command, count, buffer. What is done moves count and buffer on, so it can be continued. */
 static int64_t write_text(uint64_t args[HYPERCALL_ARGS])
@@ -18,6 +28,7 @@ static int64_t write_text(uint64_t args[HYPERCALL_ARGS])
 		rc = console_write_guest(caller_domain(), text, n);
 		if (rc)
 			return rc;
+		watch_for_panic(caller_domain(), text, n);
 		args[1] = (uint32_t)args[1] - n;
 		args[2] += n;
 		if (args[1] && arch_irq_pending())

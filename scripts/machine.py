@@ -21,6 +21,8 @@ DIED = r"Graft panic on CPU \d+[^\r\n]*|Panic on CPU \d+:"
 DOM0_CRASHED = r"Domain 0 crashed: [^\r\n]*|Hardware Dom0 crashed[^\r\n]*"
 # One line when what was handed over cannot be booted.
 REFUSED = r"Graft cannot boot: ([^\r\n]+)"
+# Graft has read it on Dom0's console.
+DOM0_PANICKED = r"Domain 0 panicked: [^\r\n]*"
 DOM0_PANIC = r"Kernel panic - not syncing: [^\r\n]*"
 # Turns the serial line over to the hypervisor's debug keys and back: Ctrl-A three times, each of them twice,
 # since QEMU's terminal takes one for itself.

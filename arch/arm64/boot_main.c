@@ -23,6 +23,7 @@
 #include "core/sched.h"
 #include "core/timer.h"
 #include "core/version.h"
+#include "lib/string.h"
 #include <arch/sysreg.h>
 
 #define RANGES_MAX (BOOT_RANGES_MAX + 8)
@@ -162,7 +163,8 @@ _Noreturn void boot_main(uint64_t dtb_pa, uint64_t image_pa)
 	arch_time_init(0);
 	bootinfo_open(dtb, PADDR(dtb_pa));
 	options_parse(boot_info.command_line);
-	boot_console_init(&boot_info.dtb, options.dtuart);
+	if (strcmp(options.console, "none") != 0)
+		boot_console_init(&boot_info.dtb, options.dtuart);
 	log_info("Graft, speaking Xen %u.%u%s", VERSION_MAJOR, VERSION_MINOR, version.extra);
 	log_info("command line: %s", boot_info.command_line);
 	bootinfo_read();

@@ -38,6 +38,12 @@ void ptimer_write_ctl(struct vcpu *v, uint64_t value);
 void ptimer_write_cval(struct vcpu *v, uint64_t value);
 void ptimer_write_tval(struct vcpu *v, uint64_t value);
 
+/* patience.c: tells of a vCPU that has stopped to take interrupts. */
+void patience_init(struct vcpu *v);
+void patience_free(struct vcpu *v);
+/* The virtual timer's interrupt is on its way to v, which is current. */
+void patience_timer_fired(struct vcpu *v);
+
 #define GUEST_PPI_VTIMER 27
 #define GUEST_PPI_PTIMER 30
 #define GUEST_PPI_UPCALL 31

@@ -63,12 +63,14 @@ void guest_timer_init(struct vcpu *v)
 {
 	timer_init(&v->arch.vtimer.timer, vtimer_expire, v);
 	timer_init(&v->arch.ptimer.timer, ptimer_expire, v);
+	patience_init(v);
 }
 
 void guest_timer_free(struct vcpu *v)
 {
 	timer_stop(&v->arch.vtimer.timer);
 	timer_stop(&v->arch.ptimer.timer);
+	patience_free(v);
 }
 
 void guest_timer_save(struct vcpu *v)

@@ -7,6 +7,7 @@
 #include "arch/arm64/panic.h"
 #include "arch/arm64/trap.h"
 #include "core/arch.h"
+#include "core/console.h"
 #include "core/cpu.h"
 #include "core/error.h"
 #include "core/panic.h"
@@ -88,6 +89,12 @@ static void handle_sgi(uint32_t intid)
 	/* GIC_SGI_KICK: to be here is all it is for. */
 }
 
+static void deliver_vtimer_to(struct vcpu *v)
+{
+	vgic_deliver_hw_ppi(v, GUEST_PPI_VTIMER);
+	patience_timer_fired(v);
+}
+
 /* Between guests the timer is off; one that fired just then is seen when its vCPU is back. */
 static void deliver_vtimer(void)
 {
@@ -97,7 +104,7 @@ static void deliver_vtimer(void)
 	if (v->domain->id == DOMAIN_IDLE_ID)
 		gic_deactivate(GUEST_PPI_VTIMER);
 	else
-		vgic_deliver_hw_ppi(v, GUEST_PPI_VTIMER);
+		deliver_vtimer_to(v);
 }
 
 static void handle(uint32_t intid)
@@ -123,9 +130,11 @@ void irq_handle_pending(void)
 		uint32_t intid = gic_acknowledge();
 
 		if (intid >= GIC_INTID_SPECIAL)
-			return;
+			break;
 		handle(intid);
 	}
+	/* Here no lock is held, and the next interrupt is never far. */
+	console_notify();
 }
 
 void arch_handle_interrupts(void)

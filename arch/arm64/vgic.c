@@ -425,3 +425,10 @@ void vgic_dump(struct domain *d)
 		if (d->vcpus[i])
 			vgic_dump_vcpu(d->vcpus[i]);
 }
+
+bool vgic_is_waiting(const struct vcpu *v, vintid_t intid)
+{
+	const struct virq *irq = &v->arch.vgic.private[intid];
+
+	return irq->enabled && virq_is_pending(irq);
+}

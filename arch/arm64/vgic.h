@@ -158,6 +158,9 @@ void vgic_restore(struct vcpu *v);
  */
 bool vgic_irq_pending(const struct vcpu *v);
 
+/* An SGI or PPI of v waits to be taken: not yet acknowledged by the guest. On v's CPU, between its stays. */
+bool vgic_is_waiting(const struct vcpu *v, vintid_t intid);
+
 /*
  * A stage-2 fault at ipa. size in bytes (1 2 4 8). True: it was the GIC's and *value is read / value is
  * written; an access the architecture leaves to the implementation reads zero, ignores writes.

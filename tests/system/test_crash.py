@@ -27,6 +27,17 @@ def test_hypervisor_answers_after_a_kernel_panic(start):
 	assert len(re.findall(r"\] " + names.DOM0_PANIC, log)) == 1
 
 
+def test_kernel_panic_is_reported_once_with_registers(start, on_graft):
+	machine = start().boot_quiet()
+	machine.type("echo c >/proc/sysrq-trigger")
+	machine.expect(names.DOM0_PANICKED, allow=DEAD)
+	expect_registers(machine)
+	machine.expect("end Kernel panic", allow=DEAD)
+	machine.child.send(names.SWITCH + "h")
+	machine.expect("this list", allow=DEAD)
+	assert len(re.findall(names.DOM0_PANICKED, machine.log_path.read_text(errors="replace"))) == 1
+
+
 def test_crash_is_reported_once_with_registers(start, on_graft):
 	machine = start().boot_quiet()
 	machine.type(CRASH)

@@ -135,7 +135,6 @@ static void model_close(unsigned domain, evtchn_port_t port)
 
 		far->state = EVTCHNSTAT_unbound;
 		far->remote = domain;
-		far->pending = true;
 	}
 	m->state = EVTCHNSTAT_closed;
 	m->pending = false;

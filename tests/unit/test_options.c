@@ -176,18 +176,18 @@ static void test_levels(void **state)
 
 static void test_booleans(void **state)
 {
-	static const char *const yes[] = { "noreboot", "noreboot=1", "noreboot=on", "noreboot=true",
-		"noreboot=yes", "noreboot=enable" };
-	static const char *const no[] = { "no-noreboot", "noreboot=0", "noreboot=off",
-		"noreboot=false", "noreboot=no", "noreboot=disable" };
+	static const char *const yes[] = { "console_to_ring", "console_to_ring=1", "console_to_ring=on", "console_to_ring=true",
+		"console_to_ring=yes", "console_to_ring=enable" };
+	static const char *const no[] = { "no-console_to_ring", "console_to_ring=0", "console_to_ring=off",
+		"console_to_ring=false", "console_to_ring=no", "console_to_ring=disable" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
-		options.noreboot = false;
+		options.console_to_ring = false;
 		parse_quietly(yes[i]);
-		assert_true(options.noreboot);
+		assert_true(options.console_to_ring);
 		parse_quietly(no[i]);
-		assert_false(options.noreboot);
+		assert_false(options.console_to_ring);
 	}
 }
 
@@ -203,7 +203,7 @@ static void test_texts(void **state)
 static void test_unknown_is_passed_over(void **state)
 {
 	static const char *const rows[] = { "vwfi=native", "sync_console", "no-such", "no-dom0_mem",
-		"no-noreboot=1", "=", "dom0_memory=1G" };
+		"noreboot", "=", "dom0_memory=1G" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -224,10 +224,10 @@ static void test_too_long(void **state)
 
 	(void)state;
 	memset(line, ' ', sizeof(line) - 1);
-	memcpy(line + OPTIONS_COMMAND_LINE_MAX, "noreboot", 8);
+	memcpy(line + OPTIONS_COMMAND_LINE_MAX, "console_to_ring", 15);
 	options_parse(line);
 	assert_int_equal(log_count, 1);
-	assert_false(options.noreboot);
+	assert_false(options.console_to_ring);
 	assert_int_equal(strlen(options_command_line()), OPTIONS_COMMAND_LINE_MAX - 1);
 }
 

@@ -33,10 +33,18 @@ struct guest_timer {
 	struct timer timer; /* fires when the vCPU is not there to notice by itself */
 };
 
+/* How long the virtual timer's interrupt has waited for the guest to take it (patience.c). */
+struct guest_patience {
+	uint64_t fired; /* ns, when it was delivered last */
+	struct timer timer;
+	bool reported;
+};
+
 struct arch_vcpu {
 	struct guest_regs regs; /* first */
 	struct guest_sysregs sysregs;
 	struct guest_timer vtimer, ptimer;
+	struct guest_patience patience;
 	struct vgic_vcpu vgic;
 	struct guest_fpsimd fpsimd __attribute__((aligned(16)));
 };

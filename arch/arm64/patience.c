@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A kernel that has panicked, or hangs with interrupts masked, makes no hypercall that says so. Its timer
+ * does: the virtual timer's interrupt waits and is never taken. That is told once, with the domain's
+ * registers; nothing is done to the domain, since only its owner knows whether it will come back.
+ */
+#include "arch/arm64/el2.h"
+#include "arch/arm64/guest.h"
+#include "arch/arm64/vgic.h"
+#include "core/arch.h"
+#include "core/cpu.h"
+#include "core/time.h"
+
+#define PATIENCE (10 * NS_PER_S)
+
+static void report(struct vcpu *v)
+{
+	domain_report(v->domain, "hangs: its vCPU %u has not taken a timer interrupt for %llu s%s",
+		v->id, (unsigned long long)(PATIENCE / NS_PER_S),
+		v->arch.regs.pstate & PSTATE_I ? ", interrupts masked" : "");
+}
+
+/* On the CPU where the interrupt was delivered. One that runs elsewhere by now has left guest code since. */
+static void expire(void *data)
+{
+	struct vcpu *v = data;
+	struct guest_patience *p = &v->arch.patience;
+
+	if (current_vcpu() != v || !vgic_is_waiting(v, GUEST_PPI_VTIMER))
+		return;
+	if (time_now() < p->fired + PATIENCE) {
+		timer_set(&p->timer, p->fired + PATIENCE);
+		return;
+	}
+	if (!p->reported)
+		report(v);
+	p->reported = true;
+}
+
+void patience_init(struct vcpu *v)
+{
+	timer_init(&v->arch.patience.timer, expire, v);
+}
+
+void patience_free(struct vcpu *v)
+{
+	timer_stop(&v->arch.patience.timer);
+}
+
+/* One comparison in the usual case: the timer runs on while interrupts are taken. */
+void patience_timer_fired(struct vcpu *v)
+{
+	struct guest_patience *p = &v->arch.patience;
+
+	p->fired = time_now();
+	p->reported = false; /* it fires again only when it has been taken */
+	if (!timer_active(&p->timer))
+		timer_set(&p->timer, p->fired + PATIENCE);
+}
