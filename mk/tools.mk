@@ -32,6 +32,13 @@ $(B)/host/graftctl: $(TOOL_OBJ-host)
 	@mkdir -p $(@D)
 	@$(TOOL_CC-host) -static $^ -o $@
 
+# For tests: the same under the sanitizers.
+TOOL_CHECKED_OBJ := $(patsubst %.c,$(B)/host/%.o,$(TOOL_SRC) $(TOOL_DT_SRC))
+$(TOOL_SRC:%.c=$(B)/host/%.o): C_HOST += -D_POSIX_C_SOURCE=200809L -I$(B)/gen
+$(B)/host/tools/version.o: $(B)/gen/build_info.h
+$(B)/host/graftctl-checked: $(TOOL_CHECKED_OBJ)
+	@gcc -fsanitize=address,undefined $^ -o $@
+
 #: tools            graftctl for Dom0 (build/tools/graftctl, arm64) and for this machine (build/host/graftctl)
 .PHONY: tools
 tools: $(B)/tools/graftctl $(B)/host/graftctl
@@ -49,9 +56,9 @@ $(B)/host/oracle: $(ORACLE_OBJ)
 oracle: $(B)/host/oracle guest-base
 	@$< $$(tests/corpus/get-dtbs)
 
-#: test-tools       graftctl's own tests, and the oracle (K=EXPRESSION selects among the former)
+#: test-tools       graftctl's own tests after the oracle (K=EXPRESSION: only those tests)
 .PHONY: test-tools
-test-tools: tools oracle
+test-tools: tools $(if $(K),,oracle) $(B)/host/graftctl-checked
 	@cd tests/tools && PYTHONDONTWRITEBYTECODE=1 python3 -m pytest $(if $(K),-k "$(K)")
 
--include $(ORACLE_OBJ:.o=.d)
+-include $(ORACLE_OBJ:.o=.d) $(TOOL_CHECKED_OBJ:.o=.d)

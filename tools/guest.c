@@ -58,6 +58,12 @@ static bool shift_phandles(struct bytes blob, const char *file)
 	return true;
 }
 
+static bool refuse_number(const char *file)
+{
+	say_error("%s: a target is given by number, not by label or path", file);
+	return false;
+}
+
 static bool build_shifted(struct guest *guest, const char *base_file)
 {
 	struct dt_env env = engine_env();
@@ -72,16 +78,33 @@ static bool build_shifted(struct guest *guest, const char *base_file)
 	return good;
 }
 
+static bool same_place(const struct dt_node *a, const struct dt_node *b)
+{
+	for (; a->parent && b->parent; a = a->parent, b = b->parent)
+		if (strcmp(a->name, b->name) != 0)
+			return false;
+	return !a->parent && !b->parent;
+}
+
+/* Numbers can lead to different nodes of the two trees; labels and paths cannot. */
+static bool same_changes(const struct dt_change *a, const struct dt_change *b)
+{
+	for (; a && b; a = a->next, b = b->next)
+		if (a->kind != b->kind || !same_place(a->node, b->node))
+			return false;
+	return !a && !b;
+}
+
 static bool apply_shifted(struct guest *guest, const char *file)
 {
 	struct dt_why why = { 0 };
 	const struct dt_overlay *live = guest->overlay;
 
 	if (dt_overlay_add(&guest->shifted, live->blob, live->blob_size, &guest->shifted_overlay,
-		    &why) == 0)
+		    &why) == 0 &&
+		same_changes(live->first_change, guest->shifted_overlay->first_change))
 		return true;
-	say_error("%s: a target is given by number, not by label or path", file);
-	return false;
+	return refuse_number(file);
 }
 
 static void take_fault(void *ctx, int error, const char *text)

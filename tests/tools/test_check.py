@@ -100,6 +100,25 @@ def test_every_fault(base, compile_dts):
 	assert count == len(done.out.splitlines()) - 1 >= 5
 
 
+TWICE = """
+/dts-v1/;
+/plugin/;
+/ {
+	fragment@0 { target-path = "/led"; __overlay__ { led-0 { a; }; }; };
+	fragment@1 { target-path = "/led"; __overlay__ { led-0 { b; }; }; };
+	fragment@2 { target = <&led>; __overlay__ { led-1 { c; deep { }; }; }; };
+	fragment@3 { target = <&led>; __overlay__ { led-1 { d; deep { %s; }; }; }; };
+	fragment@4 { target = <&led>; __overlay__ { led-1 { deep { e; }; }; }; };
+};
+"""
+
+
+def test_node_in_two_fragments_may_be_in_the_base(compile_dts):
+	graftctl("check", compile_dts(TWICE % "f"), status=0)
+	done = graftctl("check", compile_dts(TWICE % "e"), status=1)
+	assert "deep: property 'e' comes from two fragments" in done.out and ": 1 fault\n" in done.out
+
+
 RESOURCES = """
 /dts-v1/;
 /plugin/;
