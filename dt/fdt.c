@@ -27,7 +27,7 @@ struct header {
 /* Skip what fills `size` up to a whole token. */
 static bool skip_padding(struct span *span, size_t size)
 {
-	return span_skip(span, (0 - size) & 3);
+	return span_skip(span, (4 - size % 4) % 4);
 }
 
 static enum dtb_event step_begin(struct dtb_cursor *cursor)
@@ -48,8 +48,10 @@ static enum dtb_event step_prop(struct dtb_cursor *cursor)
 		!span_take(&cursor->rest, size, &cursor->value) ||
 		!skip_padding(&cursor->rest, size))
 		return DTB_BAD;
-	cursor->name = (const char *)name.at + offset;
-	return span_skip(&name, offset) && name.left ? DTB_PROP : DTB_BAD;
+	if (!span_skip(&name, offset) || name.left == 0)
+		return DTB_BAD;
+	cursor->name = (const char *)name.at;
+	return DTB_PROP;
 }
 
 enum dtb_event dtb_step(struct dtb_cursor *cursor)
@@ -238,8 +240,8 @@ static int check_node_name(struct check *check)
 		return fail_at(check, -DT_E2BIG, "a name of over 255 characters");
 	if (length == 0)
 		return fail_at(check, -DT_EINVAL, "an empty name");
-	while (length--)
-		if (name[length] == '/')
+	for (; length; length--)
+		if (name[length - 1] == '/')
 			return fail_at(check, -DT_EINVAL, "a node name with '/'");
 	return 0;
 }

@@ -19,3 +19,57 @@ $(DTS_OUT)/%.dtb: tests/dts/%.dtso
 	@dtc -q -@ -I dts -O dtb -o $@ $<
 
 test-unit: | $(DTS_BIN)
+
+# ---- fuzzing: each target for FUZZ_S seconds, beginning with Debian's own trees and overlays ----
+
+FUZZ_S ?= 60
+FUZZ := $(B)/fuzz
+FUZZ_TARGETS := blob overlay resource
+FUZZ_CC := clang -std=c17 -g -O1 -fno-common -fno-strict-aliasing $(WARN) -I. \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+
+$(FUZZ)/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(wildcard dt/*.c dt/*.h)
+	@mkdir -p $(@D)
+	@echo "  FUZZ  $<"
+	@$(FUZZ_CC) $(filter %.c,$^) -o $@
+
+# Large trees teach a fuzzer little and slow it down.
+$(FUZZ)/seeds.stamp: $(B)/images/base.stamp $(DTS_BIN)
+	@rm -rf $(FUZZ)/seeds-* && mkdir -p $(FUZZ)/seeds-blob $(FUZZ)/seeds-overlay
+	@cd $(FUZZ) && dtb=$$(echo ../images/base/root/usr/lib/modules/*/dtb) && \
+		find $$dtb/ -name '*.dtbo' -size -32k -exec cp -t seeds-overlay {} + && \
+		find $$dtb/ -name '*.dtb' -size -16k -exec cp -t seeds-blob {} + && \
+		cp ../host/dts/*.dtb seeds-blob && \
+		for f in ../host/dts/good/*.dtb ../host/dts/bad/*.dtb; do \
+			cp $$f seeds-overlay/test-$$(basename $$f); done && \
+		cp seeds-overlay/test-* seeds-blob && ln -sfn seeds-blob seeds-resource
+	@touch $@
+
+#: fuzz             libFuzzer on blobs, overlays and resources, FUZZ_S=60 seconds each
+.PHONY: fuzz $(FUZZ_TARGETS:%=fuzz-%)
+fuzz: $(FUZZ_TARGETS:%=fuzz-%)
+$(FUZZ_TARGETS:%=fuzz-%): fuzz-%: $(FUZZ)/fuzz_% $(FUZZ)/seeds.stamp
+	@echo "  FUZZ  $* for $(FUZZ_S) s"
+	@mkdir -p $(FUZZ)/corpus-$*
+	@$< -max_total_time=$(FUZZ_S) -max_len=65536 -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
+		-print_final_stats=1 -artifact_prefix=$(FUZZ)/$*- $(FUZZ)/corpus-$* $(FUZZ)/seeds-$* \
+		>$(FUZZ)/$*.log 2>&1 || \
+		{ tail -60 $(FUZZ)/$*.log; echo "fuzz: $* found something: $(FUZZ)/$*-*"; exit 1; }
+	@grep -E 'number_of_executed|average_exec' $(FUZZ)/$*.log
+
+# ---- proofs: CBMC on the cursor and the parser; docs/engine.md says what is proved and how far ----
+
+# NAME-BOUND: no loop runs more often with the sizes that the proof chooses, which is itself checked.
+PROOFS := span-14 step-26 header-14 check-22
+CBMC := cbmc --function harness -I. --unwinding-assertions --object-bits 12 --no-standard-checks \
+	--bounds-check --pointer-check --pointer-overflow-check --signed-overflow-check \
+	--unsigned-overflow-check --undefined-shift-check --drop-unused-functions
+
+#: prove            CBMC proves the cursor and the parser safe (docs/engine.md has the bounds)
+.PHONY: prove $(PROOFS:%=prove-%)
+prove: $(PROOFS:%=prove-%)
+$(PROOFS:%=prove-%): prove-%:
+	@mkdir -p $(B)/prove
+	@f="$*"; $(CBMC) --unwind $${f#*-} tests/prove/$${f%-*}.c >$(B)/prove/$${f%-*}.log 2>&1 || \
+		{ grep -E 'FAILURE|error' $(B)/prove/$${f%-*}.log; echo "prove: $${f%-*} failed"; exit 1; }; \
+		echo "  PROVE $${f%-*}: $$(grep -oE '0 of [0-9]+ failed' $(B)/prove/$${f%-*}.log)"
