@@ -103,6 +103,12 @@ static void reboot(void)
 	arch_machine_reset();
 }
 
+/* A trap instruction takes the very path of a fault in Graft. */
+static void crash(void)
+{
+	__builtin_trap();
+}
+
 static void print_help(void);
 
 static const struct key {
@@ -110,6 +116,7 @@ static const struct key {
 	const char *what;
 	void (*run)(void);
 } table[] = {
+	{ 'C', "crash Graft: a report of its own state, and the end", crash },
 	{ 'R', "reboot the machine", reboot },
 	{ 'd', "registers of all vCPUs that are up", print_registers },
 	{ 'e', "event channels", print_evtchns },

@@ -48,6 +48,18 @@ def test_crash_is_reported_once_with_registers(start, on_graft):
 	assert len(re.findall(names.DOM0_CRASHED, machine.log_path.read_text(errors="replace"))) == 1
 
 
+def test_a_fault_of_the_hypervisor_is_reported_with_names(start, on_graft):
+	machine = start().boot_quiet()
+	machine.child.send(names.SWITCH + "C")
+	fault = [names.DIED]
+	machine.expect(r"Graft panic on CPU \d+: synchronous exception at EL2", allow=fault)
+	machine.expect(r"esr [0-9a-f]{8} far [0-9a-f]{16}", allow=fault)
+	machine.expect(r"pc [0-9a-f]{16} crash\+0x", allow=fault)
+	machine.expect(r"x0 +[0-9a-f]{16}", allow=fault)
+	machine.expect(r"from [0-9a-f]{16} irq_handle_pending\+0x", allow=fault)
+	machine.expect("the machine needs a reset", allow=fault)
+
+
 def test_machine_can_be_reset_after_a_crash(start, on_graft):
 	"""By Graft's own debug key, since nobody else is left to do it."""
 	machine = start().boot_quiet()
