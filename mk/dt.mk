@@ -73,3 +73,16 @@ $(PROOFS:%=prove-%): prove-%:
 	@f="$*"; $(CBMC) --unwind $${f#*-} tests/prove/$${f%-*}.c >$(B)/prove/$${f%-*}.log 2>&1 || \
 		{ grep -E 'FAILURE|error' $(B)/prove/$${f%-*}.log; echo "prove: $${f%-*} failed"; exit 1; }; \
 		echo "  PROVE $${f%-*}: $$(grep -oE '0 of [0-9]+ failed' $(B)/prove/$${f%-*}.log)"
+
+# ---- the engine beside libfdt ----
+
+$(B)/host/bench-dt: tests/bench/dt.c $(wildcard dt/*.c dt/*.h)
+	@mkdir -p $(@D)
+	@echo "  HOST  $<"
+	@gcc $(filter-out -MMD -MP,$(C_ALL)) -O2 $(filter %.c,$^) -lfdt -o $@
+
+#: bench-dt         the overlay engine and libfdt on the same blobs: times, ratio, memory
+.PHONY: bench-dt
+bench: bench-dt
+bench-dt: $(B)/host/bench-dt
+	@$<

@@ -20,7 +20,8 @@ static void walk(const struct dtb *dtb)
 		(void)dtb_reg(&node, 0, &base, &size);
 		(void)dtb_prop(&node, "compatible", &value);
 		(void)dtb_is_enabled(&node);
-		must(dtb_parent(&node, &other) == (node.depth > 0), "all but the root have a parent");
+		must(dtb_parent(&node, &other) == (node.depth > 0),
+			"all but the root have a parent");
 	} while (nodes < 64 && dtb_next(&node) && ++nodes);
 	(void)dtb_find(dtb, "/a/b", &other);
 	for (uint32_t i = 0; dtb_reserve(dtb, i, &base, &size); i++)
@@ -43,7 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (dt_tree_build(&tree, &fuzz_env, data, size, &why) == 0) {
 		flat = fuzz_flat(&tree);
 		if (flat.left <= DT_BLOB_MAX) {
-			must(dt_tree_build(&again, &fuzz_env, flat.at, flat.left, &why) == 0, why.text);
+			must(dt_tree_build(&again, &fuzz_env, flat.at, flat.left, &why) == 0,
+				why.text);
 			fuzz_same(&again, flat);
 			dt_tree_drop(&again);
 		}

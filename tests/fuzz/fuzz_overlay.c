@@ -73,7 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	must(dt_tree_build(&tree, &fuzz_env, base, base_size, NULL) == 0, "the base is good");
 	try_add(&tree, data, size);
-	must(dt_overlay_add(&tree, below, below_size, &lower, NULL) == 0, "the overlay below is good");
+	must(dt_overlay_add(&tree, below, below_size, &lower, NULL) == 0,
+		"the overlay below is good");
 	try_add(&tree, data, size);
 	dt_tree_drop(&tree);
 	must(pieces == 0, "nothing leaks");

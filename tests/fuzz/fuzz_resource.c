@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct dt_node *node;
 
 	if (dt_tree_build(&tree, &fuzz_env, data, size, NULL) == 0) {
-		dt_for_each_node(node, tree.root)
+		dt_for_each_node (node, tree.root)
 			read_node(&tree, node);
 		dt_tree_drop(&tree);
 	}

@@ -11,7 +11,9 @@ enum { STRUCTURE_MOST = 20, STRINGS_MOST = 4 };
 
 static struct dtb_part any_part_so_far(const struct dtb *dtb)
 {
-	struct dtb_part part = { .begin = nondet_u32(), .nodes = nondet_u32(), .props = nondet_u32() };
+	struct dtb_part part = {
+		.begin = nondet_u32(), .nodes = nondet_u32(), .props = nondet_u32()
+	};
 
 	assume(part.nodes < dtb->node_count && part.props <= dtb->prop_count);
 	return part;
