@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Device tree overlays on the running kernel, one folder of configfs each.
+ *
+ * The subsystem's su_mutex guards everything here: configfs holds it when it calls to make or
+ * drop an item, the attributes take it. So one overlay is applied or removed at a time.
+ */
+#ifndef DT_OVERLAY_CONFIGFS_H
+#define DT_OVERLAY_CONFIGFS_H
+
+#include <linux/configfs.h>
+#include <linux/list.h>
+#include <linux/types.h>
+
+/* A blob on its way in. Its own header says how long it is. */
+struct blob {
+	u8 head[8]; /* magic number and total size, until both are there */
+	u8 *data; /* NULL until the size is known */
+	size_t have;
+	size_t size;
+};
+
+/*
+ * Takes the next bytes. 1: the blob is whole; 0: more must come. -EINVAL: not a blob, or longer
+ * than it says; -EFBIG: over 1 MiB; -ENOMEM. After an error the next bytes begin a blob anew.
+ */
+int blob_add(struct blob *blob, const void *bytes, size_t count);
+void blob_reset(struct blob *blob);
+
+/* What an applied overlay changed, and what it refers to: paths in the live tree. */
+struct footprint {
+	struct list_head nodes;
+	struct list_head uses;
+};
+
+void footprint_init(struct footprint *footprint);
+void footprint_clear(struct footprint *footprint);
+
+/* Between the two, what this task does to the live tree is noted. stop() tells -ENOMEM. */
+void footprint_start(struct footprint *footprint);
+int footprint_stop(void);
+
+/* Whether removing lower would take something from under upper, which was applied after it. */
+bool footprint_builds_on(const struct footprint *upper, const struct footprint *lower);
+
+int footprint_register(void);
+void footprint_unregister(void);
+
+struct overlay {
+	struct config_item item;
+	struct blob blob;
+	char *firmware;  /* file name it was applied from, or NULL */
+	int error;  /* of the last attempt to apply it, or 0 */
+	int id;   /* the kernel's, 0 while it is not applied */
+	bool held;  /* configfs refuses rmdir, since another builds on it */
+	bool orphan;  /* its folder is gone, but the kernel could not remove it yet */
+	struct list_head order; /* among all that are applied, oldest first */
+	struct footprint footprint;
+};
+
+static inline struct overlay *to_overlay(struct config_item *item)
+{
+	return container_of(item, struct overlay, item);
+}
+
+/*
+ * Applies a whole blob. On error nothing of it stays: what the kernel says, -EEXIST when the
+ * overlay is applied already, -EBUSY when it builds on one that is just being removed.
+ */
+int overlay_apply(struct overlay *overlay, const void *fdt, size_t size);
+
+/* Removes it, applied or not, and drops the caller's reference, now or when the kernel lets it. */
+void overlay_drop(struct overlay *overlay);
+
+/* The next overlay after @after (NULL: the oldest) that builds on this one, or NULL. */
+struct overlay *overlay_next_user(struct overlay *overlay, struct overlay *after);
+
+/* Whether one of that name is still in the live tree although its folder is gone. */
+bool overlay_name_lingers(const char *name);
+
+extern struct configfs_subsystem overlay_subsystem;
+
+#endif

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Applies overlays to the live tree and removes them, in an order that the kernel accepts: one
+ * that another builds on is held, so that configfs refuses to remove its folder.
+ */
+#include <linux/module.h>
+#include <linux/of.h>
+
+#include "dt-overlay-configfs.h"
+
+static LIST_HEAD(applied);
+
+struct overlay *overlay_next_user(struct overlay *overlay, struct overlay *after)
+{
+	struct overlay *upper = after ?: overlay;
+
+	list_for_each_entry_continue (upper, &applied, order) {
+		if (footprint_builds_on(&upper->footprint, &overlay->footprint))
+			return upper;
+	}
+	return NULL;
+}
+
+bool overlay_name_lingers(const char *name)
+{
+	struct overlay *overlay;
+
+	list_for_each_entry (overlay, &applied, order) {
+		if (overlay->orphan && !strcmp(config_item_name(&overlay->item), name))
+			return true;
+	}
+	return false;
+}
+
+/* Fails when an overlay that needs to be held is on its way out already. */
+static int hold(void)
+{
+	struct overlay *overlay;
+
+	list_for_each_entry (overlay, &applied, order) {
+		if (overlay->held || !overlay_next_user(overlay, NULL))
+			continue;
+		if (overlay->orphan ||
+		    configfs_depend_item_unlocked(&overlay_subsystem, &overlay->item))
+			return -EBUSY;
+		overlay->held = true;
+	}
+	return 0;
+}
+
+static void let_go(void)
+{
+	struct overlay *overlay;
+
+	list_for_each_entry (overlay, &applied, order) {
+		if (overlay->held && !overlay_next_user(overlay, NULL)) {
+			overlay->held = false;
+			configfs_undepend_item(&overlay->item);
+		}
+	}
+}
+
+/* Undoes what of_overlay_fdt_apply() did, be it a half. */
+static int revert(struct overlay *overlay)
+{
+	int error = overlay->id ? of_overlay_remove(&overlay->id) : 0;
+
+	if (error) {
+		pr_err("dt-overlay-configfs: %s: not removed: %pe\n",
+		       config_item_name(&overlay->item), ERR_PTR(error));
+		return error;
+	}
+	overlay->id = 0;
+	list_del_init(&overlay->order);
+	footprint_clear(&overlay->footprint);
+	let_go();
+	return 0;
+}
+
+int overlay_apply(struct overlay *overlay, const void *fdt, size_t size)
+{
+	int error, noted;
+
+	if (overlay->id)
+		return -EEXIST;
+	footprint_start(&overlay->footprint);
+	error = of_overlay_fdt_apply(fdt, size, &overlay->id, NULL);
+	noted = footprint_stop();
+	/* A failed one may have left an id, which stands for what is to be undone. */
+	list_add_tail(&overlay->order, &applied);
+	if (!error)
+		error = noted ?: hold();
+	if (error)
+		revert(overlay);
+	return error;
+}
+
+static void release_orphan(struct overlay *overlay)
+{
+	config_item_put(&overlay->item);
+	module_put(THIS_MODULE);
+}
+
+/* Each removal may be what another waited for. */
+static void remove_orphans(void)
+{
+	struct overlay *overlay, *next;
+
+	list_for_each_entry_safe_reverse (overlay, next, &applied, order) {
+		if (overlay->orphan && !overlay_next_user(overlay, NULL) && !revert(overlay))
+			release_orphan(overlay);
+	}
+}
+
+void overlay_drop(struct overlay *overlay)
+{
+	/* Only one below an overlay that something else in the kernel applied is refused here. */
+	if (revert(overlay)) {
+		overlay->orphan = true;
+		__module_get(THIS_MODULE);
+		return;
+	}
+	config_item_put(&overlay->item);
+	remove_orphans();
+}
