@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every overlay in a folder on every base beside it, by the engine and by libfdt: both refuse, or both
- * give the same tree; and the revert gives the base back byte for byte.
+ * give the same tree; and the revert gives the base back byte for byte. Then stacks of them.
  *
  *	oracle [--every N] FOLDER...
  *
@@ -15,31 +15,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dt/overlay.h"
-#include "tests/corpus/model.h"
+#include "tests/corpus/oracle.h"
 #include "tests/corpus/purpose.h"
-
-#define MARK 0xe1d00000
 
 enum {
 	FILES_MOST = 4096,
-};
-
-struct blob {
-	char *path;
-	uint8_t *at;
-	size_t size;
-	bool has_symbols, by_path;
+	STACK_EVERY = 4, /* bases: libfdt takes its time over high stacks */
 };
 
 struct folder {
 	struct blob bases[FILES_MOST], overlays[FILES_MOST];
 	size_t base_count, overlay_count;
 };
-
-static struct {
-	unsigned long every, pairs, skipped, applied, refused, on_purpose, failed;
-} tally = { .every = 1 };
 
 static void *alloc_bytes(void *ctx, size_t size)
 {
@@ -55,13 +42,6 @@ static void free_bytes(void *ctx, void *at, size_t size)
 }
 
 static const struct dt_env env = { .alloc = alloc_bytes, .free = free_bytes, .seed = 0x1234 };
-
-static void *need(void *memory)
-{
-	if (!memory)
-		abort();
-	return memory;
-}
 
 static bool load(const char *path, struct blob *blob)
 {
@@ -135,66 +115,6 @@ static void add_overlay(struct folder *folder, const char *path)
 	folder->overlay_count++;
 }
 
-static void report(
-	const char *what, const struct blob *base, const struct blob *overlay, const char *text)
-{
-	tally.failed++;
-	printf("FAILED %s on %s: %s: %s\n", overlay->path, base->path, what, text);
-}
-
-/* libfdt's result, or NULL when it refuses. It damages what it is given. */
-static void *apply_theirs(const struct blob *base, const struct blob *overlay)
-{
-	size_t size = base->size + overlay->size * 4 + 4096;
-	uint8_t *result = need(malloc(size)), *copy = need(malloc(overlay->size));
-	int error;
-
-	memcpy(copy, overlay->at, overlay->size);
-	error = fdt_open_into(base->at, result, (int)size);
-	if (!error)
-		error = fdt_overlay_apply(result, copy);
-	free(copy);
-	if (!error)
-		return result;
-	free(result);
-	return NULL;
-}
-
-static struct blob flatten(const struct dt_tree *tree)
-{
-	size_t room = dt_tree_flat_size(tree);
-	struct blob blob = { .at = need(malloc(room)) };
-
-	if (dt_tree_flatten(tree, blob.at, room, &blob.size))
-		abort();
-	return blob;
-}
-
-static bool same_result(const void *ours, const void *theirs, char *text, size_t size)
-{
-	struct model *a = model_read(ours, MARK), *b = model_read(theirs, MARK);
-	bool same = false;
-
-	snprintf(text, size, "libfdt cannot read the result");
-	if (a && b)
-		same = model_equal(a, b, text, size);
-	if (a)
-		model_free(a);
-	if (b)
-		model_free(b);
-	return same;
-}
-
-static void check_reverted(const struct dt_tree *tree, const struct blob *before,
-	const struct blob *base, const struct blob *overlay)
-{
-	struct blob after = flatten(tree);
-
-	if (after.size != before->size || memcmp(after.at, before->at, after.size) != 0)
-		report("revert", base, overlay, "the base is not as it was");
-	free(after.at);
-}
-
 static void judge(const struct blob *base, const struct blob *overlay, const void *ours,
 	const void *theirs, const struct dt_why *why)
 {
@@ -223,7 +143,7 @@ static void try_pair(struct dt_tree *tree, const struct blob *before, const stru
 	struct dt_overlay *live = NULL;
 	struct dt_why why = { 0 };
 	struct blob ours = { 0 };
-	void *theirs = apply_theirs(base, overlay);
+	void *theirs = apply_theirs(base->at, overlay);
 
 	tree->phandle_last = MARK;
 	if (dt_overlay_add(tree, overlay->at, overlay->size, &live, &why) == 0)
@@ -238,6 +158,7 @@ static void try_pair(struct dt_tree *tree, const struct blob *before, const stru
 
 static void try_base(struct folder *folder, struct blob *base)
 {
+	static unsigned long stacks;
 	struct dt_why why = { 0 };
 	struct dt_tree tree;
 	struct blob before;
@@ -259,6 +180,8 @@ static void try_base(struct folder *folder, struct blob *base)
 		else
 			tally.skipped++;
 	}
+	if (folder->overlay_count && stacks++ % (tally.every * STACK_EVERY) == 0)
+		try_stack(&tree, &before, base, folder->overlays, folder->overlay_count);
 	free(before.at);
 	dt_tree_drop(&tree);
 }
@@ -322,5 +245,6 @@ int main(int argc, char **argv)
 	       "%lu failed\n",
 		tally.pairs - tally.skipped, tally.pairs, tally.applied, tally.refused,
 		tally.on_purpose, tally.failed);
+	printf("oracle: %lu stacks of %lu overlays\n", tally.stacks, tally.stacked);
 	return tally.failed || !tally.applied;
 }

@@ -16,6 +16,8 @@ static struct purpose {
 	{ "merged into the node with a unit address",
 		"'port' is not 'port@0': libfdt guesses, the engine and Linux take names as they are",
 		0 },
+	{ "this very overlay is there already",
+		"in a stack: the same bytes under two names; an overlay is added once", 0 },
 };
 
 #define PURPOSE_COUNT (sizeof(purposes) / sizeof(purposes[0]))
@@ -33,6 +35,6 @@ bool purpose_of(const char *sentence)
 void purpose_print(void)
 {
 	for (size_t i = 0; i < PURPOSE_COUNT; i++)
-		printf("on purpose: %lu pairs: \"%s\": %s\n", purposes[i].count, purposes[i].words,
+		printf("on purpose: %lu times: \"%s\": %s\n", purposes[i].count, purposes[i].words,
 			purposes[i].why);
 }

@@ -6,7 +6,7 @@ import pytest
 
 from conftest import graftctl
 
-ROUNDS = 60
+ROUNDS = 30
 
 
 def spoil(blob, dice):
