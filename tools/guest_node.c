@@ -212,6 +212,9 @@ static void write_assignment(struct guest *guest, const struct guest_node *at)
 		draft_set_string(at->draft, "xen,path", dt_node_path(at->node, path, sizeof(path)));
 	if (!has_use(at, USE_WINDOW))
 		return;
+	if (dt_is_compatible(&guest->tree, at->node, "arm,primecell"))
+		guest_warn(at->node,
+			"Linux makes no device of an arm,primecell that an overlay brings");
 	/* What the host's buses said for it, nobody says in the guest. */
 	if (is_top && dt_is_dma_coherent(&guest->tree, at->node))
 		draft_set(at->draft, "dma-coherent", NULL, 0);

@@ -198,6 +198,11 @@ def test_force_only_when_asked(make):
 	assert made.done.err == ""
 
 
+def test_primecell_is_warned_of(make):
+	made = make(source('rtc@9100000 { compatible = "arm,pl031", "arm,primecell"; reg = <0 0x9100000 0 0x1000>; };'))
+	assert "Linux makes no device of an arm,primecell" in made.done.err
+
+
 def test_not_forced_behind_an_iommu(make):
 	host = source("dev@9100000 { reg = <0 0x9100000 0 0x1000>; iommus = <&smmu 0x7fff0000>; };")
 	made = make(host, "--force-without-iommu")
