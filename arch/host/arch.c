@@ -112,11 +112,3 @@ _Noreturn void arch_machine_poweroff(void)
 	host_powered_off = true;
 	never_return("powers the machine off");
 }
-
-/* The guest's stage 1 maps every address to itself. */
-int guest_translate(gva_t va, bool write, ipa_t *ipa)
-{
-	(void)write;
-	*ipa = IPA(va.v);
-	return 0;
-}

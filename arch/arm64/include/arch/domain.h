@@ -2,42 +2,13 @@
 /* What a domain and a vCPU are made of on arm64. */
 #pragma once
 
+#include "arch/arm64/guest_state.h"
 #include "arch/arm64/vgic.h"
-#include "core/timer.h"
 #include "core/types.h"
-
-/* Saved by the entry code; its offsets are checked in arch/arm64/offsets.h. */
-struct guest_regs {
-	uint64_t x[31];
-	uint64_t pc;   /* ELR_EL2 */
-	uint64_t pstate; /* SPSR_EL2 */
-	uint64_t stack; /* EL2 stack of the CPU it runs on: the entry code switches to it */
-};
-
-/* EL1 and EL0 state that only changes hands at a vCPU switch. */
-struct guest_sysregs {
-	uint64_t sp_el0, sp_el1, elr_el1, spsr_el1, sctlr_el1, actlr_el1, cpacr_el1;
-	uint64_t ttbr0_el1, ttbr1_el1, tcr_el1, mair_el1, amair_el1, vbar_el1, contextidr_el1;
-	uint64_t esr_el1, far_el1, afsr0_el1, afsr1_el1, par_el1, csselr_el1;
-	uint64_t tpidr_el0, tpidrro_el0, tpidr_el1, cntkctl_el1, mdscr_el1;
-	uint64_t vmpidr;
-};
 
 struct guest_fpsimd {
 	__uint128_t v[32];
 	uint64_t fpcr, fpsr;
-};
-
-struct guest_timer {
-	uint64_t ctl, cval; /* CNT{V,P}_{CTL,CVAL}_EL0 */
-	struct timer timer; /* fires when the vCPU is not there to notice by itself */
-};
-
-/* How long the virtual timer's interrupt has waited for the guest to take it (patience.c). */
-struct guest_patience {
-	uint64_t fired; /* ns, when it was delivered last */
-	struct timer timer;
-	bool reported;
 };
 
 struct arch_vcpu {
