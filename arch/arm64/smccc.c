@@ -76,7 +76,8 @@ static int64_t psci_affinity_info(struct vcpu *v, const struct call *c)
 {
 	struct vcpu *target = vcpu_by_affinity(v->domain, c->arg[0]);
 
-	if (!target || c->arg[1] != 0)
+	/* lowest_affinity_level is 32 bits wide in both forms; above 0 it need not be supported. */
+	if (!target || (uint32_t)c->arg[1] != 0)
 		return PSCI_INVALID_PARAMETERS;
 	/* Off only once it may be turned on again. */
 	return atomic_load(&target->online) || !sched_vcpu_is_off(target) ? PSCI_AFFINITY_ON :

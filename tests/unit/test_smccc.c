@@ -164,6 +164,7 @@ static void test_affinity_info(void **state)
 	}
 	/* target_affinity is 64 bits wide there, lowest_affinity_level always 32. */
 	assert_int_equal(call(0xc4000004, BIT(32), 0, 0), INVALID_PARAMETERS);
+	assert_int_equal(call(0xc4000004, 1, GARBAGE, 0), 1);
 	assert_int_equal(call(0x84000004, GARBAGE | 1, GARBAGE, 0), 1);
 	atomic_store(&env_v[1].online, true);
 	assert_int_equal(call(0xc4000004, 1, 0, 0), 0);
