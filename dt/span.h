@@ -53,7 +53,7 @@ static inline uint32_t span_load_u32(const uint8_t *at)
 
 	if ((uintptr_t)at % sizeof(value))
 		return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-	memcpy(&value, __builtin_assume_aligned(at, sizeof(value)), sizeof(value));
+	__builtin_memcpy(&value, __builtin_assume_aligned(at, sizeof(value)), sizeof(value));
 	return __builtin_bswap32(value);
 }
 
