@@ -41,6 +41,9 @@ void arch_vcpu_dump(const struct vcpu *v);
 /* Prints the domain's virtual interrupts that are not idle (debug-keys). */
 void arch_domain_dump_irqs(struct domain *d);
 
+/* Zeroes normal memory; fast for whole pages. */
+void arch_memory_clear(void *virt, size_t size);
+
 /* Data cache clean and invalidate to the point of coherency. */
 void arch_cache_clean(const void *virt, size_t size);
 

@@ -384,7 +384,7 @@ struct page *page_alloc_domain(struct domain *d, unsigned order, enum page_place
 	page = alloc_block(order, place);
 	if (!page)
 		return NULL;
-	memset(page_virt(page), 0, PAGE_SIZE << order);
+	arch_memory_clear(page_virt(page), PAGE_SIZE << order);
 	arch_cache_clean(page_virt(page), PAGE_SIZE << order);
 	if (give(d, page, order))
 		return page;

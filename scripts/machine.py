@@ -20,7 +20,7 @@ DIED = r"Graft panic on CPU \d+[^\r\n]*|Panic on CPU \d+:"
 # One line when Dom0 crashes, before its registers.
 DOM0_CRASHED = r"Domain 0 crashed: [^\r\n]*|Hardware Dom0 crashed[^\r\n]*"
 # One line when what was handed over cannot be booted.
-REFUSED = r"Graft cannot boot: ([^\r\n]+)"
+REFUSED = r"Graft cannot boot: ([^\r\n]+)[\r\n]"
 # Graft has read it on Dom0's console.
 DOM0_PANICKED = r"Domain 0 panicked: [^\r\n]*"
 DOM0_PANIC = r"Kernel panic - not syncing: [^\r\n]*"

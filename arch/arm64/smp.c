@@ -50,7 +50,7 @@ _Noreturn void boot_secondary_main(struct cpu *cpu)
 	timer_init_cpu(cpu->id);
 	atomic_store(&cpu->online, true);
 	while (!atomic_load(&released))
-		cpu_relax();
+		arch_cpu_sleep();
 	sched_start_cpu();
 }
 
@@ -111,4 +111,6 @@ void smp_start_others(const struct dt_tree *tree)
 void smp_release_others(void)
 {
 	atomic_store(&released, true);
+	for (unsigned cpu = 1; cpu < cpu_count; cpu++)
+		arch_cpu_kick(cpu);
 }

@@ -9,6 +9,7 @@
 #include "core/domain.h"
 #include "core/error.h"
 #include "core/fault.h"
+#include "lib/string.h"
 
 unsigned host_switches;
 unsigned host_dumps;
@@ -79,6 +80,11 @@ void arch_domain_dump_irqs(struct domain *d)
 {
 	(void)d;
 	host_dumps++;
+}
+
+void arch_memory_clear(void *virt, size_t size)
+{
+	memset(virt, 0, size);
 }
 
 void arch_cache_clean(const void *virt, size_t size)

@@ -8,6 +8,11 @@
 
 static uint64_t cleaned_bytes;
 
+void arch_memory_clear(void *virt, size_t size)
+{
+	memset(virt, 0, size);
+}
+
 void arch_cache_clean(const void *virt, size_t size)
 {
 	(void)virt;
