@@ -65,3 +65,10 @@ int guest_translate(gva_t va, bool write, ipa_t *ipa);
 /* A domain's memory by guest-physical address, crossing pages. 0, -EFAULT. */
 int guest_read_phys(struct domain *d, void *dst, ipa_t src, size_t size);
 int guest_write_phys(struct domain *d, ipa_t dst, const void *src, size_t size);
+
+/*
+ * Of the context within the current guest that made this hypercall: it stays the same while the call is issued
+ * again, whichever vCPU of the guest's does so, and no other context has it meanwhile. (The kernel's stack
+ * pointer: a kernel may move the thread to another vCPU between two issues.)
+ */
+uint64_t guest_context(void);

@@ -2,6 +2,9 @@
 /* An arena of chunks: each piece lies in the newest chunk, the whole goes back at once. */
 #include "dt/arena.h"
 
+/* All long work on an overlay allocates as it goes. */
+#define POLL_EVERY 32
+
 struct dt_chunk {
 	struct dt_chunk *next;
 	size_t size;
@@ -51,6 +54,8 @@ void *dt_arena_alloc(struct dt_arena *arena, size_t size)
 	size_t whole = dt_arena_round(size);
 	void *at;
 
+	if (++arena->count % POLL_EVERY == 0 && arena->env->poll)
+		arena->env->poll(arena->env->ctx);
 	if (whole > arena->left && add_chunk(arena, chunk_for(arena, whole)))
 		return NULL;
 	at = arena->at;

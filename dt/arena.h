@@ -12,6 +12,7 @@ struct dt_arena {
 	uint8_t *at;
 	size_t left;
 	size_t held;   /* bytes asked from the allocator */
+	uint32_t count;   /* of allocations: every so often the environment is polled */
 };
 
 void dt_arena_init(struct dt_arena *arena, const struct dt_env *env);

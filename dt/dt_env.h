@@ -48,6 +48,8 @@ enum dt_limit {
 struct dt_env {
 	void *(*alloc)(void *ctx, size_t size);
 	void (*free)(void *ctx, void *at, size_t size);
+	/* Not NULL: called now and then inside long work, when nothing is half done that others could see. */
+	void (*poll)(void *ctx);
 	void *ctx;
 	uint32_t seed;
 };

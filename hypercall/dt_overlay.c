@@ -17,11 +17,15 @@ static_assert(offsetof(struct xen_sysctl_dt_overlay, overlay_op) == 12, "xen/sys
 static_assert(sizeof(struct xen_domctl_dt_overlay) == 16, "xen/domctl.h");
 static_assert(offsetof(struct xen_domctl_dt_overlay, overlay_fdt_size) == 8, "xen/domctl.h");
 static_assert(offsetof(struct xen_domctl_dt_overlay, overlay_op) == 12, "xen/domctl.h");
-static_assert(GRAFT_REASON_MAX == sizeof(((struct dt_why *)NULL)->text), "graft/sysctl.h");
+static_assert(GRAFT_REASON_MAX == sizeof((struct dt_why){ .each = NULL }.text), "graft/sysctl.h");
+
+/* Text of a dry run that Graft keeps until it is told. */
+#define DRY_RUN_TEXT_MAX KIB(64)
 
 /* The domains that may ask are few: the hardware domain, rarely another. The oldest reason makes room. */
 #define CALLERS_MAX 4
 
+static struct spinlock reasons_lock = SPINLOCK_INIT; /* of the fields to the next blank line */
 static struct caller {
 	domain_id_t id;
 	int error;
@@ -40,52 +44,66 @@ static struct caller *caller_of(domain_id_t id)
 
 static void keep_reason(domain_id_t id, int error, const char *reason)
 {
-	struct caller *caller = caller_of(id);
+	struct caller *caller;
 
+	spin_lock(&reasons_lock);
+	caller = caller_of(id);
 	if (!caller) {
 		caller = &callers[caller_next++ % CALLERS_MAX];
 		caller_count = MIN(caller_next, CALLERS_MAX);
 	}
 	caller->id = id;
 	caller->error = error;
-	memcpy(caller->reason, reason, sizeof(caller->reason));
+	dt_format(caller->reason, sizeof(caller->reason), "%s", reason);
+	spin_unlock(&reasons_lock);
 }
 
-int overlay_last_error(domain_id_t id, const char **reason)
+int overlay_last_error(domain_id_t id, char reason[GRAFT_REASON_MAX])
 {
-	const struct caller *caller = caller_of(id);
+	const struct caller *caller;
+	int error = 0;
 
-	*reason = caller ? caller->reason : "";
-	return caller ? caller->error : 0;
-}
-
-static int add(const struct overlay_request *r, struct dt_why *why)
-{
-	struct dt_overlay *overlay;
-	int err = overlays_begin(r->size, &overlay, why);
-
-	if (err)
-		return err;
-	if (guest_read(overlay->blob, r->blob, r->size)) {
-		dt_overlay_drop(overlay);
-		return dt_fail(why, -EFAULT, "the blob is not in the caller's memory");
+	reason[0] = '\0';
+	spin_lock(&reasons_lock);
+	caller = caller_of(id);
+	if (caller && caller->error) {
+		error = caller->error;
+		memcpy(reason, caller->reason, sizeof(caller->reason));
 	}
-	return r->plan ? overlays_plan_add(overlay, r->plan, why) : overlays_add(overlay, why);
+	spin_unlock(&reasons_lock);
+	return error;
 }
 
-/* With a copy of the blob, by which the overlay is known. */
-static int do_known(const struct overlay_request *r, const void *blob, struct dt_why *why)
+static int refuse(int error, const char *reason)
 {
+	keep_reason(caller_domain()->id, error, reason);
+	return fail(error, "overlay: refused: %s", reason);
+}
+
+/* The one that is on: a fiber's, so it outlives the hypercall that began it. */
+static struct call {
+	struct overlay_request request;
+	struct dt_overlay *adding;
+	void *blob; /* the others know the overlay by its bytes */
+	struct report report;
+	struct dt_why why;
+	int err;
+} call;
+
+static int run_known(struct call *c)
+{
+	const struct overlay_request *r = &c->request;
+
 	switch (r->op) {
 	case OVERLAY_REMOVE:
-		return r->plan ? overlays_plan_remove(blob, r->size, r->plan, why)
-		               : overlays_remove(blob, r->size, why);
+		return r->dry_run ? overlays_plan_remove(c->blob, r->size, &c->report, &c->why)
+		                  : overlays_remove(c->blob, r->size, &c->why);
 	case OVERLAY_ATTACH:
-		return r->plan ? overlays_plan_attach(r->domain, blob, r->size, r->plan, why)
-		               : overlays_attach(r->domain, blob, r->size, why);
+		return r->dry_run ? overlays_plan_attach(r->domain, c->blob, r->size, &c->report, &c->why)
+		                  : overlays_attach(r->domain, c->blob, r->size, &c->why);
 	case OVERLAY_DETACH:
-		return r->plan ? overlays_plan_detach(r->domain, blob, r->size, r->plan, why)
-		               : overlays_detach(r->domain, blob, r->size, why);
+		return r->dry_run ? overlays_plan_detach(r->domain, c->blob, r->size, &c->report, &c->why)
+		                  : overlays_detach(r->domain, c->blob, r->size, &c->why);
 	case OVERLAY_ADD:
 	case OVERLAY_OPS:
 		break;
@@ -93,39 +111,137 @@ static int do_known(const struct overlay_request *r, const void *blob, struct dt
 	return -EOPNOTSUPP;
 }
 
-static int on_known(const struct overlay_request *r, struct dt_why *why)
+/* On the fiber. */
+static void run(void *arg)
 {
-	void *blob;
+	struct call *c = arg;
+
+	if (c->request.op != OVERLAY_ADD)
+		c->err = run_known(c);
+	else if (c->request.dry_run)
+		c->err = overlays_plan_add(c->adding, &c->report, &c->why);
+	else
+		c->err = overlays_add(c->adding, &c->why);
+	c->adding = NULL; /* it is the tree's, or gone */
+}
+
+/* Where the blob goes: into the overlay that it is to be, or beside. */
+static int make_room(struct call *c, void **to)
+{
+	uint32_t size = c->request.size;
 	int err;
 
-	if (r->size == 0)
-		return dt_fail(why, -EINVAL, "the blob is empty");
-	if (r->size > DT_BLOB_MAX)
-		return dt_fail(why, -E2BIG, "overlay: %u bytes, over the limit of %u", r->size, DT_BLOB_MAX);
-	blob = heap_alloc(r->size);
-	if (!blob)
-		return dt_fail(why, -ENOMEM, "not enough memory");
-	err = guest_read(blob, r->blob, r->size)
-	              ? dt_fail(why, -EFAULT, "the blob is not in the caller's memory")
-	              : do_known(r, blob, why);
-	heap_free(blob);
+	if (size == 0)
+		return dt_fail(&c->why, -EINVAL, "the blob is empty");
+	if (c->request.op == OVERLAY_ADD || size > DT_BLOB_MAX) {
+		err = overlays_begin(size, &c->adding, &c->why);
+		*to = err ? NULL : c->adding->blob;
+		return err;
+	}
+	c->blob = *to = heap_alloc(size);
+	return c->blob ? 0 : dt_fail(&c->why, -ENOMEM, "not enough memory");
+}
+
+static int make_report(struct call *c)
+{
+	if (!c->request.dry_run)
+		return 0;
+	c->report.room = MIN(c->request.room, DRY_RUN_TEXT_MAX);
+	c->report.at = heap_alloc(MAX(c->report.room, 1U));
+	return c->report.at ? 0 : dt_fail(&c->why, -ENOMEM, "not enough memory");
+}
+
+static int open_call(struct call *c, const struct overlay_request *r)
+{
+	void *to = NULL;
+	int err;
+
+	*c = (struct call){ .request = *r };
+	if (r->domain)
+		domain_hold(r->domain);
+	err = make_report(c);
+	if (!err)
+		err = make_room(c, &to);
+	if (!err && guest_read(to, r->blob, r->size))
+		err = dt_fail(&c->why, -EFAULT, "the blob is not in the caller's memory");
 	return err;
 }
 
-int overlay_request(const struct overlay_request *r, struct dt_why *why)
+static void close_call(struct call *c)
+{
+	if (c->adding)
+		dt_overlay_drop(c->adding);
+	heap_free(c->blob);
+	heap_free(c->report.at);
+	if (c->request.domain)
+		domain_put(c->request.domain);
+	turn_give();
+}
+
+/* A dry run's refusal is part of what it tells. */
+static int tell_dry_run(struct call *c, int *result, uint32_t *length)
+{
+	struct report *report = &c->report;
+
+	if (c->err == -EFAULT || !report->at)
+		return c->err;
+	if (c->err)
+		report_line(report, "refused: %s", c->why.text);
+	*result = c->err;
+	*length = (uint32_t)report->length;
+	return guest_write(c->request.text, report->at, MIN(report->length, report->room)) ? -EFAULT : 0;
+}
+
+static int tell(struct call *c, int *result, uint32_t *length)
 {
 	static const char *const names[OVERLAY_OPS] = { "add", "remove", "attach", "detach" };
-	int err;
 
-	if (!turn_take())
+	if (c->request.dry_run)
+		return tell_dry_run(c, result, length);
+	if (c->err)
+		log_warn("overlay %s: refused: %s", names[c->request.op], c->why.text);
+	keep_reason(caller_domain()->id, c->err, c->why.text);
+	return c->err;
+}
+
+static bool is_same(const struct overlay_request *a, const struct overlay_request *b)
+{
+	return a->op == b->op && a->domain == b->domain && a->blob.v == b->blob.v && a->size == b->size &&
+	       a->dry_run == b->dry_run && a->text.v == b->text.v && a->room == b->room;
+}
+
+/* The turn with a call open in it, to go on with; what was left behind by another is ended first. */
+static bool enter(const struct overlay_request *r)
+{
+	enum turn turn = turn_enter();
+
+	if (turn == TURN_PAUSED && is_same(&call.request, r))
+		return true;
+	if (turn == TURN_PAUSED || turn == TURN_ABANDONED) {
+		(void)turn_continue(false);
+		log_warn("overlay: nobody came back for an operation; it is ended");
+		close_call(&call);
+		turn = turn_enter();
+	}
+	if (turn != TURN_NEW)
+		return false;
+	call.err = open_call(&call, r);
+	turn_start(run, &call);
+	return true;
+}
+
+int overlay_request(const struct overlay_request *r, int *result, uint32_t *length)
+{
+	int rc;
+
+	if (!enter(r))
 		return -ERESTART;
-	err = r->op == OVERLAY_ADD ? add(r, why) : on_known(r, why);
-	if (err && !r->plan)
-		log_warn("overlay %s: refused: %s", names[r->op], why->text);
-	if (!r->plan)
-		keep_reason(caller_domain()->id, err, why->text);
-	turn_give();
-	return err;
+	/* What could not be opened is not run, only told. */
+	if (!call.err && !turn_continue(true))
+		return -ERESTART;
+	rc = tell(&call, result, length);
+	close_call(&call);
+	return rc;
 }
 
 static bool pads_are_zero(const uint8_t pad[3])
@@ -136,7 +252,6 @@ static bool pads_are_zero(const uint8_t pad[3])
 int sysctl_dt_overlay(struct xen_sysctl *op)
 {
 	struct xen_sysctl_dt_overlay *u = &op->u.dt_overlay;
-	struct dt_why why = { .each = NULL };
 	struct overlay_request request = {
 		.op = u->overlay_op == XEN_SYSCTL_DT_OVERLAY_ADD ? OVERLAY_ADD : OVERLAY_REMOVE,
 		.blob = HANDLE_GVA(u->overlay_fdt),
@@ -144,16 +259,15 @@ int sysctl_dt_overlay(struct xen_sysctl *op)
 	};
 
 	if (!pads_are_zero(u->pad))
-		return fail(-EINVAL, "dt_overlay: padding is not zero");
+		return refuse(-EINVAL, "padding of the request is not zero");
 	if (u->overlay_op != XEN_SYSCTL_DT_OVERLAY_ADD && u->overlay_op != XEN_SYSCTL_DT_OVERLAY_REMOVE)
-		return -EOPNOTSUPP;
-	return overlay_request(&request, &why);
+		return refuse(-EOPNOTSUPP, "there is no such operation on overlays");
+	return overlay_request(&request, NULL, NULL);
 }
 
 int domctl_dt_overlay(struct domain *d, struct xen_domctl *op)
 {
 	struct xen_domctl_dt_overlay *u = &op->u.dt_overlay;
-	struct dt_why why = { .each = NULL };
 	struct overlay_request request = {
 		.op = u->overlay_op == XEN_DOMCTL_DT_OVERLAY_ATTACH ? OVERLAY_ATTACH : OVERLAY_DETACH,
 		.domain = d,
@@ -162,9 +276,9 @@ int domctl_dt_overlay(struct domain *d, struct xen_domctl *op)
 	};
 
 	if (!pads_are_zero(u->pad))
-		return fail(-EINVAL, "dt_overlay: padding is not zero");
+		return refuse(-EINVAL, "padding of the request is not zero");
 	if (u->overlay_op != XEN_DOMCTL_DT_OVERLAY_ATTACH &&
 		u->overlay_op != GRAFT_DOMCTL_DT_OVERLAY_DETACH)
-		return -EOPNOTSUPP;
-	return overlay_request(&request, &why);
+		return refuse(-EOPNOTSUPP, "there is no such operation on overlays");
+	return overlay_request(&request, NULL, NULL);
 }

@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "dt/why.h"
 #include "hypercall/priv.h"
+#include "include/graft/sysctl.h"
 
 enum overlay_op {
 	OVERLAY_ADD,
@@ -21,14 +21,17 @@ struct overlay_request {
 	struct domain *domain; /* attach, detach; held by the caller */
 	gva_t blob;
 	uint32_t size;
-	struct report *plan; /* not NULL: a dry run, which is told here */
+	bool dry_run;
+	gva_t text; /* of a dry run: where its lines go, and how much fits */
+	uint32_t room;
 };
 
 /*
- * Copies the blob, does it, logs and keeps the reason of a refusal (a dry run's is only told). 0, -EFAULT,
- * -ERESTART (another is at it: issue the call again), or as design section 2 has it. *why: the reason.
+ * Does it, logs and keeps the reason of a refusal. 0, -ERESTART (issue the call again: it paused, or another is
+ * at it), -EFAULT, or as design section 2 has it. A dry run answers 0 with the operation's answer in *result and
+ * the whole text's length in *length.
  */
-int overlay_request(const struct overlay_request *request, struct dt_why *why);
+int overlay_request(const struct overlay_request *request, int *result, uint32_t *length);
 
 /* Of the last request of that domain: its error, and the reason in words; 0 when it succeeded. */
-int overlay_last_error(domain_id_t id, const char **reason);
+int overlay_last_error(domain_id_t id, char reason[GRAFT_REASON_MAX]);

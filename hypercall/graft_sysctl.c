@@ -19,9 +19,6 @@ static_assert(sizeof(struct graft_sysctl_tree) == 16, "graft/sysctl.h");
 static_assert(sizeof(struct graft_sysctl_device) == 32, "graft/sysctl.h");
 static_assert(GRAFT_OWNER_GRAFT == DOMID_XEN && GRAFT_OWNER_NOBODY == DOMID_INVALID, "xen/xen.h");
 
-/* Text of a dry run that Graft holds at a time. */
-#define PLAN_TEXT_MAX KIB(64)
-
 static void fill_overlay(const struct dt_overlay *overlay, struct graft_overlay *out)
 {
 	const struct attachment *a = overlays_attachment(overlay);
@@ -63,17 +60,17 @@ static int overlay_list(struct graft_sysctl *op)
 static int last_reason(struct graft_sysctl *op)
 {
 	struct graft_sysctl_last_reason *u = &op->u.last_reason;
-	const char *reason;
+	char reason[GRAFT_REASON_MAX];
 	size_t length, room = u->size;
 
-	u->error = overlay_last_error(caller_domain()->id, &reason);
-	length = u->error ? strlen(reason) : 0;
+	u->error = overlay_last_error(caller_domain()->id, reason);
+	length = strlen(reason);
 	u->size = (uint32_t)length;
 	if (room == 0)
 		return 0;
 	if (length >= room)
 		return -ENOBUFS;
-	return guest_write(GVA(u->text), length ? reason : "", length + 1) ? -EFAULT : 0;
+	return guest_write(GVA(u->text), reason, length + 1) ? -EFAULT : 0;
 }
 
 static int tree(struct graft_sysctl *op)
@@ -138,7 +135,7 @@ static int with_turn(struct graft_sysctl *op, int (*run)(struct graft_sysctl *op
 	return err;
 }
 
-static int run_plan(struct graft_sysctl_overlay_plan *u, struct domain *d, struct report *report)
+static int plan_for(struct graft_sysctl_overlay_plan *u, struct domain *d)
 {
 	static const enum overlay_op ops[] = {
 		[GRAFT_PLAN_ADD] = OVERLAY_ADD,
@@ -146,60 +143,38 @@ static int run_plan(struct graft_sysctl_overlay_plan *u, struct domain *d, struc
 		[GRAFT_PLAN_ATTACH] = OVERLAY_ATTACH,
 		[GRAFT_PLAN_DETACH] = OVERLAY_DETACH,
 	};
-	struct dt_why why = { .each = NULL };
 	struct overlay_request request = { .op = ops[u->op],
 		.domain = d,
 		.blob = GVA(u->blob),
 		.size = u->blob_size,
-		.plan = report };
-	int err = overlay_request(&request, &why);
+		.dry_run = true,
+		.text = GVA(u->text),
+		.room = u->text_size };
 
-	if (err && err != -ERESTART)
-		report_line(report, "refused: %s", why.text);
-	return err;
-}
-
-static int plan_into(struct graft_sysctl_overlay_plan *u, struct domain *d, struct report *report)
-{
-	u->result = run_plan(u, d, report);
-	if (u->result == -ERESTART || u->result == -EFAULT)
-		return u->result;
-	if (guest_write(GVA(u->text), report->at, MIN(report->length, report->room)))
-		return -EFAULT;
-	u->text_size = (uint32_t)report->length;
-	return 0;
+	return overlay_request(&request, &u->result, &u->text_size);
 }
 
 static int overlay_plan(struct graft_sysctl *op)
 {
 	struct graft_sysctl_overlay_plan *u = &op->u.overlay_plan;
-	bool to_domain = u->op == GRAFT_PLAN_ATTACH || u->op == GRAFT_PLAN_DETACH;
-	struct report report = { .room = MIN(u->text_size, PLAN_TEXT_MAX) };
-	struct domain *d = NULL;
+	struct domain *d;
 	int err;
 
 	if (u->pad || u->pad2 || u->op < GRAFT_PLAN_ADD || u->op > GRAFT_PLAN_DETACH)
 		return -EINVAL;
-	report.at = heap_alloc(MAX(report.room, 1U));
-	if (!report.at)
-		return -ENOMEM;
-	if (to_domain)
-		d = domain_get(u->domain);
-	err = to_domain && !d ? -ESRCH : plan_into(u, d, &report);
-	if (d)
-		domain_put(d);
-	heap_free(report.at);
+	if (u->op == GRAFT_PLAN_ADD || u->op == GRAFT_PLAN_REMOVE)
+		return plan_for(u, NULL);
+	d = domain_get(u->domain);
+	if (!d)
+		return -ESRCH;
+	err = plan_for(u, d);
+	domain_put(d);
 	return err;
 }
 
 static int do_overlay_list(struct graft_sysctl *op)
 {
 	return with_turn(op, overlay_list);
-}
-
-static int do_last_reason(struct graft_sysctl *op)
-{
-	return with_turn(op, last_reason);
 }
 
 static int do_tree(struct graft_sysctl *op)
@@ -215,7 +190,7 @@ static int do_device(struct graft_sysctl *op)
 static int (*const table[])(struct graft_sysctl *op) = {
 	[GRAFT_SYSCTL_overlay_list - GRAFT_SYSCTL_FIRST] = do_overlay_list,
 	[GRAFT_SYSCTL_overlay_plan - GRAFT_SYSCTL_FIRST] = overlay_plan,
-	[GRAFT_SYSCTL_last_reason - GRAFT_SYSCTL_FIRST] = do_last_reason,
+	[GRAFT_SYSCTL_last_reason - GRAFT_SYSCTL_FIRST] = last_reason,
 	[GRAFT_SYSCTL_tree - GRAFT_SYSCTL_FIRST] = do_tree,
 	[GRAFT_SYSCTL_device - GRAFT_SYSCTL_FIRST] = do_device,
 };

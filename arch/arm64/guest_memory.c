@@ -118,3 +118,8 @@ int guest_write_phys(struct domain *d, ipa_t dst, const void *src, size_t size)
 {
 	return copy_phys(d, (void *)(uintptr_t)src, dst, size, true);
 }
+
+uint64_t guest_context(void)
+{
+	return sysreg_read(sp_el1);
+}

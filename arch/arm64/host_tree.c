@@ -4,6 +4,7 @@
 
 #include "arch/arm64/boot.h"
 #include "arch/arm64/bootinfo.h"
+#include "assign/turn.h"
 #include "core/heap.h"
 #include <arch/sysreg.h>
 
@@ -22,11 +23,17 @@ static void tree_free(void *ctx, void *at, size_t size)
 	heap_free(at);
 }
 
+static void tree_poll(void *ctx)
+{
+	(void)ctx;
+	turn_poll();
+}
+
 void host_tree_init(void)
 {
 	/* The counter at boot is not secret, but no overlay's author knows it in advance. */
 	struct dt_env env = {
-		.alloc = tree_alloc, .free = tree_free, .seed = (uint32_t)sysreg_read(cntpct_el0)
+		.alloc = tree_alloc, .free = tree_free, .poll = tree_poll, .seed = (uint32_t)sysreg_read(cntpct_el0)
 	};
 	struct dt_why why = { .each = NULL };
 

@@ -118,3 +118,10 @@ _Noreturn void arch_machine_poweroff(void)
 	host_powered_off = true;
 	never_return("powers the machine off");
 }
+
+uint64_t host_guest_context;
+
+uint64_t guest_context(void)
+{
+	return host_guest_context;
+}

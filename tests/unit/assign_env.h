@@ -11,6 +11,7 @@
 
 #include "assign/boot.h"
 #include "assign/overlays.h"
+#include "assign/turn.h"
 #include "core/printk.h"
 #include "dt/fdt_write.h"
 
@@ -206,9 +207,17 @@ static inline bool sees(struct domain *d, uint64_t address)
 
 static size_t env_heap_at_start;
 
+static void env_tree_poll(void *ctx)
+{
+	(void)ctx;
+	turn_poll();
+}
+
 static int env_set_up(void **state)
 {
-	static const struct dt_env env = { .alloc = env_tree_alloc, .free = env_tree_free, .seed = 7 };
+	static const struct dt_env env = {
+		.alloc = env_tree_alloc, .free = env_tree_free, .poll = env_tree_poll, .seed = 7
+	};
 	struct blob base;
 
 	(void)state;
