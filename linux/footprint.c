@@ -36,7 +36,7 @@ static bool any_within(const struct list_head *list, const char *top)
 {
 	struct place *place;
 
-	list_for_each_entry (place, list, link) {
+	list_for_each_entry(place, list, link) {
 		if (is_within(place->path, top))
 			return true;
 	}
@@ -47,7 +47,7 @@ static bool any_above(const struct list_head *list, const char *path)
 {
 	struct place *place;
 
-	list_for_each_entry (place, list, link) {
+	list_for_each_entry(place, list, link) {
 		if (is_within(path, place->path))
 			return true;
 	}
@@ -58,7 +58,7 @@ bool footprint_builds_on(const struct footprint *upper, const struct footprint *
 {
 	struct place *place;
 
-	list_for_each_entry (place, &lower->nodes, link) {
+	list_for_each_entry(place, &lower->nodes, link) {
 		if (any_within(&upper->nodes, place->path) ||
 		    any_above(&upper->nodes, place->path) || any_within(&upper->uses, place->path))
 			return true;
@@ -90,7 +90,7 @@ static void clear(struct list_head *list)
 {
 	struct place *place, *next;
 
-	list_for_each_entry_safe (place, next, list, link) {
+	list_for_each_entry_safe(place, next, list, link) {
 		list_del(&place->link);
 		kfree(place->path);
 		kfree(place);
@@ -136,7 +136,7 @@ static void note_labels(struct device_node *fixups, struct device_node *symbols)
 {
 	struct property *label;
 
-	for_each_property_of_node (fixups, label) {
+	for_each_property_of_node(fixups, label) {
 		const char *path;
 
 		if (!of_property_read_string(symbols, label->name, &path))

@@ -14,7 +14,7 @@ struct overlay *overlay_next_user(struct overlay *overlay, struct overlay *after
 {
 	struct overlay *upper = after ?: overlay;
 
-	list_for_each_entry_continue (upper, &applied, order) {
+	list_for_each_entry_continue(upper, &applied, order) {
 		if (footprint_builds_on(&upper->footprint, &overlay->footprint))
 			return upper;
 	}
@@ -25,7 +25,7 @@ bool overlay_name_lingers(const char *name)
 {
 	struct overlay *overlay;
 
-	list_for_each_entry (overlay, &applied, order) {
+	list_for_each_entry(overlay, &applied, order) {
 		if (overlay->orphan && !strcmp(config_item_name(&overlay->item), name))
 			return true;
 	}
@@ -37,7 +37,7 @@ static int hold(void)
 {
 	struct overlay *overlay;
 
-	list_for_each_entry (overlay, &applied, order) {
+	list_for_each_entry(overlay, &applied, order) {
 		if (overlay->held || !overlay_next_user(overlay, NULL))
 			continue;
 		if (overlay->orphan ||
@@ -52,7 +52,7 @@ static void let_go(void)
 {
 	struct overlay *overlay;
 
-	list_for_each_entry (overlay, &applied, order) {
+	list_for_each_entry(overlay, &applied, order) {
 		if (overlay->held && !overlay_next_user(overlay, NULL)) {
 			overlay->held = false;
 			configfs_undepend_item(&overlay->item);
@@ -106,7 +106,7 @@ static void remove_orphans(void)
 {
 	struct overlay *overlay, *next;
 
-	list_for_each_entry_safe_reverse (overlay, next, &applied, order) {
+	list_for_each_entry_safe_reverse(overlay, next, &applied, order) {
 		if (overlay->orphan && !overlay_next_user(overlay, NULL) && !revert(overlay))
 			release_orphan(overlay);
 	}
