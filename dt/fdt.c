@@ -246,10 +246,12 @@ static int check_node_name(struct check *check)
 	return 0;
 }
 
-static const char *const part_names[DTB_PART_COUNT] = {
-	[DTB_SYMBOLS] = "__symbols__",
-	[DTB_FIXUPS] = "__fixups__",
-	[DTB_LOCAL_FIXUPS] = "__local_fixups__",
+#define PART_NAME(text) { .at = (const uint8_t *)(text), .left = sizeof(text) - 1 }
+
+static const struct span part_names[DTB_PART_COUNT] = {
+	[DTB_SYMBOLS] = PART_NAME("__symbols__"),
+	[DTB_FIXUPS] = PART_NAME("__fixups__"),
+	[DTB_LOCAL_FIXUPS] = PART_NAME("__local_fixups__"),
 };
 
 static struct dtb_part *part_named(struct dtb *dtb, struct span name)
@@ -257,7 +259,7 @@ static struct dtb_part *part_named(struct dtb *dtb, struct span name)
 	size_t i;
 
 	for (i = 0; i < DTB_PART_COUNT; i++)
-		if (span_equal(span_of(part_names[i], strlen(part_names[i])), name))
+		if (span_equal(part_names[i], name))
 			return &dtb->parts[i];
 	return NULL;
 }

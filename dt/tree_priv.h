@@ -89,5 +89,5 @@ static inline struct dt_prop *dt_prop_of_link(struct dt_link *link)
 
 static inline struct span dt_text(const char *text)
 {
-	return span_of(text, strlen(text));
+	return span_of(text, __builtin_strlen(text));
 }

@@ -267,6 +267,35 @@ static void test_again(void **state)
 	free(blob.at);
 }
 
+static void note_fault(void *ctx, int error, const char *text)
+{
+	char *all = ctx;
+
+	assert_true(error < 0);
+	strcat(all, text);
+	strcat(all, "|");
+}
+
+/* With a collector every fault is found, not only the first, and what follows from one is not told again. */
+static void test_all_faults(void **state)
+{
+	char all[2048] = "";
+	struct dt_why why = { .each = note_fault, .ctx = all };
+	struct bytes blob = load_dts("good/faults");
+	struct dt_overlay *overlay;
+
+	(void)state;
+	assert_int_equal(dt_overlay_add(&tree, blob.at, blob.size, &overlay, &why), -DT_ENOENT);
+	assert_string_equal(all,
+		"fragment@0: label 'nobody' is not in the tree: was the base built with dtc -@ ?|"
+		"fragment@1: label 'somebody' is not in the tree: was the base built with dtc -@ ?|"
+		"fragment@0: target has no label in __fixups__|"
+		"fragment@2: target-path '/nowhere' is not in the tree|"
+		"/soc: property 'compatible' comes from two fragments|"
+		"/soc/twice: comes from two fragments|");
+	free(blob.at);
+}
+
 static void test_too_many(void **state)
 {
 	struct bytes blob = load_dts("good/device");
@@ -296,6 +325,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_symbols, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_drop_all, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_all_faults, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_too_many, set_up, tear_down),
 	};
 
