@@ -2,7 +2,8 @@
 /* Shared by the proofs: what CBMC may choose freely, and a span over bytes that it chooses. */
 #pragma once
 
-/* A promise to the compiler, which CBMC does not know. */
+/* What the compiler is told, and CBMC does not know. */
+#define __builtin_memcpy memcpy
 #define __builtin_assume_aligned(at, size) (at)
 
 #include "dt/span.h"
