@@ -40,16 +40,16 @@ static int prepare_tables(struct domain *d, const struct resource *resource)
 {
 	struct extent pages = extent_of(resource);
 
-	return p2m_prepare(d, ipa_of_gfn(pages.first), PADDR(pages.first << PAGE_SHIFT),
-		page_count_of(pages));
+	return p2m_prepare(
+		d, ipa_of_gfn(pages.first), PADDR(pages.first << PAGE_SHIFT), page_count_of(pages));
 }
 
 static void unprepare_tables(struct domain *d, const struct resource *resource)
 {
 	struct extent pages = extent_of(resource);
 
-	p2m_unprepare(d, ipa_of_gfn(pages.first), PADDR(pages.first << PAGE_SHIFT),
-		page_count_of(pages));
+	p2m_unprepare(
+		d, ipa_of_gfn(pages.first), PADDR(pages.first << PAGE_SHIFT), page_count_of(pages));
 }
 
 static void count_claim(struct attachment *a, enum resource_kind kind)
@@ -88,8 +88,8 @@ int attachment_add(struct attachment *a, const struct dt_tree *tree, const struc
 	return 0;
 }
 
-static int plan_device(struct attachment *a, const struct dt_node *node, struct report *report,
-	struct dt_why *why)
+static int plan_device(
+	struct attachment *a, const struct dt_node *node, struct report *report, struct dt_why *why)
 {
 	struct dt_tree *tree = a->overlay->tree;
 	struct rule_case c = { .tree = tree, .domain = a->domain, .node = node };

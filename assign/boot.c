@@ -110,7 +110,7 @@ static void keep_all(void)
 {
 	const struct dt_node *node;
 
-	dt_for_each_node(node, boot_tree->root) {
+	dt_for_each_node (node, boot_tree->root) {
 		if (kept_by_graft(boot_tree, node))
 			keep_device(node);
 	}

@@ -34,8 +34,8 @@ static bool is_one_of(const char *name, const char *const *names)
 /* Whether the change makes a device; *alone: of its node only, not of what is below. */
 static bool concerns_device(const struct dt_change *change, bool *alone)
 {
-	static const char *const resources[] = { "reg", "interrupts", "interrupts-extended", "iommus",
-		"iommu-map", NULL };
+	static const char *const resources[] = { "reg", "interrupts", "interrupts-extended",
+		"iommus", "iommu-map", NULL };
 
 	*alone = false;
 	if (is_about_the_tree(change->node))
@@ -65,7 +65,8 @@ static const struct dt_node *skip(const struct dt_node *node, const struct dt_no
 
 static const struct dt_node *next_top(struct device_walk *walk)
 {
-	const struct dt_change *change = walk->change ? walk->change->next : walk->overlay->first_change;
+	const struct dt_change *change =
+		walk->change ? walk->change->next : walk->overlay->first_change;
 
 	while (change && !concerns_device(change, &walk->alone))
 		change = change->next;
@@ -99,6 +100,7 @@ const struct dt_node *device_walk_next(struct device_walk *walk, bool *enabled)
 		return NULL;
 	}
 	*enabled = *enabled && dt_is_enabled(tree, node);
-	walk->node = *enabled && !walk->alone ? dt_node_next(node, walk->top) : skip(node, walk->top);
+	walk->node =
+		*enabled && !walk->alone ? dt_node_next(node, walk->top) : skip(node, walk->top);
 	return node;
 }

@@ -15,8 +15,8 @@ struct domain;
 struct dt_node;
 
 enum resource_kind {
-	RESOURCE_MMIO,	 /* base, size: bytes */
-	RESOURCE_SPI,	 /* base: INTID */
+	RESOURCE_MMIO,  /* base, size: bytes */
+	RESOURCE_SPI,  /* base: INTID */
 	RESOURCE_STREAM, /* base, size: stream ids at the IOMMU with that phandle */
 	RESOURCE_KINDS,
 };
@@ -24,8 +24,8 @@ enum resource_kind {
 /* What a node uses. */
 struct resource {
 	enum resource_kind kind;
-	bool edge;	/* of an SPI */
-	bool shared;	/* of an interrupt: an SPI, not private to each CPU */
+	bool edge; /* of an SPI */
+	bool shared; /* of an interrupt: an SPI, not private to each CPU */
 	uint32_t iommu; /* of a stream: the phandle */
 	uint64_t base, size;
 };
@@ -34,7 +34,7 @@ struct claim {
 	struct interval at; /* pages, INTIDs, or streams under their IOMMU */
 	struct claim *next; /* of the same claimer */
 	struct resource resource;
-	struct domain *owner;	    /* NULL: Graft */
+	struct domain *owner;     /* NULL: Graft */
 	const struct dt_node *node; /* who uses it; NULL: it is RAM */
 };
 

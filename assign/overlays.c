@@ -45,7 +45,7 @@ int overlays_add(struct dt_overlay *overlay, struct dt_why *why)
 		return err;
 	}
 	dt_overlay_commit(overlay);
-	log_info("overlay %u: added, %u nodes", overlay->id, overlay->node_count);
+	log_debug("overlay %u: added, %u nodes", overlay->id, overlay->node_count);
 	return 0;
 }
 
@@ -68,7 +68,7 @@ static void detach(struct dt_overlay *overlay)
 
 	attach_stop(a);
 	overlay->user = NULL;
-	log_info("overlay %u: detached from d%u", overlay->id, a->domain->id);
+	log_debug("overlay %u: detached from d%u", overlay->id, a->domain->id);
 	attach_free(a);
 }
 
@@ -81,7 +81,7 @@ int overlays_remove(const void *blob, size_t size, struct dt_why *why)
 		return err;
 	if (overlay->user)
 		detach(overlay);
-	log_info("overlay %u: removed", overlay->id);
+	log_debug("overlay %u: removed", overlay->id);
 	dt_overlay_revert(overlay);
 	return 0;
 }
@@ -113,9 +113,11 @@ static int may_attach(const struct domain *d, const struct dt_overlay *overlay, 
 	if (d->dying != DOMAIN_ALIVE)
 		return dt_fail(why, -EINVAL, "d%u is being destroyed", d->id);
 	if (a && a->domain == d)
-		return dt_fail(why, -EEXIST, "overlay %u is attached to d%u already", overlay->id, d->id);
+		return dt_fail(
+			why, -EEXIST, "overlay %u is attached to d%u already", overlay->id, d->id);
 	if (a)
-		return dt_fail(why, -EBUSY, "overlay %u is attached to d%u", overlay->id, a->domain->id);
+		return dt_fail(
+			why, -EBUSY, "overlay %u is attached to d%u", overlay->id, a->domain->id);
 	if (!d->config.direct_mapped)
 		return dt_fail(why, -EINVAL,
 			"d%u is not direct-mapped: its devices must be placed by xen,reg", d->id);
@@ -135,8 +137,8 @@ int overlays_attach(struct domain *d, const void *blob, size_t size, struct dt_w
 		return err;
 	attach_commit(a);
 	overlay->user = a;
-	log_info("overlay %u: attached to d%u: %u devices, %u ranges, %u interrupts", overlay->id, d->id,
-		a->devices, a->ranges, a->interrupts);
+	log_debug("overlay %u: attached to d%u: %u devices, %u ranges, %u interrupts", overlay->id,
+		d->id, a->devices, a->ranges, a->interrupts);
 	return 0;
 }
 
@@ -161,8 +163,8 @@ int overlays_detach(struct domain *d, const void *blob, size_t size, struct dt_w
 
 /* Dry runs */
 
-static void report_changes(const struct dt_overlay *overlay, const char *add, const char *set,
-	struct report *report)
+static void report_changes(
+	const struct dt_overlay *overlay, const char *add, const char *set, struct report *report)
 {
 	const struct dt_change *change = overlay->first_change;
 
@@ -207,8 +209,8 @@ int overlays_plan_remove(const void *blob, size_t size, struct report *report, s
 	return 0;
 }
 
-int overlays_plan_attach(struct domain *d, const void *blob, size_t size, struct report *report,
-	struct dt_why *why)
+int overlays_plan_attach(
+	struct domain *d, const void *blob, size_t size, struct report *report, struct dt_why *why)
 {
 	struct dt_overlay *overlay = find(blob, size, why);
 	struct attachment *a;
@@ -221,8 +223,8 @@ int overlays_plan_attach(struct domain *d, const void *blob, size_t size, struct
 	return err;
 }
 
-int overlays_plan_detach(struct domain *d, const void *blob, size_t size, struct report *report,
-	struct dt_why *why)
+int overlays_plan_detach(
+	struct domain *d, const void *blob, size_t size, struct report *report, struct dt_why *why)
 {
 	const struct dt_overlay *overlay = find(blob, size, why);
 	int err = overlay ? may_detach(d, overlay, why) : -ENOENT;

@@ -6,7 +6,9 @@
 
 static int next_mmio(struct resource *out, int rc, const struct dt_window *window)
 {
-	*out = (struct resource){ .kind = RESOURCE_MMIO, .base = window->base, .size = window->size };
+	*out = (struct resource){
+		.kind = RESOURCE_MMIO, .base = window->base, .size = window->size
+	};
 	return rc;
 }
 
@@ -139,7 +141,8 @@ struct resource_name resource_name_of(const struct resource *resource)
 	struct resource_name name = { "" };
 
 	if (resource->kind == RESOURCE_MMIO)
-		dt_format(name.text, sizeof(name.text), "registers 0x%llx (0x%llx bytes)", base, size);
+		dt_format(name.text, sizeof(name.text), "registers 0x%llx (0x%llx bytes)", base,
+			size);
 	else if (resource->kind == RESOURCE_SPI)
 		dt_format(name.text, sizeof(name.text), "interrupt %llu", base);
 	else

@@ -40,9 +40,11 @@ static int check_iommu(const struct rule_case *c, struct dt_why *why)
 	if (!has_streams(c) || c->domain->config.direct_mapped)
 		return 0;
 	if (!c->domain->config.passthrough)
-		return dt_fail(why, -EXDEV, "%s is behind an IOMMU, and d%u was made without passthrough",
+		return dt_fail(why, -EXDEV,
+			"%s is behind an IOMMU, and d%u was made without passthrough",
 			dt_path(c->node), c->domain->id);
-	return dt_fail(why, -EXDEV, "%s is behind an IOMMU that Graft does not drive", dt_path(c->node));
+	return dt_fail(
+		why, -EXDEV, "%s is behind an IOMMU that Graft does not drive", dt_path(c->node));
 }
 
 static bool has_registers(const struct rule_case *c)
@@ -73,7 +75,8 @@ static int check_place(const struct rule_case *c, struct dt_why *why)
 	if (size - 1 <= UINT64_MAX - base && base < space && size <= space - base)
 		return 0;
 	return dt_fail(why, -EINVAL, "%s: %s: outside of the %u bits of d%u's address space",
-		dt_path(c->node), resource_name(c->resource), c->domain->p2m.ipa_bits, c->domain->id);
+		dt_path(c->node), resource_name(c->resource), c->domain->p2m.ipa_bits,
+		c->domain->id);
 }
 
 static const struct claim *find_other(const struct rule_case *c)
@@ -87,8 +90,10 @@ static int check_memory(const struct rule_case *c, struct dt_why *why)
 
 	if (!other || other->node)
 		return 0;
-	return dt_fail(why, -EBUSY, "%s: %s: that is memory (0x%llx to 0x%llx), which is Graft's to give",
-		dt_path(c->node), resource_name(c->resource), (unsigned long long)other->resource.base,
+	return dt_fail(why, -EBUSY,
+		"%s: %s: that is memory (0x%llx to 0x%llx), which is Graft's to give",
+		dt_path(c->node), resource_name(c->resource),
+		(unsigned long long)other->resource.base,
 		(unsigned long long)(other->resource.base + other->resource.size - 1));
 }
 
@@ -113,9 +118,9 @@ static int check_shared_page(const struct rule_case *c, struct dt_why *why)
 
 	if (!other)
 		return 0;
-	return dt_fail(why, -EBUSY, "%s: %s: shares a page of 4 KiB with %s (%s of %s)", dt_path(c->node),
-		resource_name(c->resource), dt_path(other->node), resource_name(&other->resource),
-		owner_name(other->owner));
+	return dt_fail(why, -EBUSY, "%s: %s: shares a page of 4 KiB with %s (%s of %s)",
+		dt_path(c->node), resource_name(c->resource), dt_path(other->node),
+		resource_name(&other->resource), owner_name(other->owner));
 }
 
 /* Where the domain sees them there may be nothing else, but registers it has already. */
@@ -125,8 +130,9 @@ static int check_guest_address(const struct rule_case *c, struct dt_why *why)
 
 	while (ledger_next_gap(RESOURCE_MMIO, &rest, &gap)) {
 		if (p2m_range_used(c->domain, ipa_of_gfn(gap.first), gap.last - gap.first + 1))
-			return dt_fail(why, -EBUSY, "%s: %s: d%u has something else at that address",
-				dt_path(c->node), resource_name(c->resource), c->domain->id);
+			return dt_fail(why, -EBUSY,
+				"%s: %s: d%u has something else at that address", dt_path(c->node),
+				resource_name(c->resource), c->domain->id);
 	}
 	return 0;
 }
@@ -158,9 +164,9 @@ static int check_trigger(const struct rule_case *c, struct dt_why *why)
 
 	if (!other || other->resource.edge == c->resource->edge)
 		return 0;
-	return dt_fail(why, -EINVAL, "%s: %s: %s triggered, but %s has it as %s triggered", dt_path(c->node),
-		resource_name(c->resource), c->resource->edge ? "edge" : "level", dt_path(other->node),
-		other->resource.edge ? "edge" : "level");
+	return dt_fail(why, -EINVAL, "%s: %s: %s triggered, but %s has it as %s triggered",
+		dt_path(c->node), resource_name(c->resource), c->resource->edge ? "edge" : "level",
+		dt_path(other->node), other->resource.edge ? "edge" : "level");
 }
 
 static int check_machine(const struct rule_case *c, struct dt_why *why)
@@ -173,17 +179,20 @@ static int check_machine(const struct rule_case *c, struct dt_why *why)
 	if (!err)
 		return 0;
 	return dt_fail(why, err, "%s: %s: %s", dt_path(c->node), resource_name(c->resource),
-		err == -EBUSY ? "Graft itself uses it" : "the machine or the domain has no such interrupt");
+		err == -EBUSY ? "Graft itself uses it"
+			      : "the machine or the domain has no such interrupt");
 }
 
 /* Streams */
 
 static int check_stream_ids(const struct rule_case *c, struct dt_why *why)
 {
-	if (c->resource->base <= UINT32_MAX && c->resource->size - 1 <= UINT32_MAX - c->resource->base)
+	if (c->resource->base <= UINT32_MAX &&
+		c->resource->size - 1 <= UINT32_MAX - c->resource->base)
 		return 0;
-	return dt_fail(why, -EINVAL, "%s: %s: %llu stream ids from there do not exist", dt_path(c->node),
-		resource_name(c->resource), (unsigned long long)c->resource->size);
+	return dt_fail(why, -EINVAL, "%s: %s: %llu stream ids from there do not exist",
+		dt_path(c->node), resource_name(c->resource),
+		(unsigned long long)c->resource->size);
 }
 
 enum { NODE = RESOURCE_KINDS };

@@ -15,9 +15,9 @@ bool turn_take(void);
 void turn_give(void);
 
 enum turn {
-	TURN_OTHERS,	/* another has it: come again */
-	TURN_NEW,	/* this hypercall has it now: turn_start(), or turn_give() */
-	TURN_PAUSED,	/* this hypercall had it and paused: turn_continue() */
+	TURN_OTHERS, /* another has it: come again */
+	TURN_NEW, /* this hypercall has it now: turn_start(), or turn_give() */
+	TURN_PAUSED, /* this hypercall had it and paused: turn_continue() */
 	TURN_ABANDONED, /* nobody came back for the paused one: the caller ends it first, and then has the turn */
 };
 

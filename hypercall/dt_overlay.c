@@ -99,10 +99,12 @@ static int run_known(struct call *c)
 		return r->dry_run ? overlays_plan_remove(c->blob, r->size, &c->report, &c->why)
 		                  : overlays_remove(c->blob, r->size, &c->why);
 	case OVERLAY_ATTACH:
-		return r->dry_run ? overlays_plan_attach(r->domain, c->blob, r->size, &c->report, &c->why)
+		return r->dry_run ? overlays_plan_attach(
+					    r->domain, c->blob, r->size, &c->report, &c->why)
 		                  : overlays_attach(r->domain, c->blob, r->size, &c->why);
 	case OVERLAY_DETACH:
-		return r->dry_run ? overlays_plan_detach(r->domain, c->blob, r->size, &c->report, &c->why)
+		return r->dry_run ? overlays_plan_detach(
+					    r->domain, c->blob, r->size, &c->report, &c->why)
 		                  : overlays_detach(r->domain, c->blob, r->size, &c->why);
 	case OVERLAY_ADD:
 	case OVERLAY_OPS:
@@ -189,7 +191,8 @@ static int tell_dry_run(struct call *c, int *result, uint32_t *length)
 		report_line(report, "refused: %s", c->why.text);
 	*result = c->err;
 	*length = (uint32_t)report->length;
-	return guest_write(c->request.text, report->at, MIN(report->length, report->room)) ? -EFAULT : 0;
+	return guest_write(c->request.text, report->at, MIN(report->length, report->room)) ? -EFAULT
+	                                                                                   : 0;
 }
 
 static int tell(struct call *c, int *result, uint32_t *length)
@@ -206,8 +209,9 @@ static int tell(struct call *c, int *result, uint32_t *length)
 
 static bool is_same(const struct overlay_request *a, const struct overlay_request *b)
 {
-	return a->op == b->op && a->domain == b->domain && a->blob.v == b->blob.v && a->size == b->size &&
-	       a->dry_run == b->dry_run && a->text.v == b->text.v && a->room == b->room;
+	return a->op == b->op && a->domain == b->domain && a->blob.v == b->blob.v &&
+	       a->size == b->size && a->dry_run == b->dry_run && a->text.v == b->text.v &&
+	       a->room == b->room;
 }
 
 /* The turn with a call open in it, to go on with; what was left behind by another is ended first. */
@@ -260,7 +264,8 @@ int sysctl_dt_overlay(struct xen_sysctl *op)
 
 	if (!pads_are_zero(u->pad))
 		return refuse(-EINVAL, "padding of the request is not zero");
-	if (u->overlay_op != XEN_SYSCTL_DT_OVERLAY_ADD && u->overlay_op != XEN_SYSCTL_DT_OVERLAY_REMOVE)
+	if (u->overlay_op != XEN_SYSCTL_DT_OVERLAY_ADD &&
+		u->overlay_op != XEN_SYSCTL_DT_OVERLAY_REMOVE)
 		return refuse(-EOPNOTSUPP, "there is no such operation on overlays");
 	return overlay_request(&request, NULL, NULL);
 }
@@ -269,7 +274,8 @@ int domctl_dt_overlay(struct domain *d, struct xen_domctl *op)
 {
 	struct xen_domctl_dt_overlay *u = &op->u.dt_overlay;
 	struct overlay_request request = {
-		.op = u->overlay_op == XEN_DOMCTL_DT_OVERLAY_ATTACH ? OVERLAY_ATTACH : OVERLAY_DETACH,
+		.op = u->overlay_op == XEN_DOMCTL_DT_OVERLAY_ATTACH ? OVERLAY_ATTACH
+		                                                    : OVERLAY_DETACH,
 		.domain = d,
 		.blob = HANDLE_GVA(u->overlay_fdt),
 		.size = u->overlay_fdt_size,

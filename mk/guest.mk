@@ -7,7 +7,7 @@ DOM0 := $(B)/images/dom0.cpio.lz4
 GUEST_SRC := $(wildcard tests/system/guest/*.c tests/bench/guest/*.c)
 GUEST_BIN := $(addprefix $(GUEST)/,$(notdir $(GUEST_SRC:.c=)))
 # <xen/privcmd.h> of Linux asks for the kernel's own path of Xen's headers, which expect fixed-width types.
-GUEST_CC := aarch64-linux-gnu-gcc -std=gnu17 -D_GNU_SOURCE -O2 -g -static -pthread $(WARN) -isystem $(GUEST)/include -include stdint.h
+GUEST_CC := aarch64-linux-gnu-gcc -std=gnu17 -D_GNU_SOURCE -I. -O2 -g -static -pthread $(WARN) -isystem $(GUEST)/include -include stdint.h
 
 .PHONY: images guest-base
 images: $(DOM0)

@@ -9,7 +9,7 @@
 
 #define STACK_SIZE 16384
 #define UNTOUCHED  UINT64_C(0x6772616674656e64)
-#define FRAME	   12 /* registers that fiber_switch() takes from a stack; x30 is the second */
+#define FRAME      12 /* registers that fiber_switch() takes from a stack; x30 is the second */
 
 void fiber_switch(uint64_t *save, uint64_t load);
 

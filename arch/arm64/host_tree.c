@@ -32,9 +32,10 @@ static void tree_poll(void *ctx)
 void host_tree_init(void)
 {
 	/* The counter at boot is not secret, but no overlay's author knows it in advance. */
-	struct dt_env env = {
-		.alloc = tree_alloc, .free = tree_free, .poll = tree_poll, .seed = (uint32_t)sysreg_read(cntpct_el0)
-	};
+	struct dt_env env = { .alloc = tree_alloc,
+		.free = tree_free,
+		.poll = tree_poll,
+		.seed = (uint32_t)sysreg_read(cntpct_el0) };
 	struct dt_why why = { .each = NULL };
 
 	if (dt_tree_build(&host_tree, &env, boot_info.dtb.bytes.at, boot_info.dtb.bytes.left, &why))

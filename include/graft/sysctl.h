@@ -37,15 +37,15 @@ enum graft_overlay_state {
 
 /* One overlay of the live tree. */
 struct graft_overlay {
-	uint32_t id;	     /* 1 and up, never given twice */
-	uint32_t state;	     /* enum graft_overlay_state */
-	uint32_t nodes;	     /* that it brought */
-	uint32_t blob_size;  /* bytes */
-	uint64_t digest;     /* of the blob: equal blobs have equal digests */
+	uint32_t id; /* 1 and up, never given twice */
+	uint32_t state; /* enum graft_overlay_state */
+	uint32_t nodes; /* that it brought */
+	uint32_t blob_size; /* bytes */
+	uint64_t digest; /* of the blob: equal blobs have equal digests */
 	uint32_t dependents; /* overlays that build on it: it cannot be removed before them */
-	uint32_t ranges;     /* attached: ranges of registers */
+	uint32_t ranges; /* attached: ranges of registers */
 	uint32_t interrupts; /* attached: SPIs */
-	uint16_t holder;     /* domain id; GRAFT_OWNER_NOBODY unless attached */
+	uint16_t holder; /* domain id; GRAFT_OWNER_NOBODY unless attached */
 	uint16_t pad;
 	/* Path of the first node it brings or changes, its beginning cut off if too long; NUL-terminated. */
 	char name[GRAFT_OVERLAY_NAME_MAX];
@@ -76,13 +76,13 @@ enum graft_plan_op {
 struct graft_sysctl_overlay_plan {
 	uint64_t blob;
 	uint32_t blob_size;
-	uint32_t op;	    /* enum graft_plan_op */
-	uint64_t text;	    /* where to; may be 0 when text_size is */
+	uint32_t op; /* enum graft_plan_op */
+	uint64_t text; /* where to; may be 0 when text_size is */
 	uint32_t text_size;
-	uint16_t domain;    /* attach and detach */
-	uint16_t pad;	    /* 0 */
-	int32_t result;	    /* out: 0, or the operation's -errno; the text then ends with the reason */
-	uint32_t pad2;	    /* 0 */
+	uint16_t domain; /* attach and detach */
+	uint16_t pad; /* 0 */
+	int32_t result; /* out: 0, or the operation's -errno; the text then ends with the reason */
+	uint32_t pad2; /* 0 */
 };
 
 /*
@@ -109,15 +109,16 @@ struct graft_sysctl_tree {
 
 /* Whose a node of the live tree is. -ENOENT: no such node. */
 struct graft_sysctl_device {
-	uint64_t path;	     /* in: a full path, not NUL-terminated */
-	uint32_t path_size;  /* in: its length */
-	uint32_t overlay;    /* out: the overlay that brought it, 0: it was there at boot */
-	uint32_t ranges;     /* out: ranges of registers it has as a device (of the CPU's address space) */
+	uint64_t path; /* in: a full path, not NUL-terminated */
+	uint32_t path_size; /* in: its length */
+	uint32_t overlay; /* out: the overlay that brought it, 0: it was there at boot */
+	uint32_t
+		ranges; /* out: ranges of registers it has as a device (of the CPU's address space) */
 	uint32_t interrupts; /* out: SPIs */
-	uint32_t streams;    /* out: DMA streams behind an IOMMU */
-	uint16_t owner;	     /* out: of its first resource that has one; else GRAFT_OWNER_NOBODY */
-	uint8_t shared;	     /* out: 1 if not all of its resources have that owner */
-	uint8_t enabled;     /* out: 0 if its status says it is disabled */
+	uint32_t streams; /* out: DMA streams behind an IOMMU */
+	uint16_t owner; /* out: of its first resource that has one; else GRAFT_OWNER_NOBODY */
+	uint8_t shared; /* out: 1 if not all of its resources have that owner */
+	uint8_t enabled; /* out: 0 if its status says it is disabled */
 };
 
 struct graft_sysctl {

@@ -16,9 +16,8 @@
 #include "dt/fdt_write.h"
 
 #define RAM_SIZE    MIB(32)
-#define GICD	    UINT64_C(0x8000000)
-#define WINDOW	    UINT64_C(0xa000000) /* where devices are */
-#define BLOB_ROOM   65536
+#define GICD        UINT64_C(0x8000000)
+#define WINDOW      UINT64_C(0xa000000) /* where devices are */
 #define GIC_PHANDLE 1U
 #define SPI_OF_UART 33 /* Graft's own */
 #define SPI_BOOT    34 /* of Dom0's serial@a001000 */
@@ -44,112 +43,29 @@ void printk(enum log_level level, const char *fmt, ...)
 	(void)fmt;
 }
 
-/* A device of the tests: spi 0: none. */
-struct device {
-	const char *name;
-	uint64_t base, size;
-	unsigned spi;
-	bool edge, disabled, forced;
-	unsigned streams;
-};
-
-static void write_reg(struct dtb_writer *w, uint64_t base, uint64_t size)
-{
-	uint32_t cells[] = { (uint32_t)(base >> 32), (uint32_t)base, (uint32_t)(size >> 32), (uint32_t)size };
-
-	dtb_write_cells(w, "reg", cells, 4);
-}
-
-/* Left open, so that children may follow. */
-static void begin_device(struct dtb_writer *w, const struct device *dev)
-{
-	uint32_t irq[] = { dev->spi < 32, dev->spi < 32 ? dev->spi - 16 : dev->spi - 32, dev->edge ? 1 : 4 };
-	uint32_t stream[] = { 2, dev->streams };
-
-	dtb_begin_node(w, dev->name);
-	dtb_write_u32(w, "#address-cells", 2);
-	dtb_write_u32(w, "#size-cells", 2);
-	dtb_write_flag(w, "ranges");
-	if (dev->size)
-		write_reg(w, dev->base, dev->size);
-	if (dev->spi)
-		dtb_write_cells(w, "interrupts", irq, 3);
-	if (dev->disabled)
-		dtb_write_string(w, "status", "disabled");
-	if (dev->forced)
-		dtb_write_flag(w, "xen,force-assign-without-iommu");
-	if (dev->streams)
-		dtb_write_cells(w, "iommus", stream, 2);
-}
-
-static void write_device(struct dtb_writer *w, const struct device *dev)
-{
-	begin_device(w, dev);
-	dtb_end_node(w);
-}
-
-struct blob {
-	uint8_t *at;
-	size_t size;
-};
-
-static struct dtb_writer blob_writer;
-
-static struct blob blob_done(void)
-{
-	struct blob blob = { .at = blob_writer.buffer };
-
-	assert_int_equal(dtb_finish(&blob_writer, &blob.size), 0);
-	/* Exactly as long as its content, so that reading past the end is seen. */
-	blob.at = realloc(blob.at, blob.size);
-	return blob;
-}
-
-static struct dtb_writer *blob_begin(void)
-{
-	dtb_write_init(&blob_writer, malloc(BLOB_ROOM), BLOB_ROOM);
-	dtb_begin_node(&blob_writer, "");
-	return &blob_writer;
-}
-
-static struct dtb_writer *overlay_begin(const char *target)
-{
-	struct dtb_writer *w = blob_begin();
-
-	dtb_begin_node(w, "fragment@0");
-	dtb_write_string(w, "target-path", target);
-	dtb_begin_node(w, "__overlay__");
-	return w;
-}
-
-static inline struct blob overlay_end(void)
-{
-	dtb_end_node(&blob_writer);
-	dtb_end_node(&blob_writer);
-	dtb_end_node(&blob_writer);
-	return blob_done();
-}
-
-static inline struct blob overlay_of(const char *target, const struct device *devices, size_t count)
-{
-	struct dtb_writer *w = overlay_begin(target);
-
-	for (size_t i = 0; i < count; i++)
-		write_device(w, &devices[i]);
-	return overlay_end();
-}
-
-#define OVERLAY(...)                                                                               \
-	overlay_of("/", (const struct device[]){ __VA_ARGS__ },                                    \
-		sizeof((const struct device[]){ __VA_ARGS__ }) / sizeof(struct device))
+#include "tests/unit/assign_blobs.h"
 
 static struct blob base_blob(void)
 {
-	static const struct device serial = { .name = "serial@a001000", .base = WINDOW + 0x1000, .size = 0x1000, .spi = SPI_BOOT };
-	static const struct device uart = { .name = "uart@9000000", .base = 0x9000000, .size = 0x1000, .spi = SPI_OF_UART };
-	static const struct device slot = { .name = "slot@a003000", .base = WINDOW + 0x3000, .size = 0x200, .spi = 40, .edge = true };
-	static const struct device off = { .name = "off@a004000", .base = WINDOW + 0x4000, .size = 0x1000, .spi = 41, .disabled = true };
-	static const struct device bus = { .name = "bus@20000000", .base = 0x20000000, .size = MIB(4), .spi = 0 };
+	static const struct device serial = {
+		.name = "serial@a001000", .base = WINDOW + 0x1000, .size = 0x1000, .spi = SPI_BOOT
+	};
+	static const struct device uart = {
+		.name = "uart@9000000", .base = 0x9000000, .size = 0x1000, .spi = SPI_OF_UART
+	};
+	static const struct device slot = { .name = "slot@a003000",
+		.base = WINDOW + 0x3000,
+		.size = 0x200,
+		.spi = 40,
+		.edge = true };
+	static const struct device off = { .name = "off@a004000",
+		.base = WINDOW + 0x4000,
+		.size = 0x1000,
+		.spi = 41,
+		.disabled = true };
+	static const struct device bus = {
+		.name = "bus@20000000", .base = 0x20000000, .size = MIB(4), .spi = 0
+	};
 	struct dtb_writer *w = blob_begin();
 
 	dtb_write_u32(w, "#address-cells", 2);
@@ -262,36 +178,4 @@ static int env_tear_down(void **state)
 	return 0;
 }
 
-/* Operations on blobs. */
-
-static inline int add(struct blob blob)
-{
-	struct dt_overlay *overlay;
-	int err = overlays_begin(blob.size, &overlay, &why);
-
-	if (err)
-		return err;
-	memcpy(overlay->blob, blob.at, blob.size);
-	return overlays_add(overlay, &why);
-}
-
-static inline int removes(struct blob blob)
-{
-	return overlays_remove(blob.at, blob.size, &why);
-}
-
-static inline int attach(struct domain *d, struct blob blob)
-{
-	return overlays_attach(d, blob.at, blob.size, &why);
-}
-
-static inline int detach(struct domain *d, struct blob blob)
-{
-	return overlays_detach(d, blob.at, blob.size, &why);
-}
-
-#define assert_why(words)                                                                          \
-	do {                                                                                       \
-		if (!strstr(why.text, words))                                                      \
-			fail_msg("'%s' does not say '%s'", why.text, words);                       \
-	} while (0)
+#include "tests/unit/assign_ops.h"

@@ -2,10 +2,8 @@
 /* The core of the sysctl and domctl tests: what is called is recorded in `env`. Included by ctl_env.h alone. */
 #pragma once
 
-#include "hypercall/domctl.h"
-#include "hypercall/graft_sysctl.h"
-#include "hypercall/sysctl.h"
 #include "tests/unit/ctl_env.h"
+#include "tests/unit/ctl_overlay.h"
 
 struct domain *domain_get_next(domain_id_t id)
 {
@@ -191,25 +189,4 @@ void keys_handle(char key)
 
 	if (n < sizeof(env.keys) - 1)
 		env.keys[n] = key;
-}
-
-/* Overlays have tests of their own. */
-int sysctl_dt_overlay(struct xen_sysctl *op)
-{
-	(void)op;
-	return -EOPNOTSUPP;
-}
-
-int domctl_dt_overlay(struct domain *d, struct xen_domctl *op)
-{
-	(void)d;
-	(void)op;
-	return -EOPNOTSUPP;
-}
-
-int graft_sysctl(gva_t at, struct graft_sysctl *op)
-{
-	(void)at;
-	(void)op;
-	return -ENOSYS;
 }

@@ -6,9 +6,9 @@
 #include "tests/unit/assign_env.h"
 
 #define OVERLAYS 10
-#define DEVICES	 3
-#define PAGES	 48 /* from WINDOW on; devices lie in the first 40 */
-#define SPIS	 16 /* from SPI 32 on */
+#define DEVICES  3
+#define PAGES    48 /* from WINDOW on; devices lie in the first 40 */
+#define SPIS     16 /* from SPI 32 on */
 
 static const uint64_t free_window_end = WINDOW + 40 * PAGE_SIZE;
 
@@ -83,8 +83,8 @@ static struct domain *owner_of_page(uint64_t page)
 			return dom0;
 	for (unsigned i = 0; i < OVERLAYS; i++)
 		for (unsigned n = 0; models[i].holder && n < models[i].count; n++)
-			if (is_on(&models[i], n) &&
-				touches_page(models[i].devices[n].base, models[i].devices[n].size, page))
+			if (is_on(&models[i], n) && touches_page(models[i].devices[n].base,
+							    models[i].devices[n].size, page))
 				return models[i].holder;
 	return NULL;
 }
@@ -123,7 +123,8 @@ static bool may_have(struct domain *d, const struct device *dev)
 
 	if (dev->base >= HOST_RAM_BASE)
 		return false;
-	for (uint64_t page = dev->base & PAGE_MASK; page < dev->base + dev->size; page += PAGE_SIZE) {
+	for (uint64_t page = dev->base & PAGE_MASK; page < dev->base + dev->size;
+		page += PAGE_SIZE) {
 		owner = owner_of_page(page);
 		if (owner && owner != d)
 			return false;
@@ -309,8 +310,8 @@ static void test_allocations_fail(void **state)
 /* The set beside a plain list. */
 #define INTERVALS 64
 
-static void check_intervals(const struct interval_set *set, const struct interval *all,
-	const bool *in, uint64_t number)
+static void check_intervals(
+	const struct interval_set *set, const struct interval *all, const bool *in, uint64_t number)
 {
 	const struct interval *at = interval_at(set, number), *after = interval_after(set, number);
 	uint64_t last = 0, first = UINT64_MAX;
