@@ -12,6 +12,8 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
+struct device_node;
+
 /* A blob on its way in. Its own header says how long it is. */
 struct blob {
 	u8 head[8]; /* magic number and total size, until both are there */
@@ -36,12 +38,22 @@ struct footprint {
 void footprint_init(struct footprint *footprint);
 void footprint_clear(struct footprint *footprint);
 
-/* Between the two, what this task does to the live tree is noted. stop() tells -ENOMEM. */
+/*
+ * Between the two, overlays of this task are checked before they are applied, and what it does to
+ * the live tree is noted. stop() tells -ENOMEM.
+ */
 void footprint_start(struct footprint *footprint);
 int footprint_stop(void);
 
 /* Whether removing lower would take something from under upper, which was applied after it. */
 bool footprint_builds_on(const struct footprint *upper, const struct footprint *lower);
+
+/*
+ * Whether the kernel will be able to apply a fragment, or give it up without a trace. -EINVAL with
+ * the reason in the log, -ENOMEM. claims: what earlier fragments of this overlay bring, and this.
+ */
+int check_fragment(struct list_head *claims, struct device_node *live, struct device_node *overlay);
+void check_forget(struct list_head *claims);
 
 int footprint_register(void);
 void footprint_unregister(void);

@@ -19,8 +19,9 @@ struct place {
 static struct {
 	struct task_struct *task;
 	struct footprint *footprint;
+	struct list_head claims;
 	int error;
-} recorder;
+} recorder = { .claims = LIST_HEAD_INIT(recorder.claims) };
 
 /* Whether a node is another, or lies below it. */
 static bool is_within(const char *path, const char *top)
@@ -119,6 +120,7 @@ void footprint_start(struct footprint *footprint)
 int footprint_stop(void)
 {
 	WRITE_ONCE(recorder.task, NULL);
+	check_forget(&recorder.claims);
 	return recorder.error;
 }
 
@@ -144,24 +146,31 @@ static void note_labels(struct device_node *fixups, struct device_node *symbols)
 	}
 }
 
-static int on_overlay(struct notifier_block *block, unsigned long action, void *data)
+static void note_uses(struct device_node *root)
 {
-	struct of_overlay_notify_data *fragment = data;
-	struct device_node *node, *root, *fixups, *symbols;
+	struct device_node *fixups = of_get_child_by_name(root, "__fixups__");
+	struct device_node *symbols = of_find_node_by_path("/__symbols__");
 
-	if (action != OF_OVERLAY_PRE_APPLY || READ_ONCE(recorder.task) != current)
-		return NOTIFY_DONE;
-	node = of_get_parent(fragment->overlay);
-	root = of_get_parent(node);
-	fixups = of_get_child_by_name(root, "__fixups__");
-	symbols = of_find_node_by_path("/__symbols__");
 	if (fixups && symbols)
 		note_labels(fixups, symbols);
 	of_node_put(symbols);
 	of_node_put(fixups);
-	of_node_put(root);
-	of_node_put(node);
-	return NOTIFY_DONE;
+}
+
+/* Called for each fragment. Before the first change, a refusal leaves no trace. */
+static int on_overlay(struct notifier_block *block, unsigned long action, void *data)
+{
+	struct of_overlay_notify_data *fragment = data;
+	struct device_node *above;
+	int error;
+
+	if (action != OF_OVERLAY_PRE_APPLY || READ_ONCE(recorder.task) != current)
+		return NOTIFY_DONE;
+	above = fragment->overlay->parent;
+	if (above && above->parent)
+		note_uses(above->parent);
+	error = check_fragment(&recorder.claims, fragment->target, fragment->overlay);
+	return notifier_from_errno(error ?: recorder.error);
 }
 
 static struct notifier_block change_block = { .notifier_call = on_change };

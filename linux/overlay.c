@@ -77,6 +77,19 @@ static int revert(struct overlay *overlay)
 	return 0;
 }
 
+/*
+ * The kernel failed after it gathered the changes, before it made any: for want of memory, since
+ * check_fragment() found no other reason. It keeps them and never lets go of them.
+ */
+static void forget(struct overlay *overlay)
+{
+	pr_err("dt-overlay-configfs: %s: memory of the kernel is lost\n",
+	       config_item_name(&overlay->item));
+	overlay->id = 0;
+	list_del_init(&overlay->order);
+	footprint_clear(&overlay->footprint);
+}
+
 int overlay_apply(struct overlay *overlay, const void *fdt, size_t size)
 {
 	int error, noted;
@@ -90,8 +103,8 @@ int overlay_apply(struct overlay *overlay, const void *fdt, size_t size)
 	list_add_tail(&overlay->order, &applied);
 	if (!error)
 		error = noted ?: hold();
-	if (error)
-		revert(overlay);
+	if (error && revert(overlay) && list_empty(&overlay->footprint.nodes))
+		forget(overlay);
 	return error;
 }
 

@@ -28,8 +28,8 @@ def clock(name, frequency=1000, status="okay"):
 	return CLOCK % (name, frequency, status)
 
 
-def compiled(source):
-	return subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-"], check=True, capture_output=True,
+def compiled(source, *options):
+	return subprocess.run(["dtc", "-q", *options, "-I", "dts", "-O", "dtb", "-"], check=True, capture_output=True,
 		input=f"/dts-v1/; /plugin/;\n{source}".encode()).stdout
 
 
@@ -119,6 +119,10 @@ def test_twenty_rounds(guest):
 	("broken-structure", "Invalid argument"),
 	("longer-than-it-says", "Invalid argument"),
 	("too-large", "File too large"),
+	("node-twice", "Invalid argument"),
+	("property-twice", "Invalid argument"),
+	("other-cells", "Invalid argument"),
+	("other-phandle", "Invalid argument"),
 ])
 def test_what_cannot_be_applied_fails_the_write(guest, name, error):
 	good = compiled(clock("good-clock"))
@@ -130,15 +134,25 @@ def test_what_cannot_be_applied_fails_the_write(guest, name, error):
 		"broken-structure": good[:56] + b"\xff" * 64 + good[120:],
 		"longer-than-it-says": good + bytes(4),
 		"too-large": good[:4] + (1 << 21).to_bytes(4, "big") + good[8:],
+		"node-twice": compiled("&{/under} { a { }; }; &{/under} { a { }; };"),
+		"property-twice": compiled("&{/under} { x = <1>; }; &{/under} { x = <2>; };"),
+		"other-cells": compiled("&{/under} { x = <1>; #address-cells = <2>; };"),
+		"other-phandle": compiled("&{/under} { x = <1>; below { phandle = <7>; }; };"),
 	}[name])
 	guest.put("good", good)
+	guest.put("under", compiled("&{/} { under { #address-cells = <1>; below { phandle = <9>; }; }; };"))
+	guest.mkdir("under")
+	assert guest.write("under", "under").status == 0
 	guest.mkdir("it")
 	result = guest.write("it", "bad")
 	assert result.status != 0
 	assert "write error: " + (error or "") in result.output
 	status = guest.status("it")
 	assert status[0] == "unapplied" and status[1].startswith("error: -E") and len(status) == 2
-	assert not guest.has("good-clock")
+	assert not guest.has("good-clock") and not guest.has("under/x") and not guest.has("under/a")
+	# What was there before is not held by what failed.
+	assert guest.status("under") == ["applied"]
+	guest.rmdir("under")
 	# The same folder takes a good one.
 	assert guest.write("it", "good").status == 0
 	assert guest.status("it") == ["applied"]
@@ -211,6 +225,30 @@ def test_one_that_another_builds_on_stays(guest):
 	assert not guest.has("stacked/child")
 	assert guest.status("lower") == ["applied"]
 	guest.rmdir("lower")
+
+
+def test_labels(guest):
+	"""A label of one overlay, used by another: by name alone, in another place."""
+	guest.put("symbols", compiled("&{/} { __symbols__ { }; };"))
+	guest.put("lower", compiled("&{/} { osc: labelled { #clock-cells = <0>; }; };", "-@"))
+	guest.put("upper", compiled("&{/} { user { clocks = <&osc>; }; };"))
+	guest.put("again", compiled("&{/} { osc: elsewhere { }; };", "-@"))
+	guest.put("outside", compiled('/ { fragment@0 { target-path = "/"; __overlay__ { elsewhere { }; }; }; '
+		'__symbols__ { own = "/fragment@0"; }; };'))
+	for name in ["symbols", "lower", "upper"]:
+		guest.mkdir(name)
+		assert guest.write(name, name).status == 0
+	assert guest.property("__symbols__/osc") == "/labelled"
+	assert guest.status("lower") == ["applied", "used by: upper"]
+	assert guest.run(f"rmdir {TOP}/lower").status != 0
+	# A label that is taken, and one that is no node of the overlay.
+	for name in ["again", "outside"]:
+		guest.mkdir(name)
+		assert "Invalid argument" in guest.write(name, name).output
+		assert not guest.has("elsewhere")
+	assert guest.status("upper") == ["applied"]
+	for name in ["upper", "lower", "symbols"]:
+		guest.rmdir(name)
 
 
 def test_an_empty_folder_comes_and_goes(guest):
