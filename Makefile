@@ -44,10 +44,12 @@ H_FILES := $(sort $(shell find $(wildcard $(LAYERS) arch tools linux include tes
 
 include $(sort $(wildcard mk/*.mk))
 
-#: test             unit tests, tests of graftctl, then system tests
+#: test             unit tests, proofs, a minute of each fuzzer, tests of graftctl, then system tests
 .PHONY: test
 test:
 	@$(MAKE) test-unit
+	@$(MAKE) prove
+	@$(MAKE) fuzz
 	@$(MAKE) test-tools
 	@$(MAKE) test-system
 endif
