@@ -58,14 +58,15 @@ READER(read_mvfr2, mvfr2_el1)
 #define ALL GENMASK(63, 0)
 
 static const struct id_reg id_regs[] = {
-	{ /* EL0, EL1 as they are; no EL2, EL3; FP, AdvSIMD, GIC, DIT, CSV2, CSV3. No RAS, SVE, MPAM, AMU. */
+	{ /* EL1 of AArch64 alone (HCR_EL2.RW), FP, AdvSIMD, GICv3, DIT, CSV2 without SCXTNUM (trapped), CSV3.
+	     No EL2, EL3, RAS, SVE, MPAM, AMU. */
 		SYSREG(3, 0, 0, 4, 0), read_pfr0,
-		FIELD(0) | FIELD(4) | FIELD(16) | FIELD(20) | FIELD(24) | FIELD(48) | FIELD(60),
-		{ { 56, 2 } }, 0 },
+		FIELD(0) | FIELD(16) | FIELD(20) | FIELD(48) | FIELD(60),
+		{ { 4, 1 }, { 24, 1 }, { 56, 1 } }, 0 },
 	{ /* BT, SSBS. No MTE, SME, CSV2_frac's SCXTNUM, NMI, GCS. */
 		SYSREG(3, 0, 0, 4, 1), read_pfr1, FIELD(0) | FIELD(4), { { 0, 0 } }, 0 },
-	{ /* Debug architecture 8.0 with one breakpoint and one watchpoint; nothing of PMU, trace, SPE. */
-		SYSREG(3, 0, 0, 5, 0), NULL, 0, { { 0, 0 } }, 0x6 },
+	{ /* Debug architecture 8.0, breakpoints and watchpoints the fewest there may be: two; no PMU, trace, SPE. */
+		SYSREG(3, 0, 0, 5, 0), NULL, 0, { { 0, 0 } }, 0x101006 },
 	{ /* Everything but TME. */
 		SYSREG(3, 0, 0, 6, 0), read_isar0, ALL & ~FIELD(24), { { 0, 0 } }, 0 },
 	{ /* No pointer authentication (APA, API, GPA, GPI), XS, LS64. */
@@ -91,8 +92,7 @@ static const struct id_reg id_regs[] = {
 		SYSREG(3, 0, 0, 1, 0), read_a32_pfr0,
 		FIELD(0) | FIELD(4) | FIELD(8) | FIELD(12) | FIELD(16) | FIELD(24), { { 0, 0 } },
 		0 },
-	{ SYSREG(3, 0, 0, 1, 1), read_a32_pfr1, FIELD(0) | FIELD(8) | FIELD(16) | FIELD(28),
-		{ { 0, 0 } }, 0 },
+	{ SYSREG(3, 0, 0, 1, 1), read_a32_pfr1, FIELD(0) | FIELD(8) | FIELD(16), { { 28, 1 } }, 0 },
 	{ SYSREG(3, 0, 0, 1, 4), read_a32_mmfr0, ALL, { { 0, 0 } }, 0 },
 	{ SYSREG(3, 0, 0, 1, 5), read_a32_mmfr1, ALL, { { 0, 0 } }, 0 },
 	{ SYSREG(3, 0, 0, 1, 6), read_a32_mmfr2, ALL, { { 0, 0 } }, 0 },

@@ -45,7 +45,7 @@ static void write_dir(struct vcpu *v, uint64_t value)
 	vgic_deactivate(v, (vintid_t)(value & GENMASK(23, 0)));
 }
 
-/* Breakpoint and watchpoint 0, the least a processor may have, exist and do nothing. */
+/* Breakpoints and watchpoints exist, the few that must (id_regs.c), and do nothing. */
 static const struct sysreg sysregs[] = {
 	/* DBGBVR<n>, DBGBCR<n>, DBGWVR<n>, DBGWCR<n>, MDCCINT, MDSCR, OSDTRRX … */
 	{ SYSREG(2, 0, 0, 0, 0), SYSREG(2, 0, 0, 15, 7), read_zero, write_ignore, false },
