@@ -27,8 +27,6 @@ static uint64_t exception_pstate(uint64_t old)
 	uint64_t pstate =
 		(old & (PSTATE_NZCV | PSTATE_DIT | PSTATE_PAN)) | PSTATE_DAIF | PSTATE_EL1H;
 
-	if (FIELD_GET(PSTATE_MODE, old) & 0x10)
-		pstate &= ~PSTATE_DIT; /* bit 24 has another meaning in AArch32 state */
 	if (!(sctlr & SCTLR_SPAN))
 		pstate |= PSTATE_PAN;
 	if (sctlr & SCTLR_DSSBS)
