@@ -40,6 +40,16 @@ static uint64_t read_oslsr(struct vcpu *v)
 	return 0x8;
 }
 
+/*
+ * MDCCSR_EL0: nothing has come on the debug channel, and it is full (TXfull), since nobody reads what is sent.
+ * A console that tries it finds so, and does not use it.
+ */
+static uint64_t read_mdccsr(struct vcpu *v)
+{
+	(void)v;
+	return BIT(29);
+}
+
 static void write_dir(struct vcpu *v, uint64_t value)
 {
 	vgic_deactivate(v, (vintid_t)(value & GENMASK(23, 0)));
@@ -53,6 +63,17 @@ static const struct sysreg sysregs[] = {
 	{ SYSREG(2, 0, 1, 1, 4), SYSREG(2, 0, 1, 1, 4), read_oslsr, NULL, false }, /* OSLSR */
 	{ SYSREG(2, 0, 1, 3, 4), SYSREG(2, 0, 1, 3, 4), read_zero, write_ignore,
 		false }, /* OSDLR */
+	{ SYSREG(2, 0, 1, 4, 4), SYSREG(2, 0, 1, 4, 4), read_zero, write_ignore,
+		false }, /* DBGPRCR */
+	{ SYSREG(2, 0, 7, 8, 6), SYSREG(2, 0, 7, 8, 6), read_zero, write_ignore,
+		false }, /* DBGCLAIMSET */
+	{ SYSREG(2, 0, 7, 9, 6), SYSREG(2, 0, 7, 9, 6), read_zero, write_ignore,
+		false }, /* DBGCLAIMCLR */
+	{ SYSREG(2, 3, 0, 1, 0), SYSREG(2, 3, 0, 1, 0), read_mdccsr, NULL, false },
+	{ SYSREG(2, 3, 0, 4, 0), SYSREG(2, 3, 0, 4, 0), read_zero, write_ignore,
+		false }, /* DBGDTR */
+	{ SYSREG(2, 3, 0, 5, 0), SYSREG(2, 3, 0, 5, 0), read_zero, write_ignore,
+		false }, /* DBGDTRRX, DBGDTRTX */
 	{ SYSREG(2, 0, 1, 0, 0), SYSREG(2, 0, 1, 0, 0), read_zero, NULL, false }, /* MDRAR */
 	{ SYSREG(2, 0, 7, 14, 6), SYSREG(2, 0, 7, 14, 6), read_zero, NULL,
 		false }, /* DBGAUTHSTATUS */
