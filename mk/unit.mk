@@ -5,7 +5,7 @@ HOST := $(B)/host
 HOST_CC := gcc
 # Files of arch/arm64 that touch hardware only through <arch/...> headers, so that arch/host can stand in.
 HOST_ARM64_SRC := $(wildcard arch/arm64/vgic*.c arch/arm64/p2m*.c arch/arm64/trap*.c) \
-	$(addprefix arch/arm64/,smccc.c id_regs.c guest_timer.c patience.c)
+	$(addprefix arch/arm64/,smccc.c id_regs.c guest_timer.c patience.c bootinfo.c)
 # These hold what libc has too; on the host libc's stays, so that the sanitizers see every access.
 LIBC_SRC := lib/string.c lib/printf.c
 HOST_SRC = $(filter-out $(LIBC_SRC),$(wildcard lib/*.c)) \
@@ -34,7 +34,7 @@ $(HOST)/libgraft.a: $$(HOST_OBJ)
 	@rm -f $@ && ar rcs $@ $^
 
 $(TEST_BIN): $(HOST)/%: $(HOST)/tests/unit/%.o $(TEST_HELP_OBJ) $(HOST)/libgraft.a
-	@$(HOST_CC) $(C_HOST) $^ -lcmocka -o $@
+	@$(HOST_CC) $(C_HOST) $^ -lcmocka -lfdt -o $@
 
 #: test-unit        unit tests on the host, under ASan and UBSan (T=NAME: only tests/unit/test_NAME.c)
 .PHONY: test-unit

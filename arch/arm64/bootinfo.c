@@ -3,7 +3,6 @@
 #include "arch/arm64/bootinfo.h"
 
 #include "arch/arm64/boot.h"
-#include "arch/arm64/image.h"
 #include "arch/arm64/layout.h"
 #include "arch/arm64/mm.h"
 #include "core/printk.h"
@@ -43,13 +42,46 @@ static void add_range(struct page_range *ranges, size_t *count, size_t max, stru
 	(*count)++;
 }
 
+/* Nothing ends so high that rounding to pages would begin again at 0. */
+static bool is_addressable(uint64_t base, uint64_t size)
+{
+	return size <= UINT64_MAX - PAGE_SIZE && base <= UINT64_MAX - PAGE_SIZE - size;
+}
+
+static void require_addressable(uint64_t base, uint64_t size)
+{
+	if (!is_addressable(base, size))
+		boot_refuse("the device tree has memory at %#llx that ends beyond all addresses",
+			(unsigned long long)base);
+}
+
 static void read_memory_node(const struct dtb_node *node)
 {
 	uint64_t base, size;
 
-	for (uint32_t i = 0; dtb_reg(node, i, &base, &size); i++)
+	for (uint32_t i = 0; dtb_reg(node, i, &base, &size); i++) {
+		require_addressable(base, size);
 		add_range(boot_info.ram, &boot_info.ram_count, BOOT_RANGES_MAX,
 			to_pages_inside(base, size));
+	}
+}
+
+/* What overlaps or touches becomes one: no page may be there twice. */
+static void join_memory(void)
+{
+	struct page_range *last = boot_info.ram;
+
+	for (size_t i = 1; i < boot_info.ram_count; i++) {
+		const struct page_range *next = &boot_info.ram[i];
+		uint64_t end = next->base.v + next->size;
+
+		if (next->base.v > last->base.v + last->size)
+			*++last = *next;
+		else if (end > last->base.v + last->size)
+			last->size = end - last->base.v;
+	}
+	if (boot_info.ram_count)
+		boot_info.ram_count = (size_t)(last - boot_info.ram) + 1;
 }
 
 static void read_memory(void)
@@ -62,6 +94,7 @@ static void read_memory(void)
 		if (!dtb_next(&node))
 			break;
 	}
+	join_memory();
 	if (!boot_info.ram_count)
 		boot_refuse(
 			"the device tree has no memory: a node with device_type \"memory\" and reg is needed");
@@ -69,6 +102,7 @@ static void read_memory(void)
 
 static void reserve(uint64_t base, uint64_t size)
 {
+	require_addressable(base, size);
 	add_range(boot_info.reserved, &boot_info.reserved_count, BOOT_RANGES_MAX,
 		to_pages_around(base, size));
 }
@@ -114,12 +148,29 @@ static bool module_reg(
 	       span_cells(&reg, chosen_cells(chosen, "#size-cells"), &module->size) && module->size;
 }
 
+static bool is_in_memory(const struct boot_module *module)
+{
+	uint64_t base = module->base.v;
+
+	for (size_t i = 0; i < boot_info.ram_count; i++) {
+		const struct page_range *ram = &boot_info.ram[i];
+
+		if (base >= ram->base.v && is_addressable(base, module->size) &&
+			base + module->size <= ram->base.v + ram->size)
+			return true;
+	}
+	return false;
+}
+
 static void read_module(
 	const struct dtb_node *chosen, const struct dtb_node *node, struct boot_module *module)
 {
 	module->bootargs = NULL;
 	if (!module_reg(chosen, node, module))
 		boot_refuse("/chosen/%s: a boot module needs reg = <address size>", dtb_name(node));
+	if (!is_in_memory(module))
+		boot_refuse("/chosen/%s: the boot module at %#llx is not in memory: load it there",
+			dtb_name(node), (unsigned long long)module->base.v);
 	(void)dtb_prop_string(node, "bootargs", &module->bootargs);
 }
 
@@ -142,8 +193,10 @@ static void read_modules(const struct dtb_node *chosen)
 static void copy_command_line(const char *text)
 {
 	static char copy[1024];
+	size_t length = strnlen(text, sizeof(copy) - 1);
 
-	memcpy(copy, text, strnlen(text, sizeof(copy) - 1));
+	memcpy(copy, text, length);
+	copy[length] = '\0';
 	boot_info.command_line = copy;
 }
 
@@ -176,10 +229,10 @@ void bootinfo_read(void)
 
 size_t bootinfo_taken(struct page_range *out, size_t max)
 {
+	struct page_range image = mm_image_range();
 	size_t count = 0;
 
-	add_range(out, &count, max,
-		to_pages_around(mm_image_phys(image_start).v, (uint64_t)(image_end - image_start)));
+	add_range(out, &count, max, to_pages_around(image.base.v, image.size));
 	add_range(out, &count, max, boot_info.dtb_range);
 	for (unsigned kind = 0; kind < MODULE_KINDS; kind++)
 		add_range(out, &count, max,

@@ -134,6 +134,12 @@ paddr_t mm_image_phys(const void *symbol)
 	return PADDR((uint64_t)symbol - LAYOUT_IMAGE_BASE + image_pa_base);
 }
 
+struct page_range mm_image_range(void)
+{
+	return (struct page_range){ mm_image_phys(image_start),
+		(uint64_t)(image_end - image_start) };
+}
+
 /* Tables of the pool are reached at their linked addresses, the others through the direct map. */
 static uint64_t *table_of(uint64_t pte)
 {

@@ -22,6 +22,7 @@ void boot_map(uint64_t image_pa, uint64_t dtb_pa);
 /* Where image and device tree are, from boot_map's point of view after the jump. */
 void mm_init(uint64_t image_pa);
 paddr_t mm_image_phys(const void *symbol);
+struct page_range mm_image_range(void); /* the image and all that is linked with it, exact */
 
 /* Maps with the largest blocks; tables come from a small static pool, later from page_alloc(). Panics
  * when there is no memory for a table at boot. */

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/cpu.h"
+#include "core/page.h"
 #include "core/types.h"
 
 struct vcpu;
@@ -33,3 +34,7 @@ extern void (*host_switch_hook)(
 extern void (*host_interrupts_hook)(void);
 /* Must not return (longjmp): entering a guest, or the end of the machine. NULL: the test fails. */
 extern void (*host_noreturn_hook)(void);
+
+/* arch/host/boot.c */
+extern struct page_range host_image; /* where Graft's own image lies */
+extern char host_refusal[256]; /* what boot_refuse() said, before host_noreturn_hook */
