@@ -37,7 +37,7 @@ static bool has_streams(const struct rule_case *c)
 /* No device behind an IOMMU is given away that Graft does not drive; Dom0's DMA needs no translation. */
 static int check_iommu(const struct rule_case *c, struct dt_why *why)
 {
-	if (!has_streams(c) || c->domain->config.direct_mapped)
+	if (c->domain->config.direct_mapped || !has_streams(c))
 		return 0;
 	if (!c->domain->config.passthrough)
 		return dt_fail(why, -EXDEV,
@@ -220,8 +220,9 @@ static const struct rule {
 
 static int check(const struct rule_case *c, unsigned kind, struct dt_why *why)
 {
-	struct dt_why reason = { .each = NULL };
+	struct dt_why reason; /* the text is written before it is read */
 
+	reason.each = NULL;
 	for (const struct rule *rule = rules; rule < rules + ARRAY_SIZE(rules); rule++) {
 		int err = rule->kind == kind ? rule->check(c, &reason) : 0;
 

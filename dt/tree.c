@@ -4,6 +4,8 @@
 #include "dt/overlay_priv.h"
 #include "dt/tree_priv.h"
 
+#define FEW_PROPS 12
+
 static int prepare_indexes(struct dt_tree *tree, struct dt_why *why)
 {
 	const struct dtb *dtb = &tree->base;
@@ -116,13 +118,27 @@ struct dt_node *dt_child(const struct dt_tree *tree, const struct dt_node *node,
 	return dt_index_find_node(&side->nodes, node, name, dt_hash_span(tree, name));
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	for (; *a == *b; a++, b++)
+		if (*a == '\0')
+			return true;
+	return false;
+}
+
+/* Most nodes have a handful of properties: looking at each first letter is quicker than a hash of the name. */
 struct dt_prop *dt_prop(const struct dt_tree *tree, const struct dt_node *node, const char *name)
 {
-	const struct dt_tree *side = dt_side_of(tree, node);
+	struct dt_prop *prop = node->first_prop;
+	struct span text;
+	unsigned looked;
 
-	struct span text = dt_text(name);
-
-	return dt_index_find_prop(&side->props, node, text, dt_hash_span(tree, text));
+	for (looked = 0; looked < FEW_PROPS; looked++, prop = prop->next)
+		if (!prop || same_text(prop->name, name))
+			return prop;
+	text = dt_text(name);
+	return dt_index_find_prop(
+		&dt_side_of(tree, node)->props, node, text, dt_hash_span(tree, text));
 }
 
 static struct dt_node *child_by_name(const struct dt_tree *tree, const char *name)

@@ -11,47 +11,50 @@
 
 static const struct dom0 *building; /* whose uart and gic are kept, also after it is built */
 
-static bool matches_any(const struct dt_node *node, const char *const *compatible)
+static bool is_one_of(const char *name, const char *const *names)
 {
-	for (; *compatible; compatible++) {
-		if (dt_is_compatible(&host_tree, node, *compatible))
-			return true;
-	}
-	return false;
+	while (*names && strcmp(name, *names) != 0)
+		names++;
+	return *names != NULL;
 }
 
 /* "arm,cortex-a53-pmu", "arm,armv8-pmuv3", "apm,potenza-pmu": the processor's own counters. */
-static bool is_cpu_pmu(const struct dt_node *node)
+static bool is_cpu_pmu(const struct dt_node *node, const char *name)
+{
+	return strstr(name, "-pmu") && !dt_prop(&host_tree, node, "reg");
+}
+
+/* The first of its compatible strings that means a device which Graft keeps, or one of names. */
+static bool is_of_kept_kind(const struct dt_node *node, const char *const *names)
 {
 	const struct dt_prop *compatible = dt_prop(&host_tree, node, "compatible");
-	struct span list;
+	struct span list = compatible ? dt_prop_span(compatible) : span_of(NULL, 0);
 	const char *name;
 	size_t length;
 
-	if (!compatible || dt_prop(&host_tree, node, "reg"))
-		return false;
-	list = dt_prop_span(compatible);
 	while (span_string(&list, &name, &length)) {
-		if (strstr(name, "-pmu"))
+		if (is_one_of(name, names) || is_cpu_pmu(node, name))
 			return true;
 	}
 	return false;
 }
 
+/* The GIC comes first: Dom0 sees one, but an emulated one. */
+static const char *const kept_kinds[] = { "arm,gic-v3", "arm,smmu-v3", "arm,mmu-500", "arm,mmu-401",
+	"arm,smmu-v2", "arm,smmu-v1", "arm,gic-v3-its", "arm,armv7-timer-mem", "xen,xen",
+	"xen,multiboot-module", "multiboot,module", NULL };
+
 bool dom0_is_kept(const struct dom0 *dom0, const struct dt_node *node)
 {
-	static const char *const compatible[] = { "arm,smmu-v3", "arm,mmu-500", "arm,mmu-401",
-		"arm,smmu-v2", "arm,smmu-v1", "arm,gic-v3-its", "arm,armv7-timer-mem", "xen,xen",
-		"xen,multiboot-module", "multiboot,module", NULL };
-
-	return node == dom0->uart || matches_any(node, compatible) || is_cpu_pmu(node) ||
+	return node == dom0->uart || is_of_kept_kind(node, kept_kinds + 1) ||
 	       (node->parent && node->parent == dom0->gic);
 }
 
 static bool is_kept(const struct dt_tree *tree, const struct dt_node *node)
 {
 	(void)tree; /* it is the host's */
-	return dt_is_compatible(&host_tree, node, "arm,gic-v3") || dom0_is_kept(building, node);
+	return node == building->uart || is_of_kept_kind(node, kept_kinds) ||
+	       (node->parent && node->parent == building->gic);
 }
 
 static struct page_range pages_of(const struct dt_window *window)

@@ -253,7 +253,7 @@ static void drop_table(struct p2m_work *work, pte_t *entry, uint64_t ipa)
 	pte_t *table = table_of(load(entry));
 	struct page *page = page_of_virt((const void *)table);
 
-	if (!is_empty(table) || (page_refcount(page) > 1 && !work->p2m->closing))
+	if ((page_refcount(page) > 1 && !work->p2m->closing) || !is_empty(table))
 		return;
 	while (page_refcount(page) > 1)
 		page_put(page);
