@@ -79,14 +79,9 @@ static int check_place(const struct rule_case *c, struct dt_why *why)
 		c->domain->id);
 }
 
-static const struct claim *find_other(const struct rule_case *c)
-{
-	return ledger_find_other(c->resource->kind, extent_of(c->resource), c->domain);
-}
-
 static int check_memory(const struct rule_case *c, struct dt_why *why)
 {
-	const struct claim *other = find_other(c);
+	const struct claim *other = c->other;
 
 	if (!other || other->node)
 		return 0;
@@ -104,7 +99,7 @@ static bool same_bytes(const struct resource *a, const struct resource *b)
 
 static int check_owner(const struct rule_case *c, struct dt_why *why)
 {
-	const struct claim *other = find_other(c);
+	const struct claim *other = c->other;
 
 	if (!other || !same_bytes(c->resource, &other->resource))
 		return 0;
@@ -114,7 +109,7 @@ static int check_owner(const struct rule_case *c, struct dt_why *why)
 
 static int check_shared_page(const struct rule_case *c, struct dt_why *why)
 {
-	const struct claim *other = find_other(c);
+	const struct claim *other = c->other;
 
 	if (!other)
 		return 0;
@@ -149,7 +144,7 @@ static int check_shared_interrupt(const struct rule_case *c, struct dt_why *why)
 
 static int check_interrupt_owner(const struct rule_case *c, struct dt_why *why)
 {
-	const struct claim *other = find_other(c);
+	const struct claim *other = c->other;
 
 	if (!other)
 		return 0;
@@ -237,7 +232,8 @@ int rules_check_node(const struct rule_case *c, struct dt_why *why)
 	return check(c, NODE, why);
 }
 
-int rules_check_resource(const struct rule_case *c, struct dt_why *why)
+int rules_check_resource(struct rule_case *c, struct dt_why *why)
 {
+	c->other = ledger_find_other(c->resource->kind, extent_of(c->resource), c->domain);
 	return check(c, c->resource->kind, why);
 }

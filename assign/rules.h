@@ -13,11 +13,12 @@ struct rule_case {
 	struct domain *domain;
 	const struct dt_node *node;
 	const struct resource *resource; /* NULL: the node as a whole */
+	const struct claim *other;	 /* set by the checks: one in its way, of another owner */
 };
 
 /* The node as a whole, before its resources. 0, or the error of the first rule that says no. */
 int rules_check_node(const struct rule_case *c, struct dt_why *why);
-int rules_check_resource(const struct rule_case *c, struct dt_why *why);
+int rules_check_resource(struct rule_case *c, struct dt_why *why);
 
 /* Which nodes Graft keeps for itself wherever they come from; says false until set. */
 void rules_set_kept(bool (*is_kept)(const struct dt_tree *tree, const struct dt_node *node));
