@@ -73,6 +73,7 @@ class Guest:
 @pytest.fixture
 def guest(dom0):
 	guest = Guest(dom0)
+	guest.check("modprobe dt-overlay-configfs")
 	guest.check("dmesg -c >/dev/null")
 	before = guest.tree()
 	yield guest
