@@ -32,18 +32,20 @@ bool overlay_name_lingers(const char *name)
 	return false;
 }
 
-/* Fails when an overlay that needs to be held is on its way out already. */
-static int hold(void)
+/* Holds what an overlay builds on. Fails when one of those is on its way out already. */
+static int hold(const struct overlay *upper)
 {
-	struct overlay *overlay;
+	struct overlay *lower;
 
-	list_for_each_entry(overlay, &applied, order) {
-		if (overlay->held || !overlay_next_user(overlay, NULL))
+	list_for_each_entry(lower, &applied, order) {
+		if (lower == upper)
+			break;
+		if (lower->held || !footprint_builds_on(&upper->footprint, &lower->footprint))
 			continue;
-		if (overlay->orphan ||
-		    configfs_depend_item_unlocked(&overlay_subsystem, &overlay->item))
+		if (lower->orphan ||
+		    configfs_depend_item_unlocked(&overlay_subsystem, &lower->item))
 			return -EBUSY;
-		overlay->held = true;
+		lower->held = true;
 	}
 	return 0;
 }
@@ -65,12 +67,12 @@ static int revert(struct overlay *overlay)
 {
 	int error = overlay->id ? of_overlay_remove(&overlay->id) : 0;
 
-	if (error) {
-		pr_err("dt-overlay-configfs: %s: not removed: %pe\n",
+	if (error)
+		pr_err("dt-overlay-configfs: %s: removing gave %pe\n",
 		       config_item_name(&overlay->item), ERR_PTR(error));
+	/* A driver's complaint comes when the tree is changed already; then the id is gone. */
+	if (overlay->id)
 		return error;
-	}
-	overlay->id = 0;
 	list_del_init(&overlay->order);
 	footprint_clear(&overlay->footprint);
 	let_go();
@@ -102,7 +104,7 @@ int overlay_apply(struct overlay *overlay, const void *fdt, size_t size)
 	/* A failed one may have left an id, which stands for what is to be undone. */
 	list_add_tail(&overlay->order, &applied);
 	if (!error)
-		error = noted ?: hold();
+		error = noted ?: hold(overlay);
 	if (error && revert(overlay) && list_empty(&overlay->footprint.nodes))
 		forget(overlay);
 	return error;
