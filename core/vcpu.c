@@ -45,26 +45,31 @@ void vcpu_free(struct vcpu *v)
 	heap_free(v);
 }
 
-int vcpu_create(struct domain *d, unsigned id)
+/* Only one that will stay is made: shared interrupts belong to vCPU 0 from arch_vcpu_init() on. */
+static int create_locked(struct domain *d, unsigned id)
 {
 	struct vcpu *v;
-	int err = 0;
 
-	if (id >= d->vcpus_count)
+	if (d->dying != DOMAIN_ALIVE)
 		return -EINVAL;
+	if (d->vcpus[id] != NULL)
+		return -EEXIST;
 	v = make(d, id);
 	if (v == NULL)
 		return -ENOMEM;
+	__atomic_store_n(&d->vcpus[id], v, __ATOMIC_RELEASE);
+	return 0;
+}
+
+int vcpu_create(struct domain *d, unsigned id)
+{
+	int err;
+
+	if (id >= d->vcpus_count)
+		return -EINVAL;
 	spin_lock(&d->lock);
-	if (d->dying != DOMAIN_ALIVE)
-		err = -EINVAL;
-	else if (d->vcpus[id] != NULL)
-		err = -EEXIST;
-	else
-		__atomic_store_n(&d->vcpus[id], v, __ATOMIC_RELEASE);
+	err = create_locked(d, id);
 	spin_unlock(&d->lock);
-	if (err)
-		vcpu_free(v);
 	return err;
 }
 

@@ -268,6 +268,9 @@ static void test_config_is_checked(void **state)
 	assert_int_equal(domain_create(1, &config, &d), -EINVAL);
 	d = create(1, 2, false);
 	assert_int_equal(vcpu_create(d, 2), -EINVAL);
+	host_fail_at = 1; /* not even made: it would take the domain's shared interrupts with it */
+	assert_int_equal(vcpu_create(d, 0), -EEXIST);
+	host_fail_at = 0;
 	assert_int_equal(vcpu_create(d, 1), -EEXIST);
 	assert_null(domain_vcpu(d, 2));
 	kill(d);
