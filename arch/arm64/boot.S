@@ -12,6 +12,8 @@
 #define SCTLR_EL2_I	 (1 << 12)
 #define SCTLR_EL2_WXN	 (1 << 19)
 
+#define HCR_EL2_RW	 0x80000000
+
 /* Attributes by index: 0 Normal write-back, 1 Device-nGnRE, 2 Normal non-cacheable (mm.h). */
 #define MAIR_EL2_VALUE	 0x4404ff
 
@@ -55,6 +57,7 @@ boot_entry:
 	mov	x20, x0			/* device tree */
 	mrs	x21, CurrentEL
 	msr	daifset, #0xf
+	msr	spsel, #1		/* the way into a guest and out is by SP_EL2 */
 	cmp	x21, #(2 << 2)
 	b.ne	boot_wrong_el
 
@@ -105,6 +108,7 @@ boot_wrong_el:
 boot_secondary:
 	mov	x20, x0
 	msr	daifset, #0xf
+	msr	spsel, #1
 	bl	cpu_setup
 	bl	mmu_on
 	msr	tpidr_el2, x20
@@ -117,6 +121,9 @@ boot_secondary:
 
 /* EL2 registers that the MMU needs, and a clean slate. Clobbers x0, x1. */
 cpu_setup:
+	mov	x0, #HCR_EL2_RW		/* E2H is unknown after reset and changes what the others mean */
+	msr	hcr_el2, x0
+	isb
 	mov	x0, #MAIR_EL2_VALUE & 0xffff
 	movk	x0, #MAIR_EL2_VALUE >> 16, lsl #16
 	msr	mair_el2, x0

@@ -18,6 +18,21 @@
 #define HCR_TIDCP     BIT(20)
 #define HCR_TACR      BIT(21)
 #define HCR_RW        BIT(31)
+#define HCR_TLOR      BIT(35) /* LORegions, and below error records: the machine's, not a guest's */
+#define HCR_TERR      BIT(36)
+
+/* Fine-grained traps, by encoding: assemblers may not know them. */
+#define HCRX_EL2     S3_4_C1_C2_2
+#define HFGRTR_EL2   S3_4_C1_C1_4
+#define HFGWTR_EL2   S3_4_C1_C1_5
+#define HFGITR_EL2   S3_4_C1_C1_6
+#define HDFGRTR_EL2  S3_4_C3_C1_4
+#define HDFGWTR_EL2  S3_4_C3_C1_5
+#define HDFGRTR2_EL2 S3_4_C3_C1_0
+#define HDFGWTR2_EL2 S3_4_C3_C1_1
+#define HFGRTR2_EL2  S3_4_C3_C1_2
+#define HFGWTR2_EL2  S3_4_C3_C1_3
+#define HFGITR2_EL2  S3_4_C3_C1_7
 
 /* ESR_EL2 */
 #define ESR_EC  GENMASK(31, 26)

@@ -15,7 +15,7 @@
 
 #define GUEST_HCR                                                                                  \
 	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_INNER | HCR_TWI |      \
-		HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW)
+		HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR | HCR_TERR)
 
 /* Debug, performance monitors, statistical profiling and trace are hidden from guests. */
 #define GUEST_MDCR                                                                                 \
@@ -26,11 +26,42 @@
 
 #define MPIDR_RES1 BIT(31)
 
+#define MMFR0_FGT GENMASK(59, 56)
+#define MMFR1_HCX GENMASK(43, 40)
+
+/*
+ * Unknown after reset where they exist. Zero hides what came after Armv8.6 (the "n" bits trap where they are
+ * clear) and traps no more than HCR_EL2 does.
+ */
+static void init_fine_traps(void)
+{
+	uint64_t fgt = FIELD_GET(MMFR0_FGT, sysreg_read(id_aa64mmfr0_el1));
+
+	if (FIELD_GET(MMFR1_HCX, sysreg_read(id_aa64mmfr1_el1)))
+		sysreg_write_enc(HCRX_EL2, 0);
+	if (fgt) {
+		sysreg_write_enc(HFGRTR_EL2, 0);
+		sysreg_write_enc(HFGWTR_EL2, 0);
+		sysreg_write_enc(HFGITR_EL2, 0);
+		sysreg_write_enc(HDFGRTR_EL2, 0);
+		sysreg_write_enc(HDFGWTR_EL2, 0);
+	}
+	if (fgt > 1) {
+		sysreg_write_enc(HFGRTR2_EL2, 0);
+		sysreg_write_enc(HFGWTR2_EL2, 0);
+		sysreg_write_enc(HFGITR2_EL2, 0);
+		sysreg_write_enc(HDFGRTR2_EL2, 0);
+		sysreg_write_enc(HDFGWTR2_EL2, 0);
+	}
+}
+
 void guest_init_cpu(void)
 {
+	init_fine_traps();
 	sysreg_write(hcr_el2, GUEST_HCR);
 	sysreg_write(mdcr_el2, GUEST_MDCR | (sysreg_read(mdcr_el2) & GENMASK(4, 0)));
 	sysreg_write(cptr_el2, GUEST_CPTR);
+	sysreg_write(mdscr_el1, 0); /* no single-stepping: guests' own writes trap */
 	sysreg_write(hstr_el2, 0);
 	sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN);
 	sysreg_write(vtcr_el2, p2m_vtcr());
