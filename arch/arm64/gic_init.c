@@ -122,10 +122,13 @@ static int read_virtual(void)
 	return 0;
 }
 
-/* System registers, or there is no virtual CPU interface to give. */
+/*
+ * System registers, or there is no virtual CPU interface to give. ICC_SRE_EL1 is one of the CPU, not of the
+ * guest: without Enable its accesses trap, or a guest could turn the registers off for the next one.
+ */
 static int init_sre(void)
 {
-	sysreg_write_enc(ICC_SRE_EL2, ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB | ICC_SRE_ENABLE);
+	sysreg_write_enc(ICC_SRE_EL2, ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB);
 	isb();
 	if (!(sysreg_read_enc(ICC_SRE_EL2) & ICC_SRE_SRE))
 		return fail(-ENODEV,

@@ -55,7 +55,6 @@
 #define ICC_SRE_SRE      BIT(0)
 #define ICC_SRE_DFB      BIT(1)
 #define ICC_SRE_DIB      BIT(2)
-#define ICC_SRE_ENABLE   BIT(3)
 #define ICC_CTLR_EOIMODE BIT(1)
 #define ICH_VTR_LRS      GENMASK(4, 0)
 #define ICH_VTR_TDS      BIT(19)

@@ -50,6 +50,13 @@ static uint64_t read_mdccsr(struct vcpu *v)
 	return BIT(29);
 }
 
+/* ICC_SRE_EL1: system registers are on and stay on (SRE, DFB, DIB). */
+static uint64_t read_sre(struct vcpu *v)
+{
+	(void)v;
+	return 0x7;
+}
+
 static void write_dir(struct vcpu *v, uint64_t value)
 {
 	vgic_deactivate(v, (vintid_t)(value & GENMASK(23, 0)));
@@ -83,6 +90,8 @@ static const struct sysreg sysregs[] = {
 	{ SYSREG(3, 0, 12, 11, 1), SYSREG(3, 0, 12, 11, 1), NULL, write_dir, false }, /* ICC_DIR */
 	/* ICC_ASGI1R, ICC_SGI0R: the other group, of which a guest has none */
 	{ SYSREG(3, 0, 12, 11, 6), SYSREG(3, 0, 12, 11, 7), NULL, write_ignore, false },
+	{ SYSREG(3, 0, 12, 12, 5), SYSREG(3, 0, 12, 12, 5), read_sre, write_ignore,
+		false }, /* ICC_SRE */
 	{ SYSREG(3, 3, 14, 2, 0), SYSREG(3, 3, 14, 2, 0), ptimer_read_tval, ptimer_write_tval,
 		true },
 	{ SYSREG(3, 3, 14, 2, 1), SYSREG(3, 3, 14, 2, 1), ptimer_read_ctl, ptimer_write_ctl, true },

@@ -40,6 +40,7 @@ static char sysreg_access(unsigned op0, unsigned op1, unsigned crn, unsigned crm
 	}
 	switch (op0 == 3 ? where : 0) {
 	case 0x0101: /* ACTLR_EL1 */
+	case 0x0cc5: /* ICC_SRE_EL1 */
 	case 0x3e20: /* CNTP_TVAL_EL0, CNTP_CTL_EL0, CNTP_CVAL_EL0 */
 	case 0x3e21:
 	case 0x3e22:
@@ -108,6 +109,9 @@ static void test_sysreg_values(void **state)
 	/* Nobody reads what is sent on the debug channel, so it is full (TXfull), and nothing comes. */
 	assert_int_equal(read_sysreg(2, 3, 0, 1, 0), BIT(29));
 	assert_int_equal(read_sysreg(2, 3, 0, 5, 0), 0);
+	/* The GIC's system registers are on, and no guest turns them off. */
+	write_sysreg(3, 0, 12, 12, 5, 0);
+	assert_int_equal(read_sysreg(3, 0, 12, 12, 5), 7);
 	write_sysreg(3, 0, 12, 11, 5, 0x0f00000000000001);
 	assert_int_equal(fake.sgis, 1);
 	assert_int_equal(fake.sysreg_value, 0x0f00000000000001);
