@@ -47,6 +47,9 @@ void arch_memory_clear(void *virt, size_t size);
 /* Data cache clean and invalidate to the point of coherency. */
 void arch_cache_clean(const void *virt, size_t size);
 
+/* No CPU executes what memory held before, after arch_cache_clean() of what it holds now. */
+void arch_icache_invalidate(void);
+
 _Noreturn void arch_machine_reset(void);
 _Noreturn void arch_machine_poweroff(void);
 

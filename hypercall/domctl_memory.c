@@ -63,6 +63,8 @@ int domctl_cacheflush(struct domain *d, struct xen_domctl *op)
 		if (u->nr_pfns && arch_irq_pending())
 			return -ERESTART;
 	}
+	/* The frames may have held another guest's code, and a kernel starts without having looked. */
+	arch_icache_invalidate();
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Data cache maintenance by address (Arm ARM B2.7, DC CIVAC). */
+/* Cache maintenance: data by address, instructions as a whole (Arm ARM B2.7, DC CIVAC, IC IALLUIS). */
 #include "core/arch.h"
 #include "lib/string.h"
 #include <arch/barrier.h>
@@ -33,4 +33,11 @@ void arch_cache_clean(const void *virt, size_t size)
 	for (uint64_t at = ALIGN_DOWN((uint64_t)virt, line); at < end; at += line)
 		__asm__ volatile("dc civac, %0" ::"r"(at) : "memory");
 	dsb_sy();
+}
+
+void arch_icache_invalidate(void)
+{
+	__asm__ volatile("ic ialluis" ::: "memory");
+	dsb_ish();
+	isb();
 }

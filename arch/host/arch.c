@@ -93,6 +93,13 @@ void arch_cache_clean(const void *virt, size_t size)
 	(void)size;
 }
 
+unsigned host_icache_invalidations;
+
+void arch_icache_invalidate(void)
+{
+	host_icache_invalidations++;
+}
+
 static _Noreturn void never_return(const char *what)
 {
 	if (host_noreturn_hook != NULL)

@@ -26,6 +26,7 @@ void host_cpus_reset(unsigned count, uint64_t start_ns);
 /* arch/host/arch.c */
 extern unsigned host_switches;
 extern unsigned host_dumps;
+extern unsigned host_icache_invalidations;
 extern unsigned host_machine_ends;      /* resets and power-offs */
 extern bool host_powered_off;
 extern uint64_t host_guest_context; /* what guest_context() answers */

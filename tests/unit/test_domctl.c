@@ -664,12 +664,14 @@ static void test_cacheflush_makes_way(void **state)
 
 	(void)state;
 	host_irq_pending = true;
+	host_icache_invalidations = 0;
 	assert_true(cacheflush(0x40000, 0x200) == HYPERCALL_AGAIN);
 	assert_true(env.held_pages < 0x200);
 	while (call() == HYPERCALL_AGAIN)
 		steps++;
 	assert_int_equal(env.held_pages, 0x200);
 	assert_int_equal(steps, 3);
+	assert_int_equal(host_icache_invalidations, 1); /* once, after the last page */
 }
 
 static void test_paging_mempool(void **state)
