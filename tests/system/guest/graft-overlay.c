@@ -57,12 +57,25 @@ static int privcmd;
 static uint8_t *blob; /* locked in memory */
 static size_t blob_size;
 
+/* So that it is mapped: even locked memory is moved by the kernel, or made old, now and then. */
+static void touch_blob(void)
+{
+	for (size_t at = 0; at < blob_size; at += 4096)
+		(void)*(volatile uint8_t *)(blob + at);
+}
+
 static long hypercall(unsigned number, void *arg)
 {
 	struct privcmd_hypercall call = { .op = number, .arg = { (uintptr_t)arg } };
-	int result = ioctl(privcmd, IOCTL_PRIVCMD_HYPERCALL, &call);
 
-	return result < 0 ? -errno : result;
+	for (unsigned tries = 0;; tries++) {
+		int result = ioctl(privcmd, IOCTL_PRIVCMD_HYPERCALL, &call);
+
+		if (result >= 0 || errno != EFAULT || tries == 100)
+			return result < 0 ? -errno : result;
+		touch_blob();
+		(void)*(volatile uint8_t *)arg;
+	}
 }
 
 static long by_sysctl(unsigned op)
