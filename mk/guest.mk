@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Dom0: kernel and packages from Debian (images/make-base), our /init and test programs on top.
-# A kernel module that $(DOM0) is made to depend on comes along.
+# A kernel module or graftctl that $(DOM0) is made to depend on comes along.
 
 GUEST := $(B)/guest
 DOM0 := $(B)/images/dom0.cpio.lz4
@@ -29,4 +29,4 @@ $(GUEST_BIN): $(GUEST)/%: %.c $(MAKEFILE_LIST) | $(GUEST)/include
 	@$(GUEST_CC) $< -o $@
 
 $(DOM0): $(B)/images/base.stamp $(GUEST_BIN) $(shell find images/dom0 -type f) images/pack-top
-	@images/pack-top $(B)/images/base/base.cpio.lz4 $@ $(GUEST_BIN) $(filter %.ko,$^)
+	@images/pack-top $(B)/images/base/base.cpio.lz4 $@ $(GUEST_BIN) $(filter %.ko %/graftctl,$^)

@@ -5,18 +5,18 @@ TOOL_SRC := $(wildcard tools/*.c)
 TOOL_DT_SRC := $(wildcard dt/*.c)
 TOOL_CC-tools := aarch64-linux-gnu-gcc
 TOOL_CC-host := gcc
-C_TOOL := $(C_ALL) -O2 -D_POSIX_C_SOURCE=200809L -I$(B)/gen \
-	-isystem $(B)/xen-abi
+C_TOOL := $(C_ALL) -O2 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -I$(B)/gen \
+	-isystem $(B)/xen-abi -isystem $(GUEST)/include
 
 TOOL_OBJ-tools := $(TOOL_SRC:%.c=$(B)/obj/tool-arm64/%.o) $(TOOL_DT_SRC:%.c=$(B)/obj/gcc/%.o)
 TOOL_OBJ-host := $(patsubst %.c,$(B)/obj/tool-host/%.o,$(TOOL_SRC) $(TOOL_DT_SRC))
 
-$(B)/obj/tool-arm64/%.o: %.c $(MAKEFILE_LIST) | $(B)/xen-abi
+$(B)/obj/tool-arm64/%.o: %.c $(MAKEFILE_LIST) | $(B)/xen-abi $(GUEST)/include
 	@mkdir -p $(@D)
 	@echo "  TOOL  $< (arm64)"
 	@$(TOOL_CC-tools) $(C_TOOL) -c $< -o $@
 
-$(B)/obj/tool-host/%.o: %.c $(MAKEFILE_LIST) | $(B)/xen-abi
+$(B)/obj/tool-host/%.o: %.c $(MAKEFILE_LIST) | $(B)/xen-abi $(GUEST)/include
 	@mkdir -p $(@D)
 	@echo "  TOOL  $<"
 	@$(TOOL_CC-host) $(C_TOOL) -c $< -o $@
@@ -34,14 +34,22 @@ $(B)/host/graftctl: $(TOOL_OBJ-host)
 
 # For tests: the same under the sanitizers.
 TOOL_CHECKED_OBJ := $(patsubst %.c,$(B)/host/%.o,$(TOOL_SRC) $(TOOL_DT_SRC))
-$(TOOL_SRC:%.c=$(B)/host/%.o): C_HOST += -D_POSIX_C_SOURCE=200809L -I$(B)/gen
+$(TOOL_SRC:%.c=$(B)/host/%.o): C_HOST += -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -I$(B)/gen \
+	-isystem $(GUEST)/include
+$(TOOL_SRC:%.c=$(B)/host/%.o): | $(GUEST)/include
 $(B)/host/tools/version.o: $(B)/gen/build_info.h
 $(B)/host/graftctl-checked: $(TOOL_CHECKED_OBJ)
+	@gcc -fsanitize=address,undefined $^ -o $@
+
+# The same on a hypervisor that is not there: a fake in the place of the transport.
+$(B)/host/graftctl-faked: $(filter-out $(B)/host/tools/privcmd.o,$(TOOL_CHECKED_OBJ)) $(B)/host/tests/tools/fake.o
 	@gcc -fsanitize=address,undefined $^ -o $@
 
 #: tools            graftctl for Dom0 (build/tools/graftctl, arm64) and for this machine (build/host/graftctl)
 .PHONY: tools
 tools: $(B)/tools/graftctl $(B)/host/graftctl
+
+$(DOM0): $(B)/tools/graftctl
 
 -include $(TOOL_OBJ-tools:.o=.d) $(TOOL_OBJ-host:.o=.d)
 
@@ -58,7 +66,7 @@ oracle: $(B)/host/oracle guest-base
 
 #: test-tools       graftctl's own tests after the oracle (K=EXPRESSION: only those tests)
 .PHONY: test-tools
-test-tools: tools $(if $(K),,oracle) $(B)/host/graftctl-checked
+test-tools: tools $(if $(K),,oracle) $(B)/host/graftctl-checked $(B)/host/graftctl-faked
 	@cd tests/tools && PYTHONDONTWRITEBYTECODE=1 python3 -m pytest $(if $(K),-k "$(K)")
 
 -include $(ORACLE_OBJ:.o=.d) $(TOOL_CHECKED_OBJ:.o=.d)

@@ -40,7 +40,7 @@ static void print_usage(const struct verb *verb)
 {
 	const struct option *option = verb->options;
 
-	printf("usage: graftctl %s %s", verb->name, verb->operands);
+	printf("usage: graftctl %s%s%s", verb->name, verb->operands[0] ? " " : "", verb->operands);
 	for (; option && option->name; option++) {
 		printf(option->required ? " " : " [");
 		if (option->letter)
@@ -179,7 +179,8 @@ static int check_request(const struct verb *verb, const struct request *request)
 	if (request->operand_count < verb->operands_least)
 		return bad_usage(verb, "%s: too few files", verb->operands);
 	if (request->operand_count > verb->operands_most)
-		return bad_usage(verb, "%s: too many files", verb->operands);
+		return bad_usage(verb, "%s: too many files",
+			verb->operands[0] ? verb->operands : "takes none");
 	return DONE;
 }
 

@@ -11,8 +11,9 @@
 
 const struct colours *colours_for(FILE *file)
 {
-	static const struct colours none = { "", "", "", "" };
-	static const struct colours some = { "\033[1;31m", "\033[1;33m", "\033[1m", "\033[0m" };
+	static const struct colours none = { "", "", "", "", "" };
+	static const struct colours some = { "\033[1;31m", "\033[1;33m", "\033[32m", "\033[1m",
+		"\033[0m" };
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	if (no_color && no_color[0])

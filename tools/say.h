@@ -7,7 +7,7 @@
 
 /* Escape sequences, or "" where there is no terminal or the user wants none (NO_COLOR, TERM=dumb). */
 struct colours {
-	const char *bad, *warn, *head, *off;
+	const char *bad, *warn, *good, *head, *off;
 };
 
 const struct colours *colours_for(FILE *file);

@@ -9,5 +9,12 @@ const struct verb *const verbs[] = {
 	&verb_check,
 	&verb_plan,
 	&verb_guest,
+	&verb_overlay_add,
+	&verb_overlay_remove,
+	&verb_overlay_attach,
+	&verb_overlay_detach,
+	&verb_overlay_list,
+	&verb_overlay_plan,
+	&verb_tree,
 	NULL,
 };

@@ -11,7 +11,8 @@ import pytest
 from conftest import GRAFTCTL, TOP, graftctl, run
 
 MANUAL = TOP / "tools/graftctl.1"
-VERBS = ["apply", "check", "plan", "guest"]
+VERBS = ["apply", "check", "plan", "guest", "overlay add", "overlay remove", "overlay attach", "overlay detach",
+	"overlay list", "overlay plan", "tree"]
 
 
 def test_help():
@@ -23,10 +24,10 @@ def test_help():
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_help_of_verb(verb):
-	done = graftctl(verb, "--help", status=0)
-	assert done.out.startswith(f"usage: graftctl {verb} ")
+	done = graftctl(*verb.split(), "--help", status=0)
+	assert re.match(f"usage: graftctl {verb}[ \n]", done.out)
 	assert done.err == ""
-	assert graftctl(verb, "-h", status=0).out == done.out
+	assert graftctl(*verb.split(), "-h", status=0).out == done.out
 
 
 def test_version():
@@ -46,6 +47,11 @@ def test_version():
 	(["check", "a", "--bas", "b"], "unknown option --bas"),
 	(["check", "a", "-z"], "unknown option -z"),
 	(["plan", "a"], "--base is missing"),
+	(["overlay"], "no verb 'overlay'"),
+	(["overlay", "frobnicate"], "no verb 'overlay'"),
+	(["overlay", "attach", "a"], "too few files"),
+	(["overlay", "list", "a"], "takes none"),
+	(["tree", "a"], "takes none"),
 	(["plan", "a", "--base=b", "--json=c"], "--json takes no value"),
 	(["guest", "a", "--base", "b"], "--output is missing"),
 	(["guest", "a", "--base", "b", "-o", "c", "--at", "here"], "--at here"),
@@ -110,7 +116,7 @@ def test_manual_names_everything():
 	text = re.sub(r".\x08", "", text)
 	for verb in VERBS:
 		assert verb in text
-		for option in re.findall(r"--[a-z-]+", graftctl(verb, "--help", status=0).out):
+		for option in re.findall(r"--[a-z-]+", graftctl(*verb.split(), "--help", status=0).out):
 			assert option in text, f"{verb} {option}"
 
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the online verbs ask of the hypervisor: Xen's two calls about overlays, which Graft has too, and
+ * Graft's own sysctls (include/graft/sysctl.h). What goes wrong is said here, with Graft's reason.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "include/graft/sysctl.h"
+
+/* Find the hypervisor; before all else. False, and said why, when there is none that lets us. */
+bool hyper_open(void);
+
+/* The same, and it must be Graft; `what` Xen lacks: "list of overlays". */
+bool hyper_open_graft(const char *what);
+
+/* A blob where the hypervisor can read it. */
+struct hyper_blob {
+	const char *file;
+	void *at;
+	uint32_t size;
+};
+
+bool hyper_read_blob(const char *file, struct hyper_blob *out);
+
+/* XEN_SYSCTL_dt_overlay: op XEN_SYSCTL_DT_OVERLAY_... 0 or -errno. */
+int hyper_overlay_sysctl(uint8_t op, const struct hyper_blob *blob);
+/* XEN_DOMCTL_dt_overlay: op XEN_DOMCTL_DT_OVERLAY_ATTACH or GRAFT_DOMCTL_DT_OVERLAY_DETACH. */
+int hyper_overlay_domctl(uint8_t op, uint16_t domain, const struct hyper_blob *blob);
+
+/* Say that `verb` on this blob was refused, and why as far as the hypervisor tells. REFUSED; DONE for 0. */
+int hyper_finish(const char *verb, const struct hyper_blob *blob, int error);
+
+/* A cleared command of Graft's in memory for hypercalls. */
+struct graft_sysctl *hyper_graft_new(void);
+/* Make it. 0 or -errno. */
+int hyper_graft(uint32_t cmd, struct graft_sysctl *op);
+/* What an error means that comes with no reason. */
+int hyper_say(const char *what, int error);
+
+/* A domain's number in an operand: 0 to 0x7fef. False, and said, when it is none. */
+bool hyper_read_domain(const char *text, uint16_t *out);
+/* "Dom0", "domain 5", "Graft" or "nobody", in a buffer that lives to the next call. */
+const char *hyper_owner_name(uint16_t owner);
