@@ -12,6 +12,22 @@
 #define GRANT_REGION_SIZE MIB(2)
 #define REGION_MIN        MIB(64)
 
+static uint64_t end_of(const struct page_range *range)
+{
+	return range->base.v + range->size;
+}
+
+/* The piece between two banks made them one. */
+static void join_with_next(struct dom0 *dom0, size_t i)
+{
+	if (i + 1 == dom0->bank_count || end_of(&dom0->banks[i]) != dom0->banks[i + 1].base.v)
+		return;
+	dom0->banks[i].size += dom0->banks[i + 1].size;
+	dom0->bank_count--;
+	for (size_t k = i + 1; k < dom0->bank_count; k++)
+		dom0->banks[k] = dom0->banks[k + 1];
+}
+
 /* Keeps banks sorted and joins neighbours. */
 static void add_bank(struct dom0 *dom0, struct page_range range)
 {
@@ -19,11 +35,12 @@ static void add_bank(struct dom0 *dom0, struct page_range range)
 
 	while (i > 0 && dom0->banks[i - 1].base.v > range.base.v)
 		i--;
-	if (i > 0 && dom0->banks[i - 1].base.v + dom0->banks[i - 1].size == range.base.v) {
+	if (i > 0 && end_of(&dom0->banks[i - 1]) == range.base.v) {
 		dom0->banks[i - 1].size += range.size;
+		join_with_next(dom0, i - 1);
 		return;
 	}
-	if (i < dom0->bank_count && range.base.v + range.size == dom0->banks[i].base.v) {
+	if (i < dom0->bank_count && end_of(&range) == dom0->banks[i].base.v) {
 		dom0->banks[i].base = range.base;
 		dom0->banks[i].size += range.size;
 		return;
@@ -80,23 +97,37 @@ static void find_regions_between(struct dom0 *dom0, uint64_t start, uint64_t end
 			(struct page_range){ PADDR(start), end - start };
 }
 
-/* No device lies where the host has RAM, so what is not Dom0's RAM there is free guest-physical space. */
+static void find_lowest(
+	const struct page_range *ranges, size_t count, uint64_t at, struct page_range *lowest)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (end_of(&ranges[i]) > at && ranges[i].base.v < lowest->base.v)
+			*lowest = ranges[i];
+	}
+}
+
+/*
+ * No device lies where the host has RAM, so what is not Dom0's there is free guest-physical space. Reserved
+ * memory is Dom0's too: its drivers use it (dom0_devices.c).
+ */
+static void find_regions_in(struct dom0 *dom0, const struct page_range *ram)
+{
+	uint64_t at = ram->base.v, end = end_of(ram);
+
+	while (at < end) {
+		struct page_range used = { PADDR(end), 0 };
+
+		find_lowest(dom0->banks, dom0->bank_count, at, &used);
+		find_lowest(boot_info.reserved, boot_info.reserved_count, at, &used);
+		find_regions_between(dom0, at, used.base.v);
+		at = end_of(&used);
+	}
+}
+
 static void find_regions(struct dom0 *dom0)
 {
-	for (size_t i = 0; i < boot_info.ram_count; i++) {
-		uint64_t at = boot_info.ram[i].base.v;
-		uint64_t end = at + boot_info.ram[i].size;
-
-		for (size_t b = 0; b < dom0->bank_count; b++) {
-			const struct page_range *bank = &dom0->banks[b];
-
-			if (bank->base.v < at || bank->base.v >= end)
-				continue;
-			find_regions_between(dom0, at, bank->base.v);
-			at = bank->base.v + bank->size;
-		}
-		find_regions_between(dom0, at, end);
-	}
+	for (size_t i = 0; i < boot_info.ram_count; i++)
+		find_regions_in(dom0, &boot_info.ram[i]);
 	if (!dom0->grant_region.size)
 		boot_refuse(
 			"dom0_mem: no 2 MiB of the host's RAM are left for Graft: give Dom0 less");
