@@ -18,7 +18,13 @@ $(DTS_OUT)/%.dtb: tests/dts/%.dtso
 	@mkdir -p $(@D)
 	@dtc -q -@ -I dts -O dtb -o $@ $<
 
-test-unit: | $(DTS_BIN)
+# A machine's own tree, from the machine.
+$(DTS_OUT)/qemu-virt.dtb:
+	@mkdir -p $(@D)
+	@qemu-system-aarch64 -M virt,virtualization=on,gic-version=3,iommu=smmuv3,dumpdtb=$@ \
+		-cpu cortex-a57 -smp 2 -m 3G -nographic -nic none >/dev/null 2>&1
+
+test-unit: | $(DTS_BIN) $(DTS_OUT)/qemu-virt.dtb
 
 # ---- fuzzing: each target for FUZZ_S seconds, beginning with Debian's own trees and overlays ----
 

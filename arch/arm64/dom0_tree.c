@@ -166,13 +166,23 @@ static void write_cpus(struct context *c, const struct dt_node *cpus)
 	dtb_end_node(&c->writer);
 }
 
+/* As Xen: /chosen's own bootargs are Dom0's where the hypervisor's are xen,xen-bootargs. */
+static const char *chosen_bootargs(const struct dt_node *chosen)
+{
+	const char *bootargs = dt_prop_string(&host_tree, chosen, "xen,dom0-bootargs");
+
+	if (!bootargs && dt_prop(&host_tree, chosen, "xen,xen-bootargs"))
+		bootargs = dt_prop_string(&host_tree, chosen, "bootargs");
+	return bootargs;
+}
+
 static void write_bootargs(struct context *c)
 {
 	const char *bootargs = boot_info.modules[MODULE_KERNEL].bootargs;
 	const struct dt_node *chosen = dt_node_at(&host_tree, "/chosen");
 
 	if (!bootargs && chosen)
-		bootargs = dt_prop_string(&host_tree, chosen, "xen,dom0-bootargs");
+		bootargs = chosen_bootargs(chosen);
 	dtb_write_string(&c->writer, "bootargs", bootargs ? bootargs : "");
 }
 
@@ -228,6 +238,14 @@ static const struct special {
 	{ "/hypervisor", NULL },
 };
 
+/* The machine's firmware, wherever its node is: not a guest's to call. */
+static bool is_psci(const struct dt_node *node)
+{
+	return dt_is_compatible(&host_tree, node, "arm,psci") ||
+	       dt_is_compatible(&host_tree, node, "arm,psci-0.2") ||
+	       dt_is_compatible(&host_tree, node, "arm,psci-1.0");
+}
+
 static bool write_special(struct context *c, const struct dt_node *node)
 {
 	const char *type = dt_prop_string(&host_tree, node, "device_type");
@@ -243,7 +261,8 @@ static bool write_special(struct context *c, const struct dt_node *node)
 		write_gic(c, node);
 		return true;
 	}
-	return dom0_is_kept(c->dom0, node) || (type && strcmp(type, "memory") == 0);
+	return dom0_is_kept(c->dom0, node) || is_psci(node) ||
+	       (type && strcmp(type, "memory") == 0);
 }
 
 /* DMA of Dom0's devices is not translated for it, and its interrupts come without an ITS. */
