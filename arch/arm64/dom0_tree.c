@@ -115,11 +115,11 @@ static void write_hypervisor(struct context *c)
 	dtb_end_node(&c->writer);
 }
 
-static const struct dt_node *host_cpu(const struct dt_node *cpus, unsigned index)
+static const struct dt_node *host_cpu(const struct dt_node *top, unsigned index)
 {
 	const struct dt_node *node, *first = NULL;
 
-	dt_for_each_child (node, cpus) {
+	dt_for_each_child (node, top) {
 		const char *type = dt_prop_string(&host_tree, node, "device_type");
 
 		if (!type || strcmp(type, "cpu") != 0)
@@ -132,19 +132,19 @@ static const struct dt_node *host_cpu(const struct dt_node *cpus, unsigned index
 }
 
 /* phandles stay: other nodes may name a CPU in an interrupt-affinity. */
-static void write_cpu(struct context *c, const struct dt_node *cpus, unsigned index)
+static void write_cpu(struct context *c, const struct dt_node *top, unsigned index)
 {
 	static const char *const kept[] = { "compatible", "device_type", "phandle", "linux,phandle",
 		NULL };
 	static const char *const kept_again[] = { "compatible", "device_type", NULL };
-	const struct dt_node *host = host_cpu(cpus, index);
-	bool again = index > 0 && host == host_cpu(cpus, 0);
+	const struct dt_node *host = host_cpu(top, index);
+	bool again = index > 0 && host == host_cpu(top, 0);
 	uint64_t affinity =
 		domain_vcpu(c->dom0->domain, index)->arch.sysregs.vmpidr & GENMASK(23, 0);
 	uint32_t address_cells = 1, size_cells;
 	uint8_t *to;
 
-	(void)dt_cells(&host_tree, cpus, &address_cells, &size_cells, NULL);
+	(void)dt_cells(&host_tree, top, &address_cells, &size_cells, NULL);
 	dtb_begin_node_at(&c->writer, "cpu", affinity);
 	if (host)
 		copy_props_only(c, host, again ? kept_again : kept);
@@ -155,14 +155,14 @@ static void write_cpu(struct context *c, const struct dt_node *cpus, unsigned in
 	dtb_end_node(&c->writer);
 }
 
-static void write_cpus(struct context *c, const struct dt_node *cpus)
+static void write_cpus(struct context *c, const struct dt_node *top)
 {
 	static const char *const none[] = { NULL };
 
 	dtb_begin_node(&c->writer, "cpus");
-	copy_props_but(c, cpus, none);
+	copy_props_but(c, top, none);
 	for (unsigned i = 0; i < c->dom0->vcpus; i++)
-		write_cpu(c, cpus, i);
+		write_cpu(c, top, i);
 	dtb_end_node(&c->writer);
 }
 

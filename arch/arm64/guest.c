@@ -151,12 +151,28 @@ static void leave_cpu(struct vcpu *v)
 	vgic_save(v);
 }
 
+/*
+ * vCPUs of a domain share its VMID, but on one CPU not their translations: the same ASID may name another
+ * address space, and one that runs with its MMU off has an identity map.
+ */
+static void forget_sibling(struct vcpu *v, unsigned cpu)
+{
+	uint8_t *last = &v->domain->arch.last_vcpu[cpu];
+
+	if (*last == v->id + 1)
+		return;
+	if (*last)
+		__asm__ volatile("isb\n\ttlbi vmalle1\n\tdsb nsh" ::: "memory");
+	*last = (uint8_t)(v->id + 1);
+}
+
 static void enter_cpu(struct vcpu *v)
 {
 	struct cpu *cpu = this_cpu();
 
 	v->arch.regs.stack = cpu->stack_top;
 	sysreg_write(vttbr_el2, v->domain->p2m.vttbr);
+	forget_sibling(v, cpu->id);
 	restore_sysregs(&v->arch.sysregs);
 	fpsimd_restore(&v->arch.fpsimd);
 	vgic_vcpu_moved(v, cpu->id);

@@ -20,7 +20,11 @@ static bool is_armed(const struct guest_timer *t)
 /* The vCPU is away: its interrupt is pending before it is back, which saves it an exit. */
 static void vtimer_expire(void *data)
 {
-	vgic_set_line(data, GUEST_PPI_VTIMER, true);
+	struct vcpu *v = data;
+
+	/* A vCPU that was reset meanwhile has no timer running. */
+	if (is_armed(&v->arch.vtimer))
+		vgic_set_line(v, GUEST_PPI_VTIMER, true);
 }
 
 uint64_t counter_now(void)

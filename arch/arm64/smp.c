@@ -66,7 +66,8 @@ static bool wait_online(struct cpu *cpu)
 	return true;
 }
 
-static void start(const struct dt_node *node, uint64_t mpidr)
+/* False: no more may be started; one that comes late would meet another on its stack. */
+static bool start(const struct dt_node *node, uint64_t mpidr)
 {
 	struct cpu *cpu = &cpus[cpu_count];
 	int err;
@@ -75,12 +76,19 @@ static void start(const struct dt_node *node, uint64_t mpidr)
 	cpu->id = cpu_count;
 	cpu->mpidr = mpidr;
 	if (mm_map_stacks(cpu))
-		return;
+		return false;
 	err = firmware_cpu_on(mpidr, mm_image_phys(boot_secondary).v, (uint64_t)cpu);
-	if (err || !wait_online(cpu))
+	if (err) {
 		log_warn("%s did not start (PSCI %d): it is left out", dt_path(node), err);
-	else
-		cpu_count++;
+		return true;
+	}
+	if (!wait_online(cpu)) {
+		log_warn("%s was started and did not come: it and those after it are left out",
+			dt_path(node));
+		return false;
+	}
+	cpu_count++;
+	return true;
 }
 
 void smp_start_others(const struct dt_tree *tree)
@@ -104,7 +112,8 @@ void smp_start_others(const struct dt_tree *tree)
 			log_warn("more than %u CPUs: the rest is left out", CPUS_MAX);
 			return;
 		}
-		start(node, mpidr);
+		if (!start(node, mpidr))
+			return;
 	}
 }
 

@@ -4,6 +4,7 @@
 
 #include "arch/arm64/guest_state.h"
 #include "arch/arm64/vgic.h"
+#include "core/cpu.h"
 #include "core/types.h"
 
 struct guest_fpsimd {
@@ -23,5 +24,7 @@ struct arch_vcpu {
 struct arch_domain {
 	struct vgic_domain vgic;
 	uint64_t cntvoff;
+	uint8_t last_vcpu
+		[CPUS_MAX]; /* by CPU, written there: 1 + id of the vCPU that ran last; 0: none */
 	struct vuart *vuart;
 };
