@@ -45,6 +45,12 @@ static void check_header(const struct image_header *header, uint64_t size)
 	if (!header->image_size)
 		boot_refuse(
 			"Dom0's kernel has an Image header without image_size: older than Linux 3.17");
+	/* No sum of the two and of an address may wrap; the boot protocol has an offset below 2 MiB. */
+	if (header->text_offset >= IMAGE_ALIGN || header->image_size > GIB(1))
+		boot_refuse(
+			"Dom0's kernel has an Image header that cannot be right: offset %#llx, size %#llx",
+			(unsigned long long)header->text_offset,
+			(unsigned long long)header->image_size);
 }
 
 /* Where the kernel goes in the first bank, its unpacked header read. */
@@ -86,7 +92,7 @@ static uint64_t load_gzip(const struct dom0 *dom0, const struct boot_module *mod
 			(unsigned long long)(dom0->banks[0].size >> 20));
 	check_header(header, (uint64_t)size);
 	base = place_kernel(dom0, header, end);
-	require_room(dom0, base, *end - base, "kernel");
+	require_room(dom0, base, MAX(*end - base, (uint64_t)size), "kernel");
 	offset = header->text_offset;
 	if (offset)
 		memmove(to + offset, to, (size_t)size);
