@@ -80,8 +80,8 @@ static int64_t psci_affinity_info(struct vcpu *v, const struct call *c)
 	if (!target || (uint32_t)c->arg[1] != 0)
 		return PSCI_INVALID_PARAMETERS;
 	/* Off only once it may be turned on again. */
-	return atomic_load(&target->online) || !sched_vcpu_is_off(target) ? PSCI_AFFINITY_ON :
-	                                                                     PSCI_AFFINITY_OFF;
+	return atomic_load(&target->online) || !sched_vcpu_is_off(target) ? PSCI_AFFINITY_ON
+	                                                                  : PSCI_AFFINITY_OFF;
 }
 
 static int64_t psci_migrate_info_type(struct vcpu *v, const struct call *c)
