@@ -14,6 +14,7 @@ static paddr_t uart_base;
 
 static const struct uart_driver *find_driver(const struct dtb_node *node)
 {
+	/* cppcheck-suppress comparePointers ; the linker makes one array of what lies between the two */
 	for (const struct uart_driver *d = __start_uart_drivers; d < __stop_uart_drivers; d++) {
 		if (dtb_is_compatible(node, d->compatible))
 			return d;

@@ -7,30 +7,15 @@
 #include "dt/tree.h"
 #include "lib/string.h"
 
-static enum conduit { CONDUIT_NONE, CONDUIT_SMC, CONDUIT_HVC } conduit;
+/* Function, three arguments; x4-x17 are the caller's to lose in SMCCC as in any call. */
+typedef int64_t conduit_fn(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
+conduit_fn conduit_smc, conduit_hvc; /* conduit.S */
+
+static conduit_fn *conduit; /* NULL: no PSCI */
 
 static int64_t call(uint64_t function, uint64_t a, uint64_t b, uint64_t c)
 {
-	register uint64_t x0 __asm__("x0") = function;
-	register uint64_t x1 __asm__("x1") = a;
-	register uint64_t x2 __asm__("x2") = b;
-	register uint64_t x3 __asm__("x3") = c;
-
-	if (conduit == CONDUIT_NONE)
-		return PSCI_NOT_SUPPORTED;
-	if (conduit == CONDUIT_SMC)
-		__asm__ volatile(".inst 0xd4000003" /* smc #0 */
-			: "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
-			:
-			: "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
-			"x15", "x16", "x17", "memory");
-	else
-		__asm__ volatile("hvc #0"
-			: "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
-			:
-			: "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
-			"x15", "x16", "x17", "memory");
-	return (int64_t)x0;
+	return conduit ? conduit(function, a, b, c) : PSCI_NOT_SUPPORTED;
 }
 
 int firmware_init(const struct dt_tree *tree)
@@ -44,7 +29,7 @@ int firmware_init(const struct dt_tree *tree)
 	if (!method)
 		return fail(-ENODEV,
 			"no PSCI 0.2 or later in the device tree: one CPU, no power control");
-	conduit = strcmp(method, "smc") == 0 ? CONDUIT_SMC : CONDUIT_HVC;
+	conduit = strcmp(method, "smc") == 0 ? conduit_smc : conduit_hvc;
 	return 0;
 }
 

@@ -137,7 +137,7 @@ paddr_t mm_image_phys(const void *symbol)
 struct page_range mm_image_range(void)
 {
 	return (struct page_range){ mm_image_phys(image_start),
-		(uint64_t)(image_end - image_start) };
+		(uint64_t)image_end - (uint64_t)image_start };
 }
 
 /* Tables of the pool are reached at their linked addresses, the others through the direct map. */

@@ -3,7 +3,7 @@
 #pragma once
 
 /* What the compiler is told, and CBMC does not know. */
-#define __builtin_memcpy memcpy
+#define __builtin_memcpy                   memcpy
 #define __builtin_assume_aligned(at, size) (at)
 
 #include "dt/span.h"

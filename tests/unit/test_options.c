@@ -176,10 +176,12 @@ static void test_levels(void **state)
 
 static void test_booleans(void **state)
 {
-	static const char *const yes[] = { "console_to_ring", "console_to_ring=1", "console_to_ring=on", "console_to_ring=true",
-		"console_to_ring=yes", "console_to_ring=enable" };
-	static const char *const no[] = { "no-console_to_ring", "console_to_ring=0", "console_to_ring=off",
-		"console_to_ring=false", "console_to_ring=no", "console_to_ring=disable" };
+	static const char *const yes[] = { "console_to_ring", "console_to_ring=1",
+		"console_to_ring=on", "console_to_ring=true", "console_to_ring=yes",
+		"console_to_ring=enable" };
+	static const char *const no[] = { "no-console_to_ring", "console_to_ring=0",
+		"console_to_ring=off", "console_to_ring=false", "console_to_ring=no",
+		"console_to_ring=disable" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {

@@ -22,11 +22,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BLOCK	     (64u * 1024)
-#define TIMER_NS     1000000
-#define STALL_S	     20 /* of the guest's time; an emulated machine under load may well take one */
-#define WORKERS_MAX  64
-#define NS_PER_S     1000000000
+#define BLOCK       (64u * 1024)
+#define TIMER_NS    1000000
+#define STALL_S     20 /* of the guest's time; an emulated machine under load may well take one */
+#define WORKERS_MAX 64
+#define NS_PER_S    1000000000
 
 struct worker {
 	char name[32];
