@@ -5,7 +5,8 @@
 #include "core/keys.h"
 #include "core/printk.h"
 
-#define INPUT_SIZE      512U
+/* Several of the longest lines that a terminal takes (4095): programs type faster than Dom0 reads. */
+#define INPUT_SIZE      16384U
 #define SWITCH_CHAR     1 /* Ctrl-A */
 #define SWITCH_COUNT    3
 #define RECEIVE_AT_ONCE 256 /* then the guest's turn: the UART's interrupt stays pending */
