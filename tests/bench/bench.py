@@ -20,7 +20,7 @@ import qemu  # noqa: E402
 LIMIT = 1200  # seconds for any one step; counting instructions is slow
 COUNTER_HZ = 62500000  # of the cortex-a57 that is measured
 GUEST = "/usr/lib/graft-test/"
-PROGRAMS = ["bench-clock", "bench-hypercall", "bench-futex", "bench-evtchn", "bench-nanosleep"]
+PROGRAMS = ["bench-clock", "bench-hypercall", "bench-futex", "bench-evtchn", "bench-nanosleep", "bench-overlay"]
 # name: (what it is, unit, what Graft must hold; numbers are of the unit, "xen" is Xen's own figure)
 ROWS = {
 	"hypercall": ("xen_version hypercall from Dom0's user space", "us", 1.3),
@@ -32,6 +32,32 @@ ROWS = {
 	"init": ("  after that: kernel up to /init", "s", None),
 	"memory": ("memory in no domain's hands, 3 GiB machine", "MiB", 16),
 	"image": ("size of the image", "KiB", 256),
+	"overlay-add-1": ("add an overlay of 1 node", "us", 30),
+	"overlay-add-10": ("add an overlay of 10 nodes", "us", 60),
+	"overlay-add-100": ("add an overlay of 100 nodes", "us", 450),
+	"overlay-add-1000": ("add an overlay of 1 000 nodes, 217 KB", "us", 4500),
+	"overlay-add-2000": ("add an overlay of 2 000 nodes, 435 KB", "us", 9000),
+	"overlay-linear": ("  2 000 nodes, in times of 1 000", "x", 2.3),
+	"overlay-attach": ("attach one device", "us", 15),
+	"overlay-remove": ("remove it while attached", "us", 15),
+	"overlay-detach": ("detach it", "us", 15),
+	"overlay-late-idle": ("how late a timer is: by itself", "us", None),
+	"overlay-late-add": ("  while 1 MiB of overlay is added on that CPU, worst", "us", 100),
+	"overlay-late-attach": ("  attached", "us", 100),
+	"overlay-late-detach": ("  detached", "us", 100),
+	"overlay-late-remove": ("  removed", "us", 100),
+}
+# Debian's Xen has overlays off, so these were measured once: Xen 4.20.3 built with overlays, same guest, same QEMU
+# command. Its attach and remove leave out what Graft's do (unmapping, unrouting).
+XEN_ONCE = {
+	"overlay-add-1": 868,
+	"overlay-add-10": 3078,
+	"overlay-add-100": 47550,
+	"overlay-add-1000": 3251000,
+	"overlay-add-2000": 12692000,
+	"overlay-linear": 12692 / 3251,
+	"overlay-attach": 17,
+	"overlay-remove": 10,
 }
 
 
@@ -64,11 +90,13 @@ def measure(hypervisor):
 			for program in PROGRAMS:
 				result = booted.run(GUEST + program, LIMIT)
 				for name, value in re.findall(r"^bench (\S+) ([\d.]+) ", result.output, re.M):
-					found[name] = float(value)
+					found[name] = max(float(value), found.get(name, 0))  # of repeated ones the worst
 			offset = counter_offset(socket)
 	if offset is not None and "ahead" in found:
 		found["start"] = found["ahead"] + offset
 		found["total"] = found["start"] + found["init"]
+	if "overlay-add-2000" in found:
+		found["overlay-linear"] = found["overlay-add-2000"] / found["overlay-add-1000"]
 	return found
 
 
@@ -76,16 +104,23 @@ def show(value):
 	return "-" if value is None else f"{value:.2f}" if value < 100 else f"{value:.0f}"
 
 
+def show_ratio(ratio):
+	return f"{ratio:.2f}" if ratio >= 0.01 else f"1/{1 / ratio:.0f}"
+
+
 def print_table(graft, xen):
 	line = "{:<56} {:>9} {:>9} {:>6}  {}"
 	print(line.format("", "Graft", "Xen", "ratio", "Graft must hold"))
 	for name, (what, unit, goal) in ROWS.items():
-		mine, theirs = graft.get(name), xen.get(name)
-		ratio = f"{mine / theirs:.2f}" if mine is not None and theirs else "-"
+		mine, theirs, once = graft.get(name), xen.get(name), ""
+		if theirs is None and name in XEN_ONCE:
+			theirs, once = XEN_ONCE[name], "*"
+		ratio = show_ratio(mine / theirs) if mine is not None and theirs else "-"
 		limit = theirs if goal == "xen" else goal
 		word = "" if limit is None or mine is None else \
 			f"<= {show(limit)}: {'yes' if mine <= limit else 'NO'}"
-		print(line.format(f"{what} [{unit}]", show(mine), show(theirs), ratio, word))
+		print(line.format(f"{what} [{unit}]", show(mine), show(theirs) + once, ratio, word))
+	print("* fixed: Xen 4.20.3 built with overlays, measured once")
 
 
 def main():
