@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* graftctl overlay detach: its devices back from a domain. */
 #include "core/xen_abi.h"
-#include "tools/hyper.h"
-#include "tools/verb.h"
+#include "tools/handover.h"
 
 static int run(const struct request *request)
 {
-	struct hyper_blob blob;
-	uint16_t domain;
+	struct handover handover;
+	int status = handover_read(request, &handover);
 
-	if (!hyper_read_domain(request->operands[1], &domain))
-		return BAD_USAGE;
-	if (!hyper_open() || !hyper_read_blob(request->operands[0], &blob))
-		return REFUSED;
-	return hyper_finish("overlay detach", &blob,
-		hyper_overlay_domctl(GRAFT_DOMCTL_DT_OVERLAY_DETACH, domain, &blob));
+	if (status != DONE)
+		return status;
+	return hyper_finish("overlay detach", &handover.blob,
+		hyper_overlay_domctl(
+			GRAFT_DOMCTL_DT_OVERLAY_DETACH, handover.domain, &handover.blob));
 }
 
 const struct verb verb_overlay_detach = {

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An overlay and a domain from the command line. */
+#include "tools/handover.h"
+
+int handover_read(const struct request *request, struct handover *out)
+{
+	if (!hyper_read_domain(request->operands[1], &out->domain))
+		return BAD_USAGE;
+	if (!hyper_open() || !hyper_read_blob(request->operands[0], &out->blob))
+		return REFUSED;
+	return DONE;
+}
