@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 
 #include "bench.h"
-#include "tests/system/guest/overlay.h"
+#include "tests/system/guest/overlay_blob.h"
 
 #define ROUNDS_MAX  101
 #define LARGEST     4800 /* nodes: just below the limit of 1 MiB */

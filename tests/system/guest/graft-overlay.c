@@ -7,7 +7,7 @@
  *	graft-overlay list					overlays of the live tree
  *	graft-overlay reason					of the last refusal
  */
-#include "tests/system/guest/overlay.h"
+#include "tests/system/guest/overlay_blob.h"
 
 #define SAMPLES_MAX 10000
 
