@@ -29,35 +29,49 @@ struct dt_env engine_env(void)
 		.seed = (uint32_t)time(NULL) ^ (uint32_t)getpid() };
 }
 
-bool engine_load_tree(struct dt_tree *tree, const char *file)
+bool engine_build(struct dt_tree *tree, const char *name, struct bytes blob)
 {
 	struct dt_env env = engine_env();
 	struct dt_why why = { 0 };
+
+	if (dt_tree_build(tree, &env, blob.at, blob.size, &why) == 0)
+		return true;
+	say_error("%s: %s", name, why.text);
+	return false;
+}
+
+bool engine_add(struct dt_tree *tree, const char *name, struct bytes blob, struct dt_overlay **out)
+{
+	struct dt_why why = { 0 };
+
+	if (dt_overlay_add(tree, blob.at, blob.size, out, &why) == 0)
+		return true;
+	say_error("%s: %s", name, why.text);
+	return false;
+}
+
+bool engine_load_tree(struct dt_tree *tree, const char *file)
+{
 	struct bytes blob;
-	int error;
+	bool good;
 
 	if (!file_read(file, &blob))
 		return false;
-	error = dt_tree_build(tree, &env, blob.at, blob.size, &why);
-	if (error)
-		say_error("%s: %s", file, why.text);
+	good = engine_build(tree, file, blob);
 	free(blob.at);
-	return !error;
+	return good;
 }
 
 bool engine_apply(struct dt_tree *tree, const char *file, struct dt_overlay **out)
 {
-	struct dt_why why = { 0 };
 	struct bytes blob;
-	int error;
+	bool good;
 
 	if (!file_read(file, &blob))
 		return false;
-	error = dt_overlay_add(tree, blob.at, blob.size, out, &why);
-	if (error)
-		say_error("%s: %s", file, why.text);
+	good = engine_add(tree, file, blob, out);
 	free(blob.at);
-	return !error;
+	return good;
 }
 
 bool engine_flatten(const struct dt_tree *tree, struct bytes *out)

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The host's tree and overlay in, the guest's overlay out. */
+#include "tools/guest_make.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/guest.h"
+#include "tools/memory.h"
+#include "tools/say.h"
+#include "tools/scheme.h"
+
+/* Every phandle of the base higher; its references are not followed: nobody looks at them. */
+static bool shift_phandles(struct bytes blob, const char *file)
+{
+	struct dtb_cursor cursor;
+	struct dtb dtb;
+	enum dtb_event event;
+
+	/* It was checked when the first tree was built from it. */
+	if (dtb_check(&dtb, blob.at, blob.size, NULL))
+		return false;
+	cursor = dtb_cursor(&dtb);
+	while ((event = dtb_step(&cursor)) != DTB_DONE) {
+		if (event != DTB_PROP || cursor.value.left != 4 ||
+			(strcmp(cursor.name, "phandle") != 0 &&
+				strcmp(cursor.name, "linux,phandle") != 0))
+			continue;
+		if (span_load_u32(cursor.value.at) > UINT32_MAX - PHANDLE_SHIFT * 2) {
+			say_error("%s: phandle 0x%x is too high", file,
+				span_load_u32(cursor.value.at));
+			return false;
+		}
+		span_store_u32(blob.at + (cursor.value.at - blob.at),
+			span_load_u32(cursor.value.at) + PHANDLE_SHIFT);
+	}
+	return true;
+}
+
+static bool refuse_number(const char *file)
+{
+	say_error("%s: a target is given by number, not by label or path", file);
+	return false;
+}
+
+static bool build_shifted(struct guest *guest, const struct guest_order *order)
+{
+	struct dt_env env = engine_env();
+	struct bytes blob = { memory_copy(order->base.at, order->base.size), order->base.size };
+	bool good;
+
+	good = shift_phandles(blob, order->base_name) &&
+	       dt_tree_build(&guest->shifted, &env, blob.at, blob.size, NULL) == 0;
+	free(blob.at);
+	return good;
+}
+
+static bool same_place(const struct dt_node *a, const struct dt_node *b)
+{
+	for (; a->parent && b->parent; a = a->parent, b = b->parent)
+		if (strcmp(a->name, b->name) != 0)
+			return false;
+	return !a->parent && !b->parent;
+}
+
+/* Numbers can lead to different nodes of the two trees; labels and paths cannot. */
+static bool same_changes(const struct dt_change *a, const struct dt_change *b)
+{
+	for (; a && b; a = a->next, b = b->next)
+		if (a->kind != b->kind || !same_place(a->node, b->node))
+			return false;
+	return !a && !b;
+}
+
+static bool apply_shifted(struct guest *guest, const char *file)
+{
+	struct dt_why why = { 0 };
+	const struct dt_overlay *live = guest->overlay;
+
+	if (dt_overlay_add(&guest->shifted, live->blob, live->blob_size, &guest->shifted_overlay,
+		    &why) == 0 &&
+		same_changes(live->first_change, guest->shifted_overlay->first_change))
+		return true;
+	return refuse_number(file);
+}
+
+static void take_fault(void *ctx, int error, const char *text)
+{
+	struct guest *guest = ctx;
+
+	if (error == -DT_ENXIO)
+		return;
+	guest->refused = true;
+	say_error("%s", text);
+}
+
+/* All windows first: pages that two nodes share must go to one place. */
+static void gather_windows(struct guest *guest)
+{
+	struct dt_why why = { .each = take_fault, .ctx = guest };
+	struct dt_overlay_walk walk = dt_overlay_walk(guest->overlay);
+	struct uses uses = { 0 };
+	const struct dt_node *node;
+
+	while ((node = dt_overlay_walk_next(&walk)))
+		if (guest_has(guest, node))
+			uses_read(&uses, &guest->tree, node, &why);
+	for (size_t i = 0; i < uses.count; i++)
+		if (uses.at[i].kind == USE_WINDOW)
+			space_add(&guest->space, uses.at[i].window.base, uses.at[i].window.size);
+	free(uses.at);
+}
+
+/* The path of a node in the guest's overlay: from the top node on. */
+static char *path_inside(const struct guest *guest, const struct dt_node *node)
+{
+	char *path = memory_print("%s", ""), *longer;
+
+	for (; guest_has(guest, node); node = node->parent) {
+		longer = memory_print("/%s%s", node->name, path);
+		free(path);
+		path = longer;
+	}
+	return path;
+}
+
+static void write_labels(struct guest *guest)
+{
+	const struct dt_node *table = dt_node_at(&guest->tree, "/__symbols__");
+	const struct dt_prop *label;
+	char *path;
+
+	if (!table)
+		return;
+	dt_for_each_prop (label, table) {
+		const struct dt_node *node = dt_node_of_label(&guest->tree, label->name);
+
+		if (label->owner != guest->overlay || !guest_has(guest, node))
+			continue;
+		path = path_inside(guest, node);
+		draft_set_string(guest->labels, label->name, path);
+		free(path);
+	}
+}
+
+static void write_changes(struct guest *guest)
+{
+	const struct dt_change *change = guest->overlay->first_change;
+	const struct dt_change *twin = guest->shifted_overlay->first_change;
+	unsigned count = 0;
+
+	draft_set_u32(guest->content, "#address-cells", 2);
+	draft_set_u32(guest->content, "#size-cells", 2);
+	for (; change; change = change->next, twin = twin->next) {
+		if (scheme_is_table(change->node))
+			continue;
+		if (change->kind != DT_ADD_NODE) {
+			guest_warn(change->node, "'%s' is changed in the host's tree only",
+				change->prop->name);
+			continue;
+		}
+		if (!guest_has(guest, change->node)) {
+			guest_warn(change->node, "hangs on what the guest does not have: left out");
+			continue;
+		}
+		guest_write_node(guest, change->node, twin->node, guest->content);
+		count++;
+	}
+	if (count)
+		return;
+	guest->refused = true;
+	say_error("the overlay brings no device that can be given to a guest");
+}
+
+bool guest_make(const struct guest_order *order, struct bytes *out)
+{
+	/* What it allocates lives to the end of the program. */
+	struct guest *guest = memory_get(sizeof(*guest));
+
+	guest->forced = order->forced;
+	guest->rate = order->rate;
+	if (!engine_build(&guest->tree, order->base_name, order->base) ||
+		!engine_add(&guest->tree, order->overlay_name, order->overlay, &guest->overlay) ||
+		!build_shifted(guest, order) || !apply_shifted(guest, order->overlay_name))
+		return false;
+	guest->phandle_last = guest->tree.phandle_last;
+	guest->content = draft_root();
+	guest->labels = draft_root();
+	gather_windows(guest);
+	if (!space_place(&guest->space, order->placed ? &order->at : NULL) || guest->refused)
+		return false;
+	write_changes(guest);
+	write_labels(guest);
+	return !guest->refused && draft_write_overlay(guest->content, "/", guest->labels, out);
+}

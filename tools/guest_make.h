@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a guest's overlay is made of. */
+#pragma once
+
+#include "tools/file.h"
+
+struct guest_order {
+	struct bytes base, overlay; /* the host's tree without the overlay, and the overlay */
+	const char *base_name, *overlay_name; /* for messages */
+	uint64_t at; /* guest address of the lowest physical page, when it is placed */
+	uint64_t rate; /* of clocks whose rate is not in the tree, Hz; 0: refuse those */
+	bool placed;
+	bool forced; /* the user takes the risk of a device without IOMMU */
+};
+
+/*
+ * Options of a verb that makes one, as they came (NULL: not given): --at, --clock-rate and
+ * --force-without-iommu. False, and said, when one is not a number it can take.
+ */
+bool guest_read_options(
+	struct guest_order *order, const char *at, const char *rate, const char *force);
+
+/* Make it. The bytes are the caller's. False, and all reasons said. */
+bool guest_make(const struct guest_order *order, struct bytes *out);
