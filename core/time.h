@@ -11,7 +11,7 @@
 
 uint64_t time_now(void);
 
-/* Ticks of the system counter (CNTPCT_EL0) and nanoseconds. */
+/* Ticks of the system counter (CNTPCT_EL0) and nanoseconds; UINT64_MAX for what is beyond the other's end. */
 uint64_t time_to_ticks(uint64_t ns);
 uint64_t time_from_ticks(uint64_t ticks);
 uint64_t time_frequency_hz(void);

@@ -9,6 +9,7 @@
 #include "arch/arm64/vgic.h"
 #include "core/sched.h"
 #include "core/time.h"
+#include "lib/scale.h"
 #include <arch/barrier.h>
 #include <arch/sysreg.h>
 
@@ -56,9 +57,13 @@ static void ptimer_expire(void *data)
 	struct vcpu *v = data;
 	const struct guest_timer *t = &v->arch.ptimer;
 
-	/* Rounding from ticks to ns may bring it a tick early; the line must not be raised then. */
+	/*
+	 * Rounding from ticks to ns may bring it a tick early; the line must not be raised then. Never for a time
+	 * that has passed: it would fire again at once, and the CPU did nothing else.
+	 */
 	if (is_armed(t) && !ptimer_condition(t))
-		timer_set(&v->arch.ptimer.timer, time_from_ticks(t->cval) + 1);
+		timer_set(&v->arch.ptimer.timer,
+			add_saturating(MAX(time_from_ticks(t->cval), time_now()), 1));
 	else if (is_armed(t))
 		vgic_set_line(v, GUEST_PPI_PTIMER, true);
 }
@@ -85,7 +90,8 @@ void guest_timer_save(struct vcpu *v)
 	t->cval = sysreg_read(cntv_cval_el0);
 	sysreg_write(cntv_ctl_el0, 0);
 	if (is_armed(t))
-		timer_set(&t->timer, time_from_ticks(t->cval + v->domain->arch.cntvoff));
+		timer_set(&t->timer,
+			time_from_ticks(add_saturating(t->cval, v->domain->arch.cntvoff)));
 }
 
 void guest_timer_restore(struct vcpu *v)

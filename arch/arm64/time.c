@@ -4,16 +4,12 @@
 
 #include "arch/arm64/el2.h"
 #include "core/time.h"
+#include "lib/scale.h"
 #include <arch/barrier.h>
 #include <arch/sysreg.h>
 
 /* Fixed point with 32 fraction bits, both ways; a frequency is below 4 GHz (Arm ARM: 1 GHz at most). */
 static uint64_t frequency, ns_per_tick, ticks_per_ns, boot_ticks;
-
-static uint64_t scale(uint64_t value, uint64_t factor)
-{
-	return (uint64_t)(((__uint128_t)value * factor) >> 32);
-}
 
 void arch_time_init(uint64_t dt_frequency)
 {
@@ -26,18 +22,21 @@ void arch_time_init(uint64_t dt_frequency)
 uint64_t time_now(void)
 {
 	isb(); /* the counter must not be read ahead of what came before */
-	return scale(sysreg_read(cntpct_el0) - boot_ticks, ns_per_tick);
+	return scale_fixed32(sysreg_read(cntpct_el0) - boot_ticks, ns_per_tick);
 }
 
-/* Counter values as CNTPCT_EL0 shows them, not since boot. */
+/*
+ * Counter values as CNTPCT_EL0 shows them, not since boot. Guests choose both: what lies beyond the end of time
+ * must not come back as the past, which would fire for ever.
+ */
 uint64_t time_to_ticks(uint64_t ns)
 {
-	return scale(ns, ticks_per_ns) + boot_ticks;
+	return add_saturating(scale_fixed32(ns, ticks_per_ns), boot_ticks);
 }
 
 uint64_t time_from_ticks(uint64_t ticks)
 {
-	return ticks < boot_ticks ? 0 : scale(ticks - boot_ticks, ns_per_tick);
+	return ticks < boot_ticks ? 0 : scale_fixed32(ticks - boot_ticks, ns_per_tick);
 }
 
 uint64_t time_frequency_hz(void)
@@ -52,6 +51,6 @@ void arch_timer_set_deadline(uint64_t ns)
 		return;
 	}
 	/* One tick late rather than early: an early one would find nothing due and be set again. */
-	sysreg_write(cnthp_cval_el2, time_to_ticks(ns) + 1);
+	sysreg_write(cnthp_cval_el2, add_saturating(time_to_ticks(ns), 1));
 	sysreg_write(cnthp_ctl_el2, TIMER_ENABLE);
 }
