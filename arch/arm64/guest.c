@@ -13,9 +13,14 @@
 #include <arch/barrier.h>
 #include <arch/sysreg.h>
 
+/*
+ * PTW: a guest that has a device may put its translation tables there. Graft's AT would walk them too, and what
+ * the device answers, an abort perhaps, would come at EL2.
+ */
 #define GUEST_HCR                                                                                  \
-	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_INNER | HCR_TWI |      \
-		HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR | HCR_TERR)
+	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_INNER |      \
+		HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR |          \
+		HCR_TERR)
 
 /* Debug, performance monitors, statistical profiling and trace are hidden from guests. */
 #define GUEST_MDCR                                                                                 \
