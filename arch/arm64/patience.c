@@ -9,15 +9,24 @@
 #include "arch/arm64/vgic.h"
 #include "core/arch.h"
 #include "core/cpu.h"
+#include "core/printk.h"
 #include "core/time.h"
 
 #define PATIENCE (10 * NS_PER_S)
 
+/* Any other domain may hang as often as it likes: a line that is one of a limited number. */
 static void report(struct vcpu *v)
 {
-	domain_report(v->domain, "hangs: its vCPU %u has not taken a timer interrupt for %llu s%s",
-		v->id, (unsigned long long)(PATIENCE / NS_PER_S),
-		v->arch.regs.pstate & PSTATE_I ? ", interrupts masked" : "");
+	const char *masked = v->arch.regs.pstate & PSTATE_I ? ", interrupts masked" : "";
+	unsigned seconds = PATIENCE / NS_PER_S;
+
+	if (v->domain == hardware_domain)
+		domain_report(v->domain,
+			"hangs: its vCPU %u has not taken a timer interrupt for %u s%s", v->id,
+			seconds, masked);
+	else
+		guest_printk(LOG_WARN, "vCPU %u has not taken a timer interrupt for %u s%s, pc %#llx",
+			v->id, seconds, masked, (unsigned long long)v->arch.regs.pc);
 }
 
 /* On the CPU where the interrupt was delivered. One that runs elsewhere by now has left guest code since. */
