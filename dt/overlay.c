@@ -90,15 +90,26 @@ static int open_stage(struct dt_overlay *overlay, struct dt_why *why)
 	return 0;
 }
 
+/*
+ * Of the live overlays of that size the first is compared at once, since it is mostly the only one. The digest,
+ * worked out then unless the caller has it, tells which of the others to compare.
+ */
 static struct dt_overlay *find_same(
-	const struct dt_tree *tree, const void *blob, size_t size, uint64_t digest)
+	const struct dt_tree *tree, const void *blob, size_t size, const uint64_t *digest)
 {
 	struct dt_overlay *overlay = tree->first_overlay;
+	uint64_t own;
 
-	for (; overlay; overlay = overlay->next)
-		if (overlay->blob_size == size && overlay->digest == digest &&
-			memcmp(overlay->blob, blob, size) == 0)
+	for (; overlay; overlay = overlay->next) {
+		if (overlay->blob_size != size || (digest && overlay->digest != *digest))
+			continue;
+		if (memcmp(overlay->blob, blob, size) == 0)
 			return overlay;
+		if (!digest) {
+			own = digest_of(blob, size);
+			digest = &own;
+		}
+	}
 	return NULL;
 }
 
@@ -109,7 +120,7 @@ static int check_new(struct dt_overlay *overlay, struct dt_why *why)
 
 	dt_assert(overlay->state == DT_OVERLAY_OPEN && !overlay->stage);
 	overlay->digest = digest_of(overlay->blob, overlay->blob_size);
-	same = find_same(tree, overlay->blob, overlay->blob_size, overlay->digest);
+	same = find_same(tree, overlay->blob, overlay->blob_size, &overlay->digest);
 	if (same)
 		return dt_fail(why, -DT_EEXIST, "this very overlay is there already, as number %u",
 			same->id);
@@ -167,7 +178,7 @@ int dt_overlay_add(struct dt_tree *tree, const void *blob, size_t size, struct d
 
 struct dt_overlay *dt_overlay_find(const struct dt_tree *tree, const void *blob, size_t size)
 {
-	return find_same(tree, blob, size, digest_of(blob, size));
+	return find_same(tree, blob, size, NULL);
 }
 
 struct dt_overlay *dt_overlay_of_id(const struct dt_tree *tree, uint32_t id)

@@ -37,10 +37,12 @@ static int cell_count(const struct dt_tree *tree, const struct dt_node *node, co
 	uint32_t *count, struct dt_why *why)
 {
 	const struct dt_prop *prop = dt_prop(tree, node, name);
+	struct span value;
 
 	if (!prop)
 		return 0;
-	if (!dt_prop_u32(tree, node, name, count) || *count > CELLS_MOST)
+	value = dt_prop_span(prop);
+	if (value.left != 4 || !span_u32(&value, count) || *count > CELLS_MOST)
 		return dt_fail(why, -DT_EINVAL, "%s: %s is not 0 to 4", dt_path(node), name);
 	return 0;
 }

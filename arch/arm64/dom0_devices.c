@@ -18,10 +18,10 @@ static bool is_one_of(const char *name, const char *const *names)
 	return *names != NULL;
 }
 
-/* "arm,cortex-a53-pmu", "arm,armv8-pmuv3", "apm,potenza-pmu": the processor's own counters. */
-static bool is_cpu_pmu(const struct dt_node *node, const char *name)
+/* "arm,cortex-a53-pmu", "arm,armv8-pmuv3", "apm,potenza-pmu": the processor's own counters, if without registers. */
+static bool is_pmu(const char *name)
 {
-	return strstr(name, "-pmu") && !dt_prop(&host_tree, node, "reg");
+	return strstr(name, "-pmu") != NULL;
 }
 
 /* The first of its compatible strings that means a device which Graft keeps, or one of names. */
@@ -29,11 +29,12 @@ static bool is_of_kept_kind(const struct dt_node *node, const char *const *names
 {
 	const struct dt_prop *compatible = dt_prop(&host_tree, node, "compatible");
 	struct span list = compatible ? dt_prop_span(compatible) : span_of(NULL, 0);
+	bool may_be_pmu = !dt_prop(&host_tree, node, "reg");
 	const char *name;
 	size_t length;
 
 	while (span_string(&list, &name, &length)) {
-		if (is_one_of(name, names) || is_cpu_pmu(node, name))
+		if (is_one_of(name, names) || (may_be_pmu && is_pmu(name)))
 			return true;
 	}
 	return false;

@@ -17,10 +17,13 @@
 
 /* Pieces of work */
 
-static struct p2m_work begin(struct domain *d)
+static void begin(struct p2m_work *work, struct domain *d)
 {
 	spin_lock(&d->p2m.lock);
-	return (struct p2m_work){ .p2m = &d->p2m };
+	work->p2m = &d->p2m;
+	work->stale_start = work->stale_end = 0;
+	work->frame_count = 0; /* frames need no zeroes */
+	work->stock = NULL;
 }
 
 static void end(struct p2m_work *work)
@@ -132,9 +135,10 @@ static void map_range(
 
 int p2m_map(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count, enum p2m_type type)
 {
-	struct p2m_work work = begin(d);
+	struct p2m_work work;
 	int err = -EINVAL;
 
+	begin(&work, d);
 	if (may_map(&d->p2m, ipa, pa, count))
 		err = stock_up(d, &work, range_of(ipa, pa, type), count, true);
 	if (!err)
@@ -165,9 +169,10 @@ static void unpin_run(
 
 int p2m_prepare(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count)
 {
-	struct p2m_work work = begin(d);
+	struct p2m_work work;
 	int err = -EINVAL;
 
+	begin(&work, d);
 	if (may_map(&d->p2m, ipa, pa, count))
 		err = stock_up(d, &work, range_of(ipa, pa, P2M_MMIO), count, true);
 	if (!err)
@@ -178,8 +183,9 @@ int p2m_prepare(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count)
 
 void p2m_unprepare(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count)
 {
-	struct p2m_work work = begin(d);
+	struct p2m_work work;
 
+	begin(&work, d);
 	if (!d->p2m.closing)
 		each_run(&work, range_of(ipa, pa, P2M_MMIO), count, false, unpin_run, P2M_MMIO);
 	end(&work);
@@ -187,8 +193,9 @@ void p2m_unprepare(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count)
 
 void p2m_map_prepared(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count, enum p2m_type type)
 {
-	struct p2m_work work = begin(d);
+	struct p2m_work work;
 
+	begin(&work, d);
 	if (!d->p2m.closing)
 		map_range(&work, ipa, pa, count, type);
 	end(&work);
@@ -218,9 +225,11 @@ static int unmap_locked(struct domain *d, struct p2m_work *work, ipa_t ipa, uint
 
 int p2m_unmap(struct domain *d, ipa_t ipa, uint64_t count)
 {
-	struct p2m_work work = begin(d);
-	int err = unmap_locked(d, &work, ipa, count);
+	struct p2m_work work;
+	int err;
 
+	begin(&work, d);
+	err = unmap_locked(d, &work, ipa, count);
 	end(&work);
 	return err;
 }
@@ -256,10 +265,12 @@ struct p2m_entry p2m_lookup(struct domain *d, ipa_t ipa)
 
 int p2m_unmap_page(struct domain *d, ipa_t ipa, paddr_t pa, enum p2m_type type)
 {
-	struct p2m_work work = begin(d);
-	struct p2m_entry found = lookup(&d->p2m, ipa);
+	struct p2m_work work;
+	struct p2m_entry found;
 	int err = -ENOENT;
 
+	begin(&work, d);
+	found = lookup(&d->p2m, ipa);
 	if (found.type == type && found.type != P2M_NONE && found.pa.v == pa.v)
 		err = unmap_locked(d, &work, ipa, 1);
 	end(&work);
@@ -408,9 +419,10 @@ static void free_root(struct p2m_work *work)
 
 int p2m_teardown(struct domain *d)
 {
-	struct p2m_work work = begin(d);
+	struct p2m_work work;
 	int err = 0;
 
+	begin(&work, d);
 	d->p2m.closing = true;
 	for (unsigned cost = 0;
 		d->p2m.root.v && !err && d->p2m.teardown_ipa < d->p2m.highest_ipa;) {
