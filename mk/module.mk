@@ -15,4 +15,4 @@ $(MODULE): $(B)/images/base.stamp $(MODULE_SRC) $(MAKEFILE_LIST) images/make-hea
 .PHONY: module
 module: $(MODULE)
 
-$(DOM0): $(MODULE)
+$(DOM0) $(DOMU): $(MODULE)

@@ -13,6 +13,7 @@ import shlex
 
 BUILD = pathlib.Path(__file__).resolve().parent.parent / "build"
 IMAGES = BUILD / "images"
+SHARE = BUILD / "share"  # guests' kernel and initramfs, and what else Dom0 shall find below /mnt/share
 HYPERVISORS = {"graft": BUILD / "graft", "xen": IMAGES / "base" / "xen"}
 KERNEL_AT = 0x49000000
 INITRD_AT = 0x60000000
@@ -36,6 +37,7 @@ class Config:
 	icount: int | None = None
 	gdb: str | None = None  # where QEMU's gdb stub listens; the machine then starts halted
 	disks: list[str] = dataclasses.field(default_factory=list)  # raw images, virtio-blk in this order
+	share: str | None = None  # a folder that Dom0 sees, read-only, as /mnt/share
 	machine: str = ""  # more of QEMU's -M
 	extra: list[str] = dataclasses.field(default_factory=list)
 
@@ -54,6 +56,9 @@ class Config:
 		for index, disk in enumerate(self.disks):
 			line += ["-drive", f"if=none,id=disk{index},format=raw,file={disk}",
 				"-device", f"virtio-blk-device,drive=disk{index}"]
+		# At the far end of the transports, so that the disks are where they are without it.
+		line += ["-fsdev", f"local,id=share,path={self.share},security_model=none,readonly=on",
+			"-device", "virtio-9p-device,fsdev=share,mount_tag=share,bus=virtio-mmio-bus.0"] if self.share else []
 		return line + self.extra
 
 	def modules(self):
@@ -85,6 +90,8 @@ def parse():
 	parser.add_argument("--icount", type=int, metavar="SHIFT", help="virtual time counts instructions")
 	parser.add_argument("--gdb", metavar="DEVICE", help="start halted with a gdb stub there, such as tcp::1234")
 	parser.add_argument("--disk", dest="disks", action="append", default=[], help="raw image of a virtio disk")
+	parser.add_argument("--share", default=str(SHARE), metavar="FOLDER",
+		help="what Dom0 sees as /mnt/share (empty: nothing; default: the guest's images)")
 	parser.add_argument("--print", action="store_true", help="print the command and leave")
 	parser.add_argument("extra", nargs="*")
 	return parser.parse_args()
