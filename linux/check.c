@@ -24,7 +24,7 @@ static const char *node_name(const struct device_node *node)
 static int refuse(const char *path, const char *name, const char *why)
 {
 	pr_err("dt-overlay-configfs: %s/%s: %s\n", path, name, why);
-	return -EINVAL;
+	return overlay_refuse(-EINVAL, "%s/%s: %s", path, name, why);
 }
 
 void check_forget(struct list_head *claims)

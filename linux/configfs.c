@@ -173,19 +173,26 @@ static const struct config_item_type overlay_type = {
 	.ct_attrs = overlay_attributes,
 };
 
+struct overlay *overlay_new(const char *name)
+{
+	struct overlay *overlay = kzalloc(sizeof(*overlay), GFP_KERNEL);
+
+	if (!overlay)
+		return NULL;
+	INIT_LIST_HEAD(&overlay->order);
+	footprint_init(&overlay->footprint);
+	config_item_init_type_name(&overlay->item, name, &overlay_type);
+	return overlay;
+}
+
 static struct config_item *make_overlay(struct config_group *group, const char *name)
 {
 	struct overlay *overlay;
 
 	if (overlay_name_lingers(name))
 		return ERR_PTR(-EBUSY);
-	overlay = kzalloc(sizeof(*overlay), GFP_KERNEL);
-	if (!overlay)
-		return ERR_PTR(-ENOMEM);
-	INIT_LIST_HEAD(&overlay->order);
-	footprint_init(&overlay->footprint);
-	config_item_init_type_name(&overlay->item, name, &overlay_type);
-	return &overlay->item;
+	overlay = overlay_new(name);
+	return overlay ? &overlay->item : ERR_PTR(-ENOMEM);
 }
 
 static void drop_overlay(struct config_group *group, struct config_item *item)
@@ -229,12 +236,16 @@ static int __init start(void)
 	error = configfs_register_subsystem(&overlay_subsystem);
 	if (error)
 		footprint_unregister();
+	else if (IS_ENABLED(CONFIG_XEN))
+		deliver_start();
 	return error;
 }
 
-/* Each folder holds a reference to the module, and so does each orphan: there is none left. */
+/* Each folder holds a reference to the module, so does each orphan and what was delivered: none is left. */
 static void __exit stop(void)
 {
+	if (IS_ENABLED(CONFIG_XEN))
+		deliver_stop();
 	configfs_unregister_subsystem(&overlay_subsystem);
 	footprint_unregister();
 }

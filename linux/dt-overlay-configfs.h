@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Device tree overlays on the running kernel, one folder of configfs each.
+ * Device tree overlays on the running kernel, one folder of configfs each, or delivered by XenStore.
  *
  * The subsystem's su_mutex guards everything here: configfs holds it when it calls to make or
  * drop an item, the attributes take it. So one overlay is applied or removed at a time.
@@ -65,6 +65,7 @@ struct overlay {
 	int error;  /* of the last attempt to apply it, or 0 */
 	int id;   /* the kernel's, 0 while it is not applied */
 	bool held;  /* configfs refuses rmdir, since another builds on it */
+	bool delivered; /* by deliver.c: it has a name, but no folder */
 	bool orphan;  /* its folder is gone, but the kernel could not remove it yet */
 	struct list_head order; /* among all that are applied, oldest first */
 	struct footprint footprint;
@@ -75,13 +76,18 @@ static inline struct overlay *to_overlay(struct config_item *item)
 	return container_of(item, struct overlay, item);
 }
 
+/* One that is not applied, with a reference for the caller; NULL when there is no memory. */
+struct overlay *overlay_new(const char *name);
+
 /*
  * Applies a whole blob. On error nothing of it stays: what the kernel says, -EEXIST when the
  * overlay is applied already, -EBUSY when it builds on one that is just being removed.
  */
 int overlay_apply(struct overlay *overlay, const void *fdt, size_t size);
 
-/* Removes it, applied or not, and drops the caller's reference, now or when the kernel lets it. */
+/* Removes it, applied or not, and drops the caller's reference; on error it is all as before. */
+int overlay_remove(struct overlay *overlay);
+/* The same, but what cannot be removed now is as soon as the kernel lets it. */
 void overlay_drop(struct overlay *overlay);
 
 /* The next overlay after @after (NULL: the oldest) that builds on this one, or NULL. */
@@ -89,6 +95,19 @@ struct overlay *overlay_next_user(struct overlay *overlay, struct overlay *after
 
 /* Whether one of that name is still in the live tree although its folder is gone. */
 bool overlay_name_lingers(const char *name);
+
+/* The applied one of that name that was delivered, or NULL. */
+struct overlay *overlay_delivered(const char *name);
+
+/* Why the last operation was refused, in words; "" when only the kernel's log may know. */
+#define REASON_ROOM 160
+const char *overlay_reason(void);
+/* Notes that. Returns error. */
+__printf(2, 3) int overlay_refuse(int error, const char *format, ...);
+
+/* Delivery through XenStore, where there is one. */
+void deliver_start(void);
+void deliver_stop(void);
 
 extern struct configfs_subsystem overlay_subsystem;
 

@@ -9,6 +9,33 @@
 #include "dt-overlay-configfs.h"
 
 static LIST_HEAD(applied);
+static char reason[REASON_ROOM];
+
+const char *overlay_reason(void)
+{
+	return reason;
+}
+
+int overlay_refuse(int error, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	vscnprintf(reason, sizeof(reason), format, list);
+	va_end(list);
+	return error;
+}
+
+struct overlay *overlay_delivered(const char *name)
+{
+	struct overlay *overlay;
+
+	list_for_each_entry(overlay, &applied, order) {
+		if (overlay->delivered && !strcmp(config_item_name(&overlay->item), name))
+			return overlay;
+	}
+	return NULL;
+}
 
 struct overlay *overlay_next_user(struct overlay *overlay, struct overlay *after)
 {
@@ -40,7 +67,9 @@ static int hold(const struct overlay *upper)
 	list_for_each_entry(lower, &applied, order) {
 		if (lower == upper)
 			break;
-		if (lower->held || !footprint_builds_on(&upper->footprint, &lower->footprint))
+		/* Who removes a delivered one looks himself whether another builds on it. */
+		if (lower->held || lower->delivered ||
+		    !footprint_builds_on(&upper->footprint, &lower->footprint))
 			continue;
 		if (lower->orphan ||
 		    configfs_depend_item_unlocked(&overlay_subsystem, &lower->item))
@@ -127,14 +156,22 @@ static void remove_orphans(void)
 	}
 }
 
+int overlay_remove(struct overlay *overlay)
+{
+	int error = revert(overlay);
+
+	if (error)
+		return error;
+	config_item_put(&overlay->item);
+	remove_orphans();
+	return 0;
+}
+
 void overlay_drop(struct overlay *overlay)
 {
 	/* Only one below an overlay that something else in the kernel applied is refused here. */
-	if (revert(overlay)) {
+	if (overlay_remove(overlay)) {
 		overlay->orphan = true;
 		__module_get(THIS_MODULE);
-		return;
 	}
-	config_item_put(&overlay->item);
-	remove_orphans();
 }
