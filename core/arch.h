@@ -9,6 +9,8 @@ struct domain;
 
 int arch_domain_init(struct domain *d);
 void arch_domain_free(struct domain *d);
+/* Whether a device that Graft emulates for d is at one of these bytes. */
+bool arch_domain_emulates(const struct domain *d, ipa_t ipa, uint64_t size);
 int arch_vcpu_init(struct vcpu *v);
 void arch_vcpu_free(struct vcpu *v);
 

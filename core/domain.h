@@ -67,7 +67,6 @@ struct domain_config {
 	uint32_t ssidref;
 	uint32_t flags;     /* XEN_DOMCTL_CDF_*: reported back by getdomaininfo */
 	uint8_t handle[16]; /* UUID */
-	bool vuart;
 	uint64_t gic_dist, gic_redist; /* guest-physical; 0: where xen/arch-arm.h puts them */
 };
 

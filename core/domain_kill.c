@@ -6,6 +6,7 @@
 #include "core/domain.h"
 #include "core/error.h"
 #include "core/panic.h"
+#include "core/vuart.h"
 
 static int (*hooks[DOMAIN_HOOKS_MAX])(struct domain *d);
 static unsigned hook_count;
@@ -48,6 +49,7 @@ static int drop_areas(struct domain *d)
 		if (v != NULL)
 			vcpu_drop_runstate_area(v);
 	}
+	vuart_drop_ring(d);
 	return 0;
 }
 

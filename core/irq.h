@@ -24,5 +24,8 @@ void irq_route(struct domain *d, uint32_t intid, bool edge);
 /* Takes it back in whatever state it is; afterwards it is disabled and inactive. */
 void irq_unroute(struct domain *d, uint32_t intid);
 
+/* Whether the kernel of d, whose it is, has it enabled: it drives the device. */
+bool irq_is_enabled(const struct domain *d, uint32_t intid);
+
 /* Whose it is; NULL: nobody's, or Graft's. */
 struct domain *irq_owner(uint32_t intid);

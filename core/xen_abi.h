@@ -38,6 +38,7 @@
 #include <xen/domctl.h>
 #include <xen/sysctl.h>
 #include <xen/device_tree_defs.h>
+#include <xen/io/console.h>
 
 #pragma pop_macro("__STRICT_ANSI__")
 #pragma pop_macro("__aarch64__")

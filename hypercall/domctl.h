@@ -35,4 +35,6 @@ int domctl_cacheflush(struct domain *d, struct xen_domctl *op);
 int domctl_get_paging_mempool_size(struct domain *d, struct xen_domctl *op);
 int domctl_set_paging_mempool_size(struct domain *d, struct xen_domctl *op);
 
+int domctl_vuart_op(struct domain *d, struct xen_domctl *op);
+int domctl_set_virq_handler(struct domain *d, struct xen_domctl *op);
 int domctl_dt_overlay(struct domain *d, struct xen_domctl *op);

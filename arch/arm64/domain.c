@@ -3,6 +3,7 @@
 #include "arch/arm64/guest.h"
 #include "core/arch.h"
 #include "core/domain.h"
+#include "core/vuart.h"
 
 int arch_domain_init(struct domain *d)
 {
@@ -17,7 +18,13 @@ int arch_domain_init(struct domain *d)
 
 void arch_domain_free(struct domain *d)
 {
+	vuart_free(d);
 	vgic_free_domain(d);
+}
+
+bool arch_domain_emulates(const struct domain *d, ipa_t ipa, uint64_t size)
+{
+	return vgic_overlaps(d, ipa, size) || vuart_overlaps(d, ipa, size);
 }
 
 void arch_domain_dump_irqs(struct domain *d)

@@ -61,6 +61,11 @@ void irq_unroute(struct domain *d, uint32_t intid)
 	spin_unlock(&route->lock);
 }
 
+bool irq_is_enabled(const struct domain *d, uint32_t intid)
+{
+	return vgic_is_enabled(d, intid);
+}
+
 struct domain *irq_owner(uint32_t intid)
 {
 	return intid < IRQ_HANDLERS ? routes[intid].owner : NULL;

@@ -10,6 +10,7 @@
 #include "core/arch.h"
 #include "core/domain.h"
 #include "core/printk.h"
+#include "core/vuart.h"
 #include <arch/sysreg.h>
 
 struct access {
@@ -84,8 +85,9 @@ static bool emulate(struct vcpu *v, const struct access *a)
 	uint64_t value = trap_reg_read(v, a->reg);
 
 	if (a->write)
-		return vgic_mmio_write(v, a->ipa, a->size, value);
-	if (!vgic_mmio_read(v, a->ipa, a->size, &value))
+		return vgic_mmio_write(v, a->ipa, a->size, value) ||
+		       vuart_mmio_write(v, a->ipa, value);
+	if (!vgic_mmio_read(v, a->ipa, a->size, &value) && !vuart_mmio_read(v, a->ipa, &value))
 		return false;
 	finish_read(v, a, value);
 	return true;

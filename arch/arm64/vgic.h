@@ -126,6 +126,8 @@ void vgic_deactivate(struct vcpu *v, vintid_t intid);
  */
 int vgic_may_route_hw(struct domain *d, vintid_t intid); /* what the next would answer */
 int vgic_route_hw(struct domain *d, vintid_t intid, uint32_t hw_intid, bool edge);
+/* Whether d's kernel has the SPI enabled. */
+bool vgic_is_enabled(const struct domain *d, vintid_t intid);
 /*
  * Takes it back, also when pending, active or in a list register now: disabled and deactivated after. Any
  * locks but vgic locks may be held. Nothing to do when it is not routed.
@@ -167,5 +169,7 @@ bool vgic_is_waiting(const struct vcpu *v, vintid_t intid);
  */
 bool vgic_mmio_read(struct vcpu *v, ipa_t ipa, unsigned size, uint64_t *value);
 bool vgic_mmio_write(struct vcpu *v, ipa_t ipa, unsigned size, uint64_t value);
+/* Whether the GIC of d is at one of these bytes. */
+bool vgic_overlaps(const struct domain *d, ipa_t ipa, uint64_t size);
 
 void vgic_dump(struct domain *d);

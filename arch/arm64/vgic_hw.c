@@ -58,7 +58,14 @@ int vgic_may_route_hw(struct domain *d, vintid_t intid)
 
 	if (!irq || !atomic_load(&irq->home))
 		return -EINVAL;
-	return irq->hw_intid ? -EBUSY : 0;
+	return irq->hw_intid || (d->arch.vuart && intid == GUEST_VPL011_SPI) ? -EBUSY : 0;
+}
+
+bool vgic_is_enabled(const struct domain *d, vintid_t intid)
+{
+	const struct virq *irq = virq_find(d, NULL, intid);
+
+	return irq && irq->enabled;
 }
 
 int vgic_route_hw(struct domain *d, vintid_t intid, uint32_t hw_intid, bool edge)

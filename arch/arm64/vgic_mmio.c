@@ -128,3 +128,16 @@ bool vgic_mmio_write(struct vcpu *v, ipa_t ipa, unsigned size, uint64_t value)
 		field_set(&a, n++, value >> at & bits_mask(width));
 	return true;
 }
+
+static bool overlaps(ipa_t a, uint64_t a_size, ipa_t b, uint64_t b_size)
+{
+	return a.v - b.v < b_size || b.v - a.v < a_size;
+}
+
+bool vgic_overlaps(const struct domain *d, ipa_t ipa, uint64_t size)
+{
+	const struct vgic_domain *g = &d->arch.vgic;
+
+	return overlaps(ipa, size, g->dist_base, VGIC_DIST_SIZE) ||
+	       overlaps(ipa, size, g->rdist_base, d->vcpus_count * VGIC_RDIST_SIZE);
+}

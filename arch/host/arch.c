@@ -19,17 +19,6 @@ void (*host_switch_hook)(struct vcpu *from, struct vcpu *to);
 void (*host_interrupts_hook)(void);
 void (*host_noreturn_hook)(void);
 
-int arch_domain_init(struct domain *d)
-{
-	(void)d;
-	return alloc_should_fail() ? -ENOMEM : 0;
-}
-
-void arch_domain_free(struct domain *d)
-{
-	(void)d;
-}
-
 int arch_vcpu_init(struct vcpu *v)
 {
 	(void)v;

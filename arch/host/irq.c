@@ -21,13 +21,18 @@ int irq_may_route(struct domain *d, uint32_t intid)
 void irq_route(struct domain *d, uint32_t intid, bool edge)
 {
 	assert(irq_may_route(d, intid) == 0);
-	host_routes[intid] = (struct host_route){ d, edge };
+	host_routes[intid] = (struct host_route){ .owner = d, .edge = edge };
 }
 
 void irq_unroute(struct domain *d, uint32_t intid)
 {
 	assert(intid < HOST_IRQS && host_routes[intid].owner == d);
 	host_routes[intid].owner = NULL;
+}
+
+bool irq_is_enabled(const struct domain *d, uint32_t intid)
+{
+	return irq_owner(intid) == d && host_routes[intid].enabled;
 }
 
 struct domain *irq_owner(uint32_t intid)

@@ -103,6 +103,25 @@ static void test_writes(void **state)
 	assert_int_equal(fake.value, 0);
 }
 
+static void test_serial_port(void **state)
+{
+	(void)state;
+	fake.uart = true;
+	fault_at(DEVICE, FAR);
+	trap(access(0, 9, WNR));
+	assert_int_equal(fake.uart_accesses, 1);
+	assert_int_equal(fake.value & 0xff, 9);
+	assert_stepped();
+	set_up(state);
+	fake.uart = true;
+	fake.value = 0x90;
+	fault_at(DEVICE, FAR);
+	trap(access(2, 7, 0));
+	assert_int_equal(fake.uart_accesses, 1);
+	assert_int_equal(v0->arch.regs.x[7], 0x90);
+	assert_stepped();
+}
+
 static void assert_data_abort(uint64_t far)
 {
 	assert_taken(0x96000010, 0x200, PSTATE_EL1H);
@@ -227,6 +246,7 @@ int main(void)
 		cmocka_unit_test_setup(test_reads, set_up),
 		cmocka_unit_test_setup(test_read_to_zero_register, set_up),
 		cmocka_unit_test_setup(test_writes, set_up),
+		cmocka_unit_test_setup(test_serial_port, set_up),
 		cmocka_unit_test_setup(test_no_syndrome, set_up),
 		cmocka_unit_test_setup(test_nothing_there, set_up),
 		cmocka_unit_test_setup(test_walk, set_up),

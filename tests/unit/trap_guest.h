@@ -4,6 +4,8 @@
 
 #include "tests/unit/trap_env.h"
 
+#include "core/vuart.h"
+
 /* Declared where the vectors call them. */
 void trap_sync(struct vcpu *v);
 void trap_irq(struct vcpu *v);
@@ -19,6 +21,8 @@ static struct {
 	uint64_t ipa, value; /* of the last access */
 	unsigned size;
 	bool here; /* there is a device */
+	bool uart; /* the emulated UART's address; asked when it is not the GIC's */
+	unsigned uart_accesses;
 	enum p2m_type mapped;
 	int translation; /* what guest_translate() answers */
 	uint64_t translated;
@@ -43,6 +47,27 @@ bool vgic_mmio_write(struct vcpu *v, ipa_t ipa, unsigned size, uint64_t value)
 	fake.size = size;
 	fake.value = value;
 	return fake.here;
+}
+
+bool vuart_mmio_read(struct vcpu *v, ipa_t ipa, uint64_t *value)
+{
+	assert_ptr_equal(v, v0);
+	assert_int_equal(ipa.v, fake.ipa);
+	assert_false(fake.here);
+	fake.uart_accesses++;
+	if (fake.uart)
+		*value = fake.value;
+	return fake.uart;
+}
+
+bool vuart_mmio_write(struct vcpu *v, ipa_t ipa, uint64_t value)
+{
+	assert_ptr_equal(v, v0);
+	assert_int_equal(ipa.v, fake.ipa);
+	assert_int_equal(value, fake.value);
+	assert_false(fake.here);
+	fake.uart_accesses++;
+	return fake.uart;
 }
 
 void vgic_sync(struct vcpu *v)

@@ -26,5 +26,5 @@ struct arch_domain {
 	uint64_t cntvoff;
 	uint8_t last_vcpu
 		[CPUS_MAX]; /* by CPU, written there: 1 + id of the vCPU that ran last; 0: none */
-	struct vuart *vuart;
+	struct vuart *vuart; /* NULL: it has none */
 };

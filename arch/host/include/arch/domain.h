@@ -23,4 +23,5 @@ struct arch_vcpu {
 struct arch_domain {
 	struct vgic_domain vgic;
 	uint64_t cntvoff;
+	struct vuart *vuart;
 };

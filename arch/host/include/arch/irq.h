@@ -9,6 +9,7 @@
 struct host_route {
 	struct domain *owner;
 	bool edge;
+	bool enabled; /* by the owner's kernel: a test says so */
 };
 
 extern struct host_route host_routes[HOST_IRQS];
