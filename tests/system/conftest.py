@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 
+import domu  # noqa: E402
 import machine  # noqa: E402
 import qemu  # noqa: E402
 
@@ -40,7 +41,9 @@ class Shared:
 
 	BOOTS = 3
 
-	def __init__(self):
+	def __init__(self, name, **changes):
+		self.name = name
+		self.changes = changes
 		self.machine = None
 		self.boots = 0
 
@@ -49,10 +52,14 @@ class Shared:
 			self.close()
 			self.boots += 1
 			if self.boots > self.BOOTS:
-				pytest.fail(f"the shared machine broke {self.BOOTS} times: see dom0-*.log", pytrace=False)
-			self.machine = machine.Machine(config(), f"dom0-{self.boots}")
+				pytest.fail(f"the shared machine broke {self.BOOTS} times: see {self.name}-*.log", pytrace=False)
+			self.machine = machine.Machine(config(**self.changes), f"{self.name}-{self.boots}")
 			self.machine.boot_quiet()
+			self.prepare(self.machine)
 		return self.machine
+
+	def prepare(self, booted):
+		"""What a test may take for granted beside a prompt."""
 
 	def close(self):
 		if self.machine is not None:
@@ -61,7 +68,7 @@ class Shared:
 
 @pytest.fixture(scope="session")
 def shared():
-	holder = Shared()
+	holder = Shared("dom0")
 	yield holder
 	holder.close()
 
@@ -70,6 +77,37 @@ def shared():
 def dom0(shared):
 	"""One booted machine for all tests that only look."""
 	return shared.get()
+
+
+class SharedHost(Shared):
+	# Tables of Dom0's own address space that grow with what it maps at once, and stay.
+	TABLES = 3
+
+	def prepare(self, booted):
+		domu.Guest(booted, "first").create("-p").destroy()
+
+
+@pytest.fixture(scope="session")
+def shared_host():
+	holder = SharedHost("host", share=domu.default_share(), memory=4096)
+	yield holder
+	holder.close()
+
+
+@pytest.fixture
+def host(shared_host):
+	"""One booted machine for all tests that make guests, without any at the start of each. Whatever a test does,
+	all memory is free again when its guests are destroyed."""
+	booted = shared_host.get()
+	before = domu.info(booted)[0]
+	yield booted
+	if booted.broken:
+		return
+	domu.destroy_all(booted)
+	free, domains = domu.info(booted)
+	if not before - SharedHost.TABLES <= free <= before or set(domains) != {0}:
+		booted.broken = True
+		pytest.fail(f"{before} pages were free, now {free}; domains left: {sorted(domains)}", pytrace=False)
 
 
 @pytest.fixture

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A guest of xl: its config, its life, and commands in its shell.
+
+Needs a machine with qemu.Config(share=...), for the config and the images come to Dom0 in that folder.
+"""
+import itertools
+import pathlib
+import re
+import shlex
+
+import qemu
+
+READY = "domu: ready"
+BOOT_LIMIT = 300  # seconds; see machine.BOOT_LIMIT
+RUN_LIMIT = 60
+TOOLS = "/usr/lib/graft-test/"
+SHARED = "/mnt/share/"
+NUMBERS = itertools.count(1)
+
+
+def literal(value):
+	"""A value as xl's config language has it."""
+	if isinstance(value, (list, tuple)):
+		return "[" + ", ".join(literal(each) for each in value) + "]"
+	return str(value) if isinstance(value, int) else '"' + str(value) + '"'
+
+
+def share_file(machine, name, content):
+	"""Puts a file where Dom0 sees it, never twice under one name; its path in Dom0."""
+	name = f"{next(NUMBERS)}-{name}"
+	path = pathlib.Path(machine.config.share) / name
+	if isinstance(content, bytes):
+		path.write_bytes(content)
+	else:
+		path.write_text(content)
+	return SHARED + name
+
+
+def script(machine, text):
+	"""The command that runs text in Dom0's shell: also what is too long for Xen's keyboard buffer."""
+	return "sh " + share_file(machine, "script", text)
+
+
+def info(machine):
+	"""(free pages, {domid: {"pages", "cpu_ns", "flags"}})"""
+	text = machine.check(TOOLS + "graft-info")
+	domains = {int(d): {"pages": int(pages), "cpu_ns": int(time), "flags": int(flags, 16)} for d, pages, time, flags
+		in re.findall(r"^domain (\d+) pages (\d+) cpu_ns (\d+) flags ([0-9a-f]+)", text, re.M)}
+	return int(re.search(r"^free (\d+)", text, re.M)[1]), domains
+
+
+class Guest:
+	"""A stock kernel with images/domu, unless the config says otherwise: items of xl.cfg(5) as arguments, None
+	leaves one out."""
+
+	def __init__(self, machine, name="guest", **config):
+		self.machine = machine
+		self.name = name
+		self.domid = None
+		self.config = {"name": name, "kernel": SHARED + "Image", "ramdisk": SHARED + "domu.cpio.lz4",
+			"extra": "console=hvc0 quiet", "memory": 192, "vcpus": 1, **config}
+
+	def write_config(self):
+		"""Its path in Dom0."""
+		items = ((key, value) for key, value in self.config.items() if value is not None)
+		return share_file(self.machine, f"{self.name}.cfg",
+			"".join(f"{key} = {literal(value)}\n" for key, value in items))
+
+	def try_create(self, options="", limit=BOOT_LIMIT):
+		return self.machine.run(f"xl create {options} {self.write_config()}", limit)
+
+	def create(self, options=""):
+		"""Made and started (or not, with -p); nothing is waited for."""
+		result = self.try_create(options)
+		if result.status != 0:
+			self.machine.fail(f"xl create gave status {result.status}:\n{result.output}")
+		self.find_domid()
+		return self
+
+	def find_domid(self):
+		self.domid = int(self.machine.check(f"xl domid {self.name}"))
+		return self.domid
+
+	def wait(self, text=READY, limit=BOOT_LIMIT):
+		"""Until text comes on its console. What was read before by anybody does not come again."""
+		result = self.console("wait", text, limit)
+		if result.status != 0:
+			self.machine.fail(f"{self.name} did not say {text!r}: {result.output}")
+		return result.output
+
+	def boot(self, options=""):
+		self.create(options).wait()
+		return self
+
+	def console(self, verb, text, limit=RUN_LIMIT):
+		line = f"{TOOLS}graft-console {self.domid} {limit} {verb} {shlex.quote(text)}"
+		return self.machine.run(line if len(line) < 100 else script(self.machine, line), limit + 30)
+
+	def run(self, command, limit=RUN_LIMIT):
+		"""Runs a command in the guest's shell: machine.Result. Status 124: no answer, 125: no guest."""
+		return self.console("run", command, limit)
+
+	def check(self, command, limit=RUN_LIMIT):
+		result = self.run(command, limit)
+		if result.status != 0:
+			self.machine.fail(f"{self.name}: {command!r} gave status {result.status}:\n{result.output}")
+		return result.output
+
+	def start(self, command):
+		"""Types a command and waits for nothing."""
+		return self.console("type", command)
+
+	def state(self):
+		"""The letters of xl list's state column, "" when there is no such domain."""
+		result = self.machine.run(f"xl list {self.domid} | tail -n 1")
+		found = re.match(r"\S+\s+\d+\s+\d+\s+\d+\s+(\S+)", result.output)
+		return found[1].replace("-", "") if found else ""
+
+	def exists(self):
+		return self.machine.run(f"xl domname {self.domid}").status == 0
+
+	def wait_gone(self, limit=RUN_LIMIT):
+		self.machine.check(f"timeout {limit} sh -c 'while xl domname {self.domid}; do sleep 0.3; done' 2>&1 "
+			"| tail -n 1", limit + 30)
+		assert not self.exists()
+
+	def destroy(self):
+		return self.machine.check(f"xl destroy {self.domid}")
+
+
+def default_share():
+	return str(qemu.SHARE)
+
+
+def destroy_all(machine):
+	"""Every guest, however it was left."""
+	for line in machine.check("xl list").splitlines()[1:]:
+		domid = re.search(r"\s(\d+)\s+\d+\s+\d+\s+\S+\s+[\d.]+$", line)
+		if domid and domid[1] != "0":
+			machine.run(f"xl destroy {domid[1]}")
