@@ -27,9 +27,9 @@ struct request {
 };
 
 /* -ENOENT: nothing is asked. */
-static int read_request(struct request *request)
+static int read_request(struct xenbus_transaction at, struct request *request)
 {
-	char *text = xenbus_read(XBT_NIL, ASKED, "request", NULL);
+	char *text = xenbus_read(at, ASKED, "request", NULL);
 	int count;
 
 	if (IS_ERR(text))
@@ -41,23 +41,50 @@ static int read_request(struct request *request)
 	return count >= 3 && request->sequence && !strchr(request->name, '/') ? 0 : -EINVAL;
 }
 
-static bool still_asked(const struct request *request)
+static int answer_in(struct xenbus_transaction at, const struct request *request, int error,
+                     const char *why)
 {
-	struct request now;
-
-	return !read_request(&now) && now.sequence == request->sequence;
+	if (error)
+		return xenbus_printf(at, ANSWERED, "reply", "%llu refused %d %s", request->sequence,
+		                     -error, why);
+	return xenbus_printf(at, ANSWERED, "reply", "%llu %s", request->sequence, why);
 }
 
 static void answer(const struct request *request, int error, const char *why)
 {
-	if (error)
-		error = xenbus_printf(XBT_NIL, ANSWERED, "reply", "%llu refused %d %s",
-		                      request->sequence, -error, why);
-	else
-		error = xenbus_printf(XBT_NIL, ANSWERED, "reply", "%llu %s", request->sequence,
-		                      why);
+	error = answer_in(XBT_NIL, request, error, why);
 	if (error)
 		pr_err("dt-overlay-configfs: XenStore takes no answer: %pe\n", ERR_PTR(error));
+}
+
+static int answer_if_asked(const struct request *request)
+{
+	struct xenbus_transaction at;
+	struct request now;
+	int error = xenbus_transaction_start(&at);
+
+	if (error)
+		return error;
+	error = read_request(at, &now);
+	if (!error && now.sequence != request->sequence)
+		error = -ENOENT;
+	if (!error)
+		error = answer_in(at, request, 0, "done");
+	return xenbus_transaction_end(at, error) ?: error;
+}
+
+/*
+ * Says that it is done, unless nobody waits any more: the two cannot cross, since the toolstack looks for
+ * an answer after it has taken the request away.
+ */
+static int answer_done(const struct request *request)
+{
+	int error;
+
+	do
+		error = answer_if_asked(request);
+	while (error == -EAGAIN);
+	return error;
 }
 
 static int read_piece(const struct request *request, u8 *blob, unsigned int number)
@@ -163,6 +190,19 @@ static int carry_out(const struct request *request)
 	                      request->verb);
 }
 
+static int handle_locked(const struct request *request)
+{
+	int error = carry_out(request);
+
+	if (!error && answer_done(request)) {
+		/* What was to be used there may be gone. */
+		if (!strcmp(request->verb, "apply"))
+			remove(request);
+		return overlay_refuse(-ETIMEDOUT, "it was done too late");
+	}
+	return error;
+}
+
 static void handle(const struct request *request)
 {
 	char why[REASON_ROOM];
@@ -170,19 +210,15 @@ static void handle(const struct request *request)
 
 	mutex_lock(&overlay_subsystem.su_mutex);
 	overlay_refuse(0, "%s", "");
-	error = carry_out(request);
-	/* Nobody waits any more: what was to be used there may be gone. */
-	if (!error && !strcmp(request->verb, "apply") && !still_asked(request)) {
-		remove(request);
-		error = overlay_refuse(-ETIMEDOUT, "it was done too late, and undone");
-	}
+	error = handle_locked(request);
 	if (error && !*overlay_reason())
 		overlay_refuse(error, "%pe: the kernel's log (dmesg) may say more", ERR_PTR(error));
 	strscpy(why, overlay_reason(), sizeof(why));
 	mutex_unlock(&overlay_subsystem.su_mutex);
 	pr_info("dt-overlay-configfs: Dom0: %s %s: %s\n", request->verb, request->name,
 	        error ? why : "done");
-	answer(request, error, error ? why : "done");
+	if (error)
+		answer(request, error, why);
 }
 
 static void announce(void)
@@ -202,7 +238,7 @@ static void look(struct work_struct *work)
 
 	/* Each time: in a domain that was restored elsewhere it is not there yet. */
 	announce();
-	if (read_request(&request) || request.sequence == answered)
+	if (read_request(XBT_NIL, &request) || request.sequence == answered)
 		return;
 	answered = request.sequence;
 	answer(&request, 0, "working");
