@@ -4,8 +4,10 @@
 
 int handover_read(const struct request *request, struct handover *out)
 {
-	if (!hyper_read_domain(request->operands[1], &out->domain))
-		return BAD_USAGE;
+	int status = hyper_read_domain(request->operands[1], &out->domain);
+
+	if (status != DONE)
+		return status;
 	if (!hyper_open() || !hyper_read_blob(request->operands[0], &out->blob))
 		return REFUSED;
 	return DONE;

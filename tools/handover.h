@@ -12,3 +12,8 @@ struct handover {
 
 /* The operands A.dtbo and DOMAIN, the hypervisor found. DONE, or an exit status, and why was said. */
 int handover_read(const struct request *request, struct handover *out);
+
+static inline struct bytes handover_bytes(const struct handover *handover)
+{
+	return (struct bytes){ handover->blob.at, handover->blob.size };
+}

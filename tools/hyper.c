@@ -11,6 +11,7 @@
 #include "tools/cmdline.h"
 #include "tools/file.h"
 #include "tools/say.h"
+#include "tools/store.h"
 #include "tools/transport.h"
 
 static_assert(sizeof(struct graft_sysctl) == sizeof(struct xen_sysctl), "graft/sysctl.h");
@@ -49,12 +50,25 @@ bool hyper_open(void)
 
 bool hyper_open_graft(const char *what)
 {
-	if (!hyper_open())
-		return false;
+	return hyper_open() && hyper_must_be_graft(what);
+}
+
+bool hyper_must_be_graft(const char *what)
+{
 	if (!is_graft)
 		say_error("the hypervisor is not Graft, or one of another version: Xen has no %s",
 			what);
 	return is_graft;
+}
+
+struct hyper_blob hyper_blob_of(const char *file, struct bytes bytes)
+{
+	struct hyper_blob blob = {
+		.file = file, .at = transport_memory(bytes.size), .size = (uint32_t)bytes.size
+	};
+
+	memcpy(blob.at, bytes.at, bytes.size);
+	return blob;
 }
 
 bool hyper_read_blob(const char *file, struct hyper_blob *out)
@@ -63,10 +77,7 @@ bool hyper_read_blob(const char *file, struct hyper_blob *out)
 
 	if (!file_read(file, &bytes))
 		return false;
-	*out = (struct hyper_blob){
-		.file = file, .at = transport_memory(bytes.size), .size = (uint32_t)bytes.size
-	};
-	memcpy(out->at, bytes.at, bytes.size);
+	*out = hyper_blob_of(file, bytes);
 	free(bytes.at);
 	return true;
 }
@@ -144,16 +155,24 @@ int hyper_finish(const char *verb, const struct hyper_blob *blob, int error)
 	return REFUSED;
 }
 
-bool hyper_read_domain(const char *text, uint16_t *out)
+int hyper_read_domain(const char *text, uint16_t *out)
 {
 	uint64_t value;
 
-	if (!cmdline_number(text, &value) || value >= DOMID_FIRST_RESERVED) {
-		say_error("%s: not a domain's number (`xl domid NAME` tells it)", text);
-		return false;
+	if (cmdline_number(text, &value) && value < DOMID_FIRST_RESERVED) {
+		*out = (uint16_t)value;
+		return DONE;
 	}
-	*out = (uint16_t)value;
-	return true;
+	if (!text[0] || cmdline_number(text, &value)) {
+		say_error("'%s': not a domain's number or name (`xl list` shows them)", text);
+		return BAD_USAGE;
+	}
+	if (!store_open())
+		return REFUSED;
+	if (store_find_domain(text, out))
+		return DONE;
+	say_error("%s: there is no domain of this name (`xl list` shows them)", text);
+	return REFUSED;
 }
 
 const char *hyper_owner_name(uint16_t owner)
@@ -168,4 +187,26 @@ const char *hyper_owner_name(uint16_t owner)
 		return "nobody";
 	snprintf(name, sizeof(name), "domain %u", owner);
 	return name;
+}
+
+/* One more than there are could be added meanwhile; then it is asked again. */
+const struct graft_overlay *hyper_list_overlays(uint32_t *count)
+{
+	struct graft_sysctl *op = hyper_graft_new();
+	struct graft_overlay *records = NULL;
+	uint32_t room = 0;
+	int error;
+
+	for (;;) {
+		op->u.overlay_list.count = room;
+		op->u.overlay_list.buffer = (uintptr_t)records;
+		error = hyper_graft(GRAFT_SYSCTL_overlay_list, op);
+		*count = op->u.overlay_list.count;
+		if (error)
+			return hyper_say("list of overlays", error), NULL;
+		if (records && op->u.overlay_list.total <= room)
+			return records;
+		room = op->u.overlay_list.total + 1;
+		records = transport_memory(room * sizeof(*records));
+	}
 }

@@ -10,12 +10,15 @@
 #include <stdint.h>
 
 #include "include/graft/sysctl.h"
+#include "tools/file.h"
 
 /* Find the hypervisor; before all else. False, and said why, when there is none that lets us. */
 bool hyper_open(void);
 
 /* The same, and it must be Graft; `what` Xen lacks: "list of overlays". */
 bool hyper_open_graft(const char *what);
+/* Is the one that was found Graft? False, and said. */
+bool hyper_must_be_graft(const char *what);
 
 /* A blob where the hypervisor can read it. */
 struct hyper_blob {
@@ -25,6 +28,8 @@ struct hyper_blob {
 };
 
 bool hyper_read_blob(const char *file, struct hyper_blob *out);
+/* The same of bytes that are here; `file` is for messages. */
+struct hyper_blob hyper_blob_of(const char *file, struct bytes bytes);
 
 /* XEN_SYSCTL_dt_overlay: op XEN_SYSCTL_DT_OVERLAY_... 0 or -errno. */
 int hyper_overlay_sysctl(uint8_t op, const struct hyper_blob *blob);
@@ -41,7 +46,10 @@ int hyper_graft(uint32_t cmd, struct graft_sysctl *op);
 /* What an error means that comes with no reason. */
 int hyper_say(const char *what, int error);
 
-/* A domain's number in an operand: 0 to 0x7fef. False, and said, when it is none. */
-bool hyper_read_domain(const char *text, uint16_t *out);
+/* A domain in an operand: its number, 0 to 0x7fef, or its name. DONE, or an exit status, and why was said. */
+int hyper_read_domain(const char *text, uint16_t *out);
+
+/* The overlays of the live tree, oldest first; NULL, and said, when they cannot be had. */
+const struct graft_overlay *hyper_list_overlays(uint32_t *count);
 /* "Dom0", "domain 5", "Graft" or "nobody", in a buffer that lives to the next call. */
 const char *hyper_owner_name(uint16_t owner);

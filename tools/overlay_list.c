@@ -1,35 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* graftctl overlay list: what is in the live tree, oldest first, and who holds it. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "tools/hyper.h"
 #include "tools/say.h"
-#include "tools/transport.h"
 #include "tools/verb.h"
-
-/* One more than there are could be added meanwhile; then it is asked again. */
-static const struct graft_overlay *fetch(uint32_t *count)
-{
-	struct graft_sysctl *op = hyper_graft_new();
-	struct graft_overlay *records = NULL;
-	uint32_t room = 0;
-	int error;
-
-	for (;;) {
-		op->u.overlay_list.count = room;
-		op->u.overlay_list.buffer = (uintptr_t)records;
-		error = hyper_graft(GRAFT_SYSCTL_overlay_list, op);
-		*count = op->u.overlay_list.count;
-		if (error)
-			return hyper_say("overlay list", error), NULL;
-		if (records && op->u.overlay_list.total <= room)
-			return records;
-		room = op->u.overlay_list.total + 1;
-		records = transport_memory(room * sizeof(*records));
-	}
-}
 
 static void print_one(const struct graft_overlay *overlay)
 {
@@ -55,7 +31,7 @@ static int run(const struct request *request)
 	(void)request;
 	if (!hyper_open_graft("list of overlays"))
 		return REFUSED;
-	overlays = fetch(&count);
+	overlays = hyper_list_overlays(&count);
 	if (!overlays)
 		return REFUSED;
 	printf("%s  ID  STATE     HOLDER       NODES  RANGES  SPIS    BYTES  DIGEST            NAME%s\n",

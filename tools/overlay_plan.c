@@ -33,6 +33,7 @@ static const uint32_t ops[] = {
 static int read_options(const struct request *request, uint32_t *op, uint16_t *domain)
 {
 	const char *text;
+	int status = DONE;
 
 	*op = 0;
 	for (int i = OPTION_ATTACH; i <= OPTION_REMOVE; i++) {
@@ -41,8 +42,10 @@ static int read_options(const struct request *request, uint32_t *op, uint16_t *d
 			say_error("overlay plan: one operation at a time");
 			return BAD_USAGE;
 		}
-		if (text && i != OPTION_REMOVE && !hyper_read_domain(text, domain))
-			return BAD_USAGE;
+		if (text && i != OPTION_REMOVE)
+			status = hyper_read_domain(text, domain);
+		if (status != DONE)
+			return status;
 		if (text)
 			*op = ops[i];
 	}
@@ -69,10 +72,10 @@ static int run(const struct request *request)
 	uint16_t domain = 0;
 	char *text;
 	uint32_t op;
-	int error;
+	int error, status = read_options(request, &op, &domain);
 
-	if (read_options(request, &op, &domain) != DONE)
-		return BAD_USAGE;
+	if (status != DONE)
+		return status;
 	if (!hyper_open_graft("dry run") || !hyper_read_blob(request->operands[0], &blob))
 		return REFUSED;
 	call = hyper_graft_new();

@@ -4,6 +4,8 @@
  * it down in the file FAKE_LOG, and answers as the environment says.
  *   FAKE_KIND=graft|xen|none  FAKE_ERROR: errno of overlay operations  FAKE_REASON  FAKE_PLAN: text
  *   FAKE_COUNT: overlays  FAKE_TREE: a blob's file  FAKE_GROWS: changes of the tree while it is looked at
+ *   FAKE_ADDED: files of overlays that are in that tree, with a colon behind each
+ *   FAKE_DETACH_ERROR: errno of detach  FAKE_ATTACHED: where the blob that is attached or detached goes
  */
 #include "tools/transport.h"
 
@@ -16,6 +18,7 @@
 
 #include "core/xen_abi.h"
 #include "include/graft/sysctl.h"
+#include "tools/engine.h"
 #include "tools/file.h"
 #include "tools/memory.h"
 #include "tools/say.h"
@@ -115,6 +118,16 @@ static int xen_sysctl(struct xen_sysctl *op)
 	return refuse_or_not();
 }
 
+/* ATTACHED.1 for what is attached, ATTACHED.2 for what is detached. */
+static void store_blob(const struct xen_domctl_dt_overlay *u)
+{
+	struct bytes blob = { reach(u->overlay_fdt.q, u->overlay_fdt_size), u->overlay_fdt_size };
+
+	if (setting("FAKE_ATTACHED")[0] &&
+		!file_write(memory_print("%s.%u", setting("FAKE_ATTACHED"), u->overlay_op), blob))
+		abort();
+}
+
 static int xen_domctl(struct xen_domctl *op)
 {
 	struct xen_domctl_dt_overlay *u = &op->u.dt_overlay;
@@ -124,7 +137,45 @@ static int xen_domctl(struct xen_domctl *op)
 	note("domctl op %u, domain %u, %u bytes, sum %u", u->overlay_op, op->domain,
 		u->overlay_fdt_size,
 		sum(reach(u->overlay_fdt.q, u->overlay_fdt_size), u->overlay_fdt_size));
+	store_blob(u);
+	if (u->overlay_op == GRAFT_DOMCTL_DT_OVERLAY_DETACH && number("FAKE_DETACH_ERROR"))
+		return -(int)number("FAKE_DETACH_ERROR");
 	return refuse_or_not();
+}
+
+/* The tree of FAKE_TREE with FAKE_ADDED in it, by the engine itself; NULL without the latter. */
+static struct dt_tree *built(void)
+{
+	static struct dt_tree tree;
+	static bool is_built;
+	struct dt_overlay *overlay;
+	const char *rest = setting("FAKE_ADDED");
+
+	if (!rest[0])
+		return NULL;
+	if (!is_built && !engine_load_tree(&tree, setting("FAKE_TREE")))
+		abort();
+	for (; !is_built && rest[0]; rest += strcspn(rest, ":") + 1)
+		if (!engine_apply(
+			    &tree, memory_print("%.*s", (int)strcspn(rest, ":"), rest), &overlay))
+			abort();
+	is_built = true;
+	return &tree;
+}
+
+static int built_list(struct graft_sysctl_overlay_list *u, const struct dt_tree *from)
+{
+	const struct dt_overlay *overlay = from->first_overlay;
+	struct graft_overlay *to = reach(u->buffer, u->count * sizeof(*to));
+	uint32_t room = u->count;
+
+	u->total = from->overlay_count;
+	for (u->count = 0; overlay && u->count < room; overlay = overlay->next)
+		to[u->count++] = (struct graft_overlay){ .id = overlay->id,
+			.state = GRAFT_OVERLAY_ADDED,
+			.blob_size = overlay->blob_size,
+			.digest = overlay->digest };
+	return 0;
 }
 
 static int last_reason(struct graft_sysctl_last_reason *u)
@@ -145,6 +196,8 @@ static int overlay_list(struct graft_sysctl_overlay_list *u)
 	uint32_t room = u->count, total = number("FAKE_COUNT");
 	struct graft_overlay *to = reach(u->buffer, room * sizeof(*to));
 
+	if (built())
+		return built_list(u, built());
 	u->total = total;
 	for (u->count = 0; u->count < room && u->count < total; u->count++) {
 		bool attached = u->count % 2 == 1;
@@ -183,7 +236,7 @@ static int tree(struct graft_sysctl_tree *u)
 	struct bytes blob;
 	uint32_t room = u->size;
 
-	if (!file_read(setting("FAKE_TREE"), &blob))
+	if (built() ? !engine_flatten(built(), &blob) : !file_read(setting("FAKE_TREE"), &blob))
 		abort();
 	u->size = (uint32_t)blob.size;
 	u->generation = generation;
@@ -200,11 +253,12 @@ static int device(struct graft_sysctl_device *u)
 {
 	const char *path =
 		memory_print("%.*s", (int)u->path_size, (const char *)reach(u->path, u->path_size));
+	const struct dt_node *node = built() ? dt_node_at(built(), path) : NULL;
 	bool graft = strstr(path, "interrupt-controller"), nobody = strstr(path, "pcie"),
 	     guest = strstr(path, "iommu");
 
 	u->ranges = graft || nobody || guest || strstr(path, "spi@");
-	u->overlay = nobody ? 9 : 0;
+	u->overlay = node ? (node->owner ? node->owner->id : 0) : nobody ? 9 : 0;
 	u->shared = guest;
 	u->enabled = !strstr(path, "flash");
 	u->owner = graft ? GRAFT_OWNER_GRAFT : nobody ? GRAFT_OWNER_NOBODY : guest ? 5 : 0;

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * XenStore, as far as handing over overlays needs it (xen/io/xs_wire.h, xenstore.h). Paths are whole. What
+ * cannot be done is said here; that something is not there is no fault.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tools/file.h"
+
+/* Before all else. False, and said, when there is no xenstored that lets us. */
+bool store_open(void);
+
+/* The value, with a NUL behind it; the bytes are the caller's. False when there is none. */
+bool store_read(const char *path, struct bytes *out);
+bool store_write(const char *path, const void *value, size_t size);
+/* With all below it; it need not be there. */
+bool store_remove(const char *path);
+/* An empty folder of Dom0's, which a domain may read with all that is written below it. */
+bool store_make_folder(const char *path, uint16_t reader);
+
+/* From now on store_wait() ends when something changes at or below this path. */
+bool store_watch(const char *path);
+
+/* Times are of one clock that never goes back, in milliseconds. */
+uint64_t store_now(void);
+
+enum store_event {
+	STORE_CHANGED, /* or may have */
+	STORE_TIMEOUT,
+	STORE_BROKEN, /* xenstored is gone */
+	STORE_INTERRUPTED, /* by SIGINT or SIGTERM, which from store_watch() on do nothing else */
+};
+
+enum store_event store_wait(uint64_t until);
+
+/* Be the only graftctl at work on a domain until the end of the program. False, and said, when not by then. */
+bool store_lock(uint16_t domain, uint64_t until);
+
+/* The domain of this name; false when there is none. */
+bool store_find_domain(const char *name, uint16_t *out);
