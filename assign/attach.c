@@ -99,6 +99,7 @@ static int plan_device(
 
 	a->devices++;
 	while (!rc && (rc = resource_walk_next(&walk, &resource, why)) > 0) {
+		turn_poll();
 		rc = attachment_add(a, tree, node, &resource, why);
 		if (!rc && report->at)
 			report_line(report, "give d%u %s of %s", a->domain->id,

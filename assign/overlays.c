@@ -191,9 +191,11 @@ int overlays_plan_add(struct dt_overlay *overlay, struct report *report, struct 
 
 static void report_taking(const struct attachment *a, struct report *report)
 {
-	for (const struct claim *claim = a->first; claim; claim = claim->next)
+	for (const struct claim *claim = a->first; claim; claim = claim->next) {
 		report_line(report, "take from d%u %s of %s", a->domain->id,
 			resource_name(&claim->resource), dt_path(claim->node));
+		turn_poll();
+	}
 }
 
 int overlays_plan_remove(const void *blob, size_t size, struct report *report, struct dt_why *why)

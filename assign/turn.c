@@ -18,8 +18,6 @@ static bool taken, paused;
 static const struct domain *paused_domain;
 static uint64_t paused_context, paused_at;
 
-static bool pausing_allowed; /* by who runs the fiber */
-
 bool turn_take(void)
 {
 	bool mine;
@@ -69,9 +67,8 @@ void turn_start(void (*run)(void *arg), void *arg)
 	fiber_start(run, arg);
 }
 
-bool turn_continue(bool may_pause)
+bool turn_continue(void)
 {
-	pausing_allowed = may_pause;
 	if (fiber_continue())
 		return true;
 	spin_lock(&lock);
@@ -85,6 +82,6 @@ bool turn_continue(bool may_pause)
 
 void turn_poll(void)
 {
-	if (arch_irq_pending() && fiber_is_here() && pausing_allowed)
+	if (arch_irq_pending() && fiber_is_here())
 		fiber_pause();
 }

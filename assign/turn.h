@@ -18,17 +18,14 @@ enum turn {
 	TURN_OTHERS, /* another has it: come again */
 	TURN_NEW, /* this hypercall has it now: turn_start(), or turn_give() */
 	TURN_PAUSED, /* this hypercall had it and paused: turn_continue() */
-	TURN_ABANDONED, /* nobody came back for the paused one: the caller ends it first, and then has the turn */
+	TURN_ABANDONED, /* nobody came back for the paused one, which is now the caller's to end first */
 };
 
 /* For a long one, of the hypercall that the current vCPU makes. */
 enum turn turn_enter(void);
 void turn_start(void (*run)(void *arg), void *arg);
-/*
- * Runs until it has ended: true, and turn_give() is due; or, if it may, until it pauses: false, and the
- * hypercall is to be issued again.
- */
-bool turn_continue(bool may_pause);
+/* Runs until it has ended: true, and turn_give() is due; or pauses: false, and the hypercall is to be issued again. */
+bool turn_continue(void);
 
 /* Inside any operation, between two steps of it: a long one makes way for interrupts that are pending. */
 void turn_poll(void);

@@ -142,7 +142,7 @@ static void free_pages(void *ptr)
 	used_bytes -= PAGE_SIZE << order;
 }
 
-void *heap_alloc(size_t size)
+void *heap_alloc_unset(size_t size)
 {
 	unsigned class = class_of(size);
 	void *ptr;
@@ -152,12 +152,16 @@ void *heap_alloc(size_t size)
 	spin_lock(&lock);
 	ptr = class < CLASSES ? alloc_small(class) : alloc_pages(size);
 	spin_unlock(&lock);
-	if (!ptr)
-		return NULL;
-	memset(ptr, 0, size);
-	if (class < CLASSES) /* what is beyond the size asked for is nobody's */
+	if (ptr && class < CLASSES) /* what is beyond the size asked for is nobody's */
 		memory_hide((char *)ptr + size, class_sizes[class] - size);
 	return ptr;
+}
+
+void *heap_alloc(size_t size)
+{
+	void *ptr = heap_alloc_unset(size);
+
+	return ptr ? memset(ptr, 0, size) : NULL;
 }
 
 void *heap_alloc_array(size_t count, size_t size)

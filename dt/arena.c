@@ -54,8 +54,8 @@ void *dt_arena_alloc(struct dt_arena *arena, size_t size)
 	size_t whole = dt_arena_round(size);
 	void *at;
 
-	if (++arena->count % POLL_EVERY == 0 && arena->env->poll)
-		arena->env->poll(arena->env->ctx);
+	if (++arena->count % POLL_EVERY == 0)
+		dt_poll(arena->env);
 	if (whole > arena->left && add_chunk(arena, chunk_for(arena, whole)))
 		return NULL;
 	at = arena->at;

@@ -48,11 +48,20 @@ enum dt_limit {
 struct dt_env {
 	void *(*alloc)(void *ctx, size_t size);
 	void (*free)(void *ctx, void *at, size_t size);
-	/* Not NULL: called now and then inside long work, when nothing is half done that others could see. */
+	/*
+	 * Not NULL: called in all long work on overlays, never more than some hundred steps apart. The tree may be
+	 * half changed then: nobody else reads it before the call that polls has returned.
+	 */
 	void (*poll)(void *ctx);
 	void *ctx;
 	uint32_t seed;
 };
+
+static inline void dt_poll(const struct dt_env *env)
+{
+	if (env && env->poll)
+		env->poll(env->ctx);
+}
 
 static inline void dt_assert(bool holds)
 {

@@ -16,6 +16,9 @@ enum {
 		16, /* the first without a path in every name, and without a structure size */
 	VERSION_KNOWN = 17,
 	RESERVE_SIZE = 16,
+	NAME_READ_MOST = 1024, /* bytes of a node's name: longer is malformed, not only too long */
+	POLL_STEPS = 64, /* tokens between two polls */
+	POLL_BYTES = 1024, /* of strings, where each byte is looked at */
 };
 
 /* The header's fields in their order. */
@@ -32,7 +35,12 @@ static bool skip_padding(struct span *span, size_t size)
 
 static enum dtb_event step_begin(struct dtb_cursor *cursor)
 {
-	if (!span_string(&cursor->rest, &cursor->name, &cursor->name_length) ||
+	struct span name = cursor->rest;
+
+	if (name.left > NAME_READ_MOST)
+		name.left = NAME_READ_MOST;
+	if (!span_string(&name, &cursor->name, &cursor->name_length) ||
+		!span_skip(&cursor->rest, cursor->name_length + 1) ||
 		!skip_padding(&cursor->rest, cursor->name_length + 1))
 		return DTB_BAD;
 	return DTB_BEGIN;
@@ -58,9 +66,12 @@ enum dtb_event dtb_step(struct dtb_cursor *cursor)
 {
 	uint32_t token = TOKEN_NOP;
 
-	while (token == TOKEN_NOP)
+	while (token == TOKEN_NOP) {
+		if (++cursor->steps % POLL_STEPS == 0)
+			dt_poll(cursor->env);
 		if (!span_u32(&cursor->rest, &token))
 			return DTB_BAD;
+	}
 	switch (token) {
 	case TOKEN_BEGIN_NODE:
 		return step_begin(cursor);
@@ -77,7 +88,9 @@ enum dtb_event dtb_step(struct dtb_cursor *cursor)
 
 struct dtb_cursor dtb_cursor(const struct dtb *dtb)
 {
-	return (struct dtb_cursor){ .rest = dtb->structure, .strings = dtb->strings };
+	return (struct dtb_cursor){
+		.rest = dtb->structure, .strings = dtb->strings, .env = dtb->env
+	};
 }
 
 struct dtb_cursor dtb_cursor_at(const struct dtb *dtb, uint32_t offset)
@@ -156,8 +169,11 @@ static int find_strings(struct dtb *dtb, const struct header *h, struct dt_why *
 
 	while (!error && strings->left && strings->at[strings->left - 1] != '\0')
 		strings->left--;
-	for (i = 0; i < strings->left && length <= DT_NAME_MAX; i++)
+	for (i = 0; i < strings->left && length <= DT_NAME_MAX; i++) {
 		length = strings->at[i] == '\0' ? 0 : length + 1;
+		if (i % POLL_BYTES == 0)
+			dt_poll(dtb->env);
+	}
 	if (length > DT_NAME_MAX)
 		return dt_fail(
 			why, -DT_E2BIG, "strings: a name of over %u characters", DT_NAME_MAX);
@@ -367,10 +383,16 @@ static int check_structure(struct check *check)
 
 int dtb_check(struct dtb *dtb, const void *blob, size_t size, struct dt_why *why)
 {
+	return dtb_check_polling(dtb, blob, size, NULL, why);
+}
+
+int dtb_check_polling(struct dtb *dtb, const void *blob, size_t size, const struct dt_env *env,
+	struct dt_why *why)
+{
 	struct check check = { .dtb = dtb, .why = why };
 	int error;
 
-	*dtb = (struct dtb){ 0 };
+	*dtb = (struct dtb){ .env = env };
 	error = check_header(dtb, span_of(blob, size), why);
 	if (error)
 		return error;

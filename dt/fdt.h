@@ -23,6 +23,7 @@ struct dtb {
 	struct span reserves; /* the reserve map without its terminator, 16 bytes an entry */
 	struct span structure; /* tokens, from the root's BEGIN_NODE to END */
 	struct span strings;
+	const struct dt_env *env; /* that steps poll, or NULL */
 	uint32_t boot_cpu;
 	uint32_t node_count; /* the root included */
 	uint32_t prop_count;
@@ -38,6 +39,9 @@ struct dtb {
  * function of this header can run into a malformed place. `size` may be more than the blob's totalsize.
  */
 int dtb_check(struct dtb *dtb, const void *blob, size_t size, struct dt_why *why);
+/* The same; this and all steps through the blob poll. */
+int dtb_check_polling(struct dtb *dtb, const void *blob, size_t size, const struct dt_env *env,
+	struct dt_why *why);
 
 /* totalsize of what may be a blob, or 0 when it has no valid magic and size: for sizing a mapping. */
 uint32_t dtb_peek_size(const void *blob, size_t size);
@@ -106,6 +110,8 @@ struct dtb_cursor {
 	const char *name;
 	size_t name_length; /* BEGIN only */
 	struct span value;
+	const struct dt_env *env; /* polled, or NULL */
+	uint32_t steps;
 };
 
 struct dtb_cursor dtb_cursor(const struct dtb *dtb);

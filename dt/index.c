@@ -5,6 +5,7 @@
 enum {
 	BUCKETS_LEAST = 8,
 	LOAD = 2,
+	POLL_BUCKETS = 64,
 };
 
 static size_t bytes_of(uint32_t buckets)
@@ -40,12 +41,15 @@ static void push(struct dt_link **buckets, uint32_t count, struct dt_link *link)
 	*head = link;
 }
 
-static void rehash(const struct dt_index *index, struct dt_buckets *buckets)
+static void rehash(
+	const struct dt_index *index, const struct dt_env *env, struct dt_buckets *buckets)
 {
 	struct dt_link *link, *next;
 	uint32_t i;
 
 	for (i = 0; i < index->bucket_count; i++) {
+		if (i % POLL_BUCKETS == 0)
+			dt_poll(env);
 		for (link = index->buckets[i]; link; link = next) {
 			next = link->next;
 			push(buckets->at, buckets->count, link);
@@ -57,7 +61,7 @@ void dt_index_grow(struct dt_index *index, const struct dt_env *env, struct dt_b
 {
 	if (!buckets->at)
 		return;
-	rehash(index, buckets);
+	rehash(index, env, buckets);
 	if (index->buckets)
 		env->free(env->ctx, index->buckets, bytes_of(index->bucket_count));
 	index->buckets = buckets->at;

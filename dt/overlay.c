@@ -90,6 +90,23 @@ static int open_stage(struct dt_overlay *overlay, struct dt_why *why)
 	return 0;
 }
 
+#define POLL_COMPARED 16384 /* bytes */
+
+static bool same_blob(const struct dt_overlay *overlay, const uint8_t *blob)
+{
+	struct span own = span_of(overlay->blob, overlay->blob_size), part;
+	size_t at = 0;
+
+	while (span_take(&own, own.left < POLL_COMPARED ? own.left : POLL_COMPARED, &part) &&
+		part.left) {
+		dt_poll(&overlay->tree->env);
+		if (memcmp(part.at, blob + at, part.left) != 0)
+			return false;
+		at += part.left;
+	}
+	return true;
+}
+
 /*
  * Of the live overlays of that size the first is compared at once, since it is mostly the only one. The digest,
  * worked out then unless the caller has it, tells which of the others to compare.
@@ -103,7 +120,7 @@ static struct dt_overlay *find_same(
 	for (; overlay; overlay = overlay->next) {
 		if (overlay->blob_size != size || (digest && overlay->digest != *digest))
 			continue;
-		if (memcmp(overlay->blob, blob, size) == 0)
+		if (same_blob(overlay, blob))
 			return overlay;
 		if (!digest) {
 			own = digest_of(blob, size);

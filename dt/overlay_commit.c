@@ -5,18 +5,29 @@
  */
 #include "dt/overlay_priv.h"
 
+#define POLL_PROPS 64
+
 struct added {
+	const struct dt_env *env;
 	uint32_t nodes, props, phandles;
 };
+
+/* Properties come in one list each; a node polls once, and so does each so many of its properties. */
+static void poll_at(const struct dt_env *env, uint32_t prop)
+{
+	if (prop % POLL_PROPS == 0)
+		dt_poll(env);
+}
 
 static void count_node(struct added *added, const struct dt_node *node)
 {
 	const struct dt_prop *prop;
 
+	dt_poll(added->env);
 	added->nodes++;
 	added->phandles += node->phandle != 0;
 	dt_for_each_prop (prop, node)
-		added->props++;
+		poll_at(added->env, ++added->props);
 }
 
 static uint32_t depth_of(const struct dt_node *node)
@@ -70,11 +81,13 @@ int dt_stage_make_room(struct dt_overlay *overlay)
 	struct dt_overlay_stage *stage = overlay->stage;
 	const struct dt_tree *tree = overlay->tree;
 	const struct dt_change *change;
-	struct added added = { 0 };
+	struct added added = { .env = &tree->env };
 	int error = 0;
 
-	for (change = overlay->first_change; change && !error; change = change->next)
+	for (change = overlay->first_change; change && !error; change = change->next) {
+		dt_poll(&tree->env);
 		error = count_change(overlay, &added, change);
+	}
 	if (error)
 		return error;
 	overlay->node_count = added.nodes;
@@ -91,23 +104,31 @@ int dt_stage_make_room(struct dt_overlay *overlay)
 static void index_node(struct dt_tree *tree, struct dt_node *node)
 {
 	struct dt_prop *prop;
+	uint32_t count = 0;
 
 	dt_index_add(&tree->nodes, &node->by_name);
 	if (node->phandle)
 		dt_index_add(&tree->phandles, &node->by_phandle);
-	dt_for_each_prop (prop, node)
+	dt_poll(&tree->env);
+	dt_for_each_prop (prop, node) {
+		poll_at(&tree->env, ++count);
 		dt_index_add(&tree->props, &prop->by_name);
+	}
 }
 
 static void unindex_node(struct dt_tree *tree, struct dt_node *node)
 {
 	struct dt_prop *prop;
+	uint32_t count = 0;
 
 	dt_index_remove(&tree->nodes, &node->by_name);
 	if (node->phandle)
 		dt_index_remove(&tree->phandles, &node->by_phandle);
-	dt_for_each_prop (prop, node)
+	dt_poll(&tree->env);
+	dt_for_each_prop (prop, node) {
+		poll_at(&tree->env, ++count);
 		dt_index_remove(&tree->props, &prop->by_name);
+	}
 }
 
 static void do_add_node(struct dt_tree *tree, struct dt_change *change)
@@ -237,8 +258,10 @@ void dt_overlay_commit(struct dt_overlay *overlay)
 	grow_indexes(tree, overlay->stage);
 	tree->phandle_last = overlay->stage->phandle_last;
 	dt_overlay_drop_stage(overlay);
-	for (change = overlay->first_change; change; change = change->next)
+	for (change = overlay->first_change; change; change = change->next) {
+		dt_poll(&tree->env);
 		kinds[change->kind].act(tree, change);
+	}
 	for (need = overlay->needs; need; need = need->next)
 		need->on->dependents++;
 	link_overlay(tree, overlay);
@@ -272,8 +295,10 @@ void dt_overlay_revert(struct dt_overlay *overlay)
 
 	dt_assert(overlay->state == DT_OVERLAY_LIVE && overlay->dependents == 0);
 	tree->generation++;
-	for (change = overlay->last_change; change; change = change->prev)
+	for (change = overlay->last_change; change; change = change->prev) {
+		dt_poll(&tree->env);
 		kinds[change->kind].undo(tree, change);
+	}
 	for (need = overlay->needs; need; need = need->next)
 		need->on->dependents--;
 	unlink_overlay(tree, overlay);

@@ -5,6 +5,8 @@
  */
 #include "dt/overlay_priv.h"
 
+#define POLL_LINKS 64
+
 static struct dt_node *side_child(
 	const struct dt_overlay *overlay, const struct dt_node *node, struct span name)
 {
@@ -186,9 +188,11 @@ static int resolve_label(struct dt_overlay *overlay, const char *label, struct s
 	if (!error && (places.left == 0 || places.at[places.left - 1] != '\0'))
 		error = dt_fail(overlay->stage->why, -DT_EINVAL,
 			"__fixups__: label '%s': the list of places has no end", label);
-	while (!error && places.left)
+	while (!error && places.left) {
+		dt_poll(&overlay->tree->env);
 		error = dt_stage_fault(
 			overlay->stage, patch_label(overlay, label, &places, node->phandle));
+	}
 	return error;
 }
 
@@ -246,8 +250,10 @@ static int resolve_offsets(struct dt_overlay *overlay, const struct dt_node *nod
 	if (!prop)
 		return dt_fail(overlay->stage->why, -DT_EINVAL,
 			"__local_fixups__: %s has no property '%s'", dt_path(node), name);
-	while (!error && span_u32(&offsets, &offset))
+	while (!error && span_u32(&offsets, &offset)) {
+		dt_poll(&overlay->tree->env);
 		error = dt_stage_fault(overlay->stage, patch_local(overlay, prop, offset));
+	}
 	if (!error && offsets.left)
 		error = dt_fail(overlay->stage->why, -DT_EINVAL,
 			"__local_fixups__: %s: offsets of '%s' are cut off", dt_path(node), name);
@@ -331,6 +337,8 @@ static void take_new_numbers(struct dt_tree *side)
 	uint32_t i;
 
 	for (i = 0; i < index->bucket_count; i++) {
+		if (i % POLL_LINKS == 0)
+			dt_poll(&side->env);
 		for (link = index->buckets[i]; link; link = next) {
 			next = link->next;
 			link->next = all;
@@ -340,6 +348,8 @@ static void take_new_numbers(struct dt_tree *side)
 	}
 	index->count = 0;
 	for (link = all; link; link = next) {
+		if (index->count % POLL_LINKS == 0)
+			dt_poll(&side->env);
 		next = link->next;
 		node = dt_node_of_phandle_link(link);
 		node->phandle = span_load_u32(node->phandle_value);

@@ -92,6 +92,7 @@ static int merge_props(struct dt_overlay *overlay, struct dt_node *from, struct 
 	int error = 0;
 
 	for (prop = from->first_prop; prop && !error; prop = next) {
+		dt_poll(&overlay->tree->env);
 		next = prop->next;
 		/* The node that is there keeps its number; references are led to it. */
 		if (to->phandle && (prop->flags & DT_PROP_PHANDLE)) {
@@ -124,6 +125,7 @@ static int merge_children(struct dt_overlay *overlay, struct dt_node *from, stru
 	int error = 0;
 
 	for (child = from->first_child; child && !error; child = next) {
+		dt_poll(&overlay->tree->env);
 		next = child->next;
 		error = dt_stage_fault(overlay->stage, merge_child(overlay, child, to));
 	}
@@ -383,6 +385,7 @@ int dt_stage_merge_symbols(struct dt_overlay *overlay)
 		return 0;
 	error = find_table(overlay, &table);
 	for (prop = overlay->stage->first_label; prop && !error; prop = next) {
+		dt_poll(&overlay->tree->env);
 		next = prop->next;
 		error = dt_stage_fault(overlay->stage, merge_symbol(overlay, prop, table));
 	}

@@ -120,7 +120,8 @@ static int build(struct dt_overlay *overlay)
 int dt_stage_build(struct dt_overlay *overlay)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
-	int error = dtb_check(&stage->dtb, overlay->blob, overlay->blob_size, stage->why);
+	int error = dtb_check_polling(
+		&stage->dtb, overlay->blob, overlay->blob_size, &overlay->tree->env, stage->why);
 
 	if (!error)
 		error = reserve(overlay);

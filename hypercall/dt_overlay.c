@@ -85,8 +85,10 @@ static struct call {
 	struct overlay_request request;
 	struct dt_overlay *adding;
 	void *blob; /* the others know the overlay by its bytes */
+	void *copy; /* where the blob goes: into `adding`, or `blob` */
 	struct report report;
 	struct dt_why why;
+	bool left; /* nobody waits for it any more, and the caller's memory may be out of reach */
 	int err;
 } call;
 
@@ -113,11 +115,22 @@ static int run_known(struct call *c)
 	return -EOPNOTSUPP;
 }
 
-/* On the fiber. */
-static void run(void *arg)
+/* Page by page, since it may be long. */
+static int copy_blob(struct call *c)
 {
-	struct call *c = arg;
+	uint32_t size = c->request.size, part;
 
+	for (uint32_t at = 0; at < size; at += part) {
+		part = MIN(size - at, (uint32_t)PAGE_SIZE);
+		turn_poll();
+		if (c->left || guest_read((char *)c->copy + at, GVA(c->request.blob.v + at), part))
+			return dt_fail(&c->why, -EFAULT, "the blob is not in the caller's memory");
+	}
+	return 0;
+}
+
+static void run_op(struct call *c)
+{
 	if (c->request.op != OVERLAY_ADD)
 		c->err = run_known(c);
 	else if (c->request.dry_run)
@@ -127,8 +140,18 @@ static void run(void *arg)
 	c->adding = NULL; /* it is the tree's, or gone */
 }
 
-/* Where the blob goes: into the overlay that it is to be, or beside. */
-static int make_room(struct call *c, void **to)
+/* On the fiber. */
+static void run(void *arg)
+{
+	struct call *c = arg;
+
+	c->err = copy_blob(c);
+	if (!c->err)
+		run_op(c);
+}
+
+/* For the blob: in the overlay that it is to be, or beside. */
+static int make_room(struct call *c)
 {
 	uint32_t size = c->request.size;
 	int err;
@@ -137,10 +160,10 @@ static int make_room(struct call *c, void **to)
 		return dt_fail(&c->why, -EINVAL, "the blob is empty");
 	if (c->request.op == OVERLAY_ADD || size > DT_BLOB_MAX) {
 		err = overlays_begin(size, &c->adding, &c->why);
-		*to = err ? NULL : c->adding->blob;
+		c->copy = err ? NULL : c->adding->blob;
 		return err;
 	}
-	c->blob = *to = heap_alloc(size);
+	c->blob = c->copy = heap_alloc_unset(size);
 	return c->blob ? 0 : dt_fail(&c->why, -ENOMEM, "not enough memory");
 }
 
@@ -155,18 +178,13 @@ static int make_report(struct call *c)
 
 static int open_call(struct call *c, const struct overlay_request *r)
 {
-	void *to = NULL;
 	int err;
 
 	*c = (struct call){ .request = *r };
 	if (r->domain)
 		domain_hold(r->domain);
 	err = make_report(c);
-	if (!err)
-		err = make_room(c, &to);
-	if (!err && guest_read(to, r->blob, r->size))
-		err = dt_fail(&c->why, -EFAULT, "the blob is not in the caller's memory");
-	return err;
+	return err ? err : make_room(c);
 }
 
 static void close_call(struct call *c)
@@ -214,19 +232,26 @@ static bool is_same(const struct overlay_request *a, const struct overlay_reques
 	       a->room == b->room;
 }
 
-/* The turn with a call open in it, to go on with; what was left behind by another is ended first. */
+/* What nobody comes back for is ended by who comes next, who may have to pause in it as well. */
+static bool end_left(void)
+{
+	call.left = true;
+	if (!turn_continue())
+		return false;
+	log_warn("overlay: nobody came back for an operation; it is ended");
+	close_call(&call);
+	return true;
+}
+
+/* The turn with a call open in it, to go on with. */
 static bool enter(const struct overlay_request *r)
 {
 	enum turn turn = turn_enter();
 
-	if (turn == TURN_PAUSED && is_same(&call.request, r))
+	if (turn == TURN_PAUSED && !call.left && is_same(&call.request, r))
 		return true;
-	if (turn == TURN_PAUSED || turn == TURN_ABANDONED) {
-		(void)turn_continue(false);
-		log_warn("overlay: nobody came back for an operation; it is ended");
-		close_call(&call);
-		turn = turn_enter();
-	}
+	if (turn == TURN_PAUSED || turn == TURN_ABANDONED)
+		turn = end_left() ? turn_enter() : TURN_OTHERS;
 	if (turn != TURN_NEW)
 		return false;
 	call.err = open_call(&call, r);
@@ -241,7 +266,7 @@ int overlay_request(const struct overlay_request *r, int *result, uint32_t *leng
 	if (!enter(r))
 		return -ERESTART;
 	/* What could not be opened is not run, only told. */
-	if (!call.err && !turn_continue(true))
+	if (!call.err && !turn_continue())
 		return -ERESTART;
 	rc = tell(&call, result, length);
 	close_call(&call);

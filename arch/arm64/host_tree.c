@@ -13,7 +13,7 @@ struct dt_tree host_tree;
 static void *tree_alloc(void *ctx, size_t size)
 {
 	(void)ctx;
-	return heap_alloc(size);
+	return heap_alloc_unset(size);
 }
 
 static void tree_free(void *ctx, void *at, size_t size)

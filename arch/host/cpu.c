@@ -13,6 +13,7 @@ struct cpu *host_this_cpu = &cpus[0];
 unsigned host_kicks[CPUS_MAX];
 unsigned host_sleeps;
 bool host_irq_pending;
+void (*host_irq_hook)(void);
 void (*host_sleep_hook)(void);
 void (*host_relax_hook)(void);
 
@@ -33,6 +34,7 @@ void host_cpus_reset(unsigned count, uint64_t start_ns)
 	host_now = start_ns;
 	host_sleeps = 0;
 	host_irq_pending = false;
+	host_irq_hook = NULL;
 	host_sleep_hook = NULL;
 	host_relax_hook = NULL;
 	host_switches = 0;
@@ -70,5 +72,7 @@ void host_cpu_relax(void)
 
 bool arch_irq_pending(void)
 {
+	if (host_irq_hook)
+		host_irq_hook();
 	return host_irq_pending;
 }

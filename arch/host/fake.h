@@ -16,6 +16,7 @@ extern uint64_t host_deadline[CPUS_MAX];     /* of each CPU's EL2 timer */
 extern unsigned host_kicks[CPUS_MAX];      /* SGIs sent to each CPU */
 extern unsigned host_sleeps;
 extern bool host_irq_pending;
+extern void (*host_irq_hook)(void); /* called whenever somebody asks whether one is pending */
 /* Called by arch_cpu_sleep() and by every turn of a wait for another CPU; NULL: that is a hang. */
 extern void (*host_sleep_hook)(void);
 extern void (*host_relax_hook)(void);

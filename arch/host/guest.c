@@ -67,6 +67,8 @@ void host_guest_unmap(gva_t at)
 	for (unsigned i = 0; i < region_count; i++)
 		if (regions[i].base == at.v)
 			regions[i].size = 0;
+	while (region_count && regions[region_count - 1].size == 0)
+		region_count--;
 }
 
 void host_guest_reset(void)

@@ -6,6 +6,8 @@
 
 #define BLOB_ROOM 65536
 
+static size_t blob_room = BLOB_ROOM;
+
 /* A device of the tests: spi 0: none. */
 struct device {
 	const char *name;
@@ -71,7 +73,7 @@ static struct blob blob_done(void)
 
 static struct dtb_writer *blob_begin(void)
 {
-	dtb_write_init(&blob_writer, malloc(BLOB_ROOM), BLOB_ROOM);
+	dtb_write_init(&blob_writer, malloc(blob_room), blob_room);
 	dtb_begin_node(&blob_writer, "");
 	return &blob_writer;
 }

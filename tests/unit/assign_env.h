@@ -25,6 +25,7 @@
 struct domain *hardware_domain = &env_domains[0];
 static struct dt_tree tree;
 static int (*on_kill)(struct domain *d);
+static uint64_t env_ram_size = RAM_SIZE;
 static uint64_t free_pages_at_start;
 static struct dt_why why;
 
@@ -97,7 +98,7 @@ static struct blob base_blob(void)
 static void *env_tree_alloc(void *ctx, size_t size)
 {
 	(void)ctx;
-	return heap_alloc(size);
+	return heap_alloc_unset(size);
 }
 
 static void env_tree_free(void *ctx, void *at, size_t size)
@@ -138,7 +139,7 @@ static int env_set_up(void **state)
 
 	(void)state;
 	p2m_setup(PADDR(GIB(512)));
-	env_init(RAM_SIZE, 1024);
+	env_init(env_ram_size, 1024);
 	memset(host_routes, 0, sizeof(host_routes));
 	host_irq_of_graft = SPI_OF_UART;
 	free_pages_at_start = page_count_free();
@@ -151,7 +152,7 @@ static int env_set_up(void **state)
 	assert_int_equal(dt_tree_build(&tree, &env, base.at, base.size, &why), 0);
 	free(base.at);
 	assign_init(&tree, env_is_kept);
-	assign_keep_memory((struct page_range){ PADDR(HOST_RAM_BASE), RAM_SIZE });
+	assign_keep_memory((struct page_range){ PADDR(HOST_RAM_BASE), env_ram_size });
 	assign_boot_devices(dom0);
 	env_heap_at_start = heap_bytes_used();
 	return 0;
