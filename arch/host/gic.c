@@ -52,13 +52,18 @@ static struct host_irq *ppi(uint32_t intid)
 	return &here()->ppis[intid];
 }
 
+static bool is_pending(const struct host_irq *irq)
+{
+	return irq->pending || (irq->line && !irq->edge);
+}
+
 /* A pending interrupt of this CPU, now active; 1023: none. */
 uint32_t gic_acknowledge(void)
 {
 	for (uint32_t intid = 0; intid < GIC_INTID_SPECIAL; intid++) {
 		struct host_irq *irq = intid < GIC_INTID_SPI_BASE ? ppi(intid) : spi(intid);
 
-		if (!irq->enabled || !irq->pending || irq->active)
+		if (!irq->enabled || !is_pending(irq) || irq->active)
 			continue;
 		if (intid >= GIC_INTID_SPI_BASE && irq->target != cpu_id())
 			continue;
@@ -112,7 +117,7 @@ void gic_spi_set_pending(uint32_t intid, bool pending)
 
 bool gic_spi_is_pending(uint32_t intid)
 {
-	return spi(intid)->pending;
+	return is_pending(spi(intid));
 }
 
 void gic_ppi_enable(uint32_t intid, bool enable)

@@ -11,6 +11,7 @@
 
 struct host_irq {
 	bool enabled, pending, active, edge;
+	bool line; /* the device asserts it: a level is pending while it does */
 	unsigned target; /* CPU, SPIs */
 };
 
