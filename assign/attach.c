@@ -31,25 +31,31 @@ static uint64_t page_count_of(struct extent extent)
 	return extent.last - extent.first + 1;
 }
 
+/* Where the domain sees a page of registers. */
+static ipa_t ipa_in(const struct resource *resource, uint64_t page)
+{
+	return ipa_of_gfn(page + shift_of(resource));
+}
+
 /*
  * The page tables of every claim's own range are made and pinned while the claim lives. A part of it, which is
- * what is mapped or unmapped when claims of one owner overlap, begins and ends where a claim does: its tables
- * are pinned too, so neither can fail.
+ * what is mapped or unmapped when claims of one owner overlap, begins and ends where a claim does (all are seen
+ * with one shift): its tables are pinned too, so neither can fail.
  */
 static int prepare_tables(struct domain *d, const struct resource *resource)
 {
 	struct extent pages = extent_of(resource);
 
-	return p2m_prepare(
-		d, ipa_of_gfn(pages.first), PADDR(pages.first << PAGE_SHIFT), page_count_of(pages));
+	return p2m_prepare(d, ipa_in(resource, pages.first), PADDR(pages.first << PAGE_SHIFT),
+		page_count_of(pages));
 }
 
 static void unprepare_tables(struct domain *d, const struct resource *resource)
 {
 	struct extent pages = extent_of(resource);
 
-	p2m_unprepare(
-		d, ipa_of_gfn(pages.first), PADDR(pages.first << PAGE_SHIFT), page_count_of(pages));
+	p2m_unprepare(d, ipa_in(resource, pages.first), PADDR(pages.first << PAGE_SHIFT),
+		page_count_of(pages));
 }
 
 static void count_claim(struct attachment *a, enum resource_kind kind)
@@ -59,33 +65,41 @@ static void count_claim(struct attachment *a, enum resource_kind kind)
 	a->streams += kind == RESOURCE_STREAM;
 }
 
-int attachment_add(struct attachment *a, const struct dt_tree *tree, const struct dt_node *node,
-	const struct resource *resource, struct dt_why *why)
+int attachment_add_case(struct attachment *a, struct rule_case *c, struct dt_why *why)
 {
-	struct rule_case c = {
-		.tree = tree, .domain = a->domain, .node = node, .resource = resource
-	};
-	int err = rules_check_resource(&c, why);
+	const struct resource *resource = c->resource;
+	int err = rules_check_resource(c, why);
 	struct claim *claim;
 
 	if (err)
 		return err;
 	claim = heap_alloc(sizeof(*claim));
 	if (!claim)
-		return dt_fail(why, -ENOMEM, "%s: not enough memory", dt_path(node));
+		return dt_fail(why, -ENOMEM, "%s: not enough memory", dt_path(c->node));
 	err = resource->kind == RESOURCE_MMIO ? prepare_tables(a->domain, resource) : 0;
 	if (err) {
 		heap_free(claim);
-		return dt_fail(why, err, "%s: %s: no page tables for it", dt_path(node),
+		return dt_fail(why, err, "%s: %s: no page tables for it", dt_path(c->node),
 			resource_name(resource));
 	}
 	claim->resource = *resource;
 	claim->owner = a->domain;
-	claim->node = node;
+	claim->node = c->node;
 	*a->tail = claim;
 	a->tail = &claim->next;
 	count_claim(a, resource->kind);
 	return 0;
+}
+
+int attachment_add(struct attachment *a, const struct dt_tree *tree, const struct dt_node *node,
+	const struct resource *resource, struct dt_why *why)
+{
+	struct resource seen = *resource;
+	struct rule_case c = { .tree = tree, .domain = a->domain, .node = node, .resource = &seen };
+
+	if (a->domain->config.direct_mapped)
+		seen.guest = seen.base;
+	return attachment_add_case(a, &c, why);
 }
 
 static int plan_device(
@@ -150,7 +164,7 @@ static void map_claim(struct domain *d, const struct resource *resource)
 	struct extent rest = extent_of(resource), gap;
 
 	while (ledger_next_gap(RESOURCE_MMIO, &rest, &gap))
-		p2m_map_prepared(d, ipa_of_gfn(gap.first), PADDR(gap.first << PAGE_SHIFT),
+		p2m_map_prepared(d, ipa_in(resource, gap.first), PADDR(gap.first << PAGE_SHIFT),
 			page_count_of(gap), P2M_MMIO);
 }
 
@@ -173,13 +187,53 @@ void attachment_commit_from(struct attachment *a, struct claim *claim)
 	}
 }
 
-void attach_commit(struct attachment *a)
+struct attachment *attachments_of(const struct dt_overlay *overlay)
 {
-	attachment_commit_from(a, a->first);
+	return overlay->user;
+}
+
+static void publish(struct attachment *a)
+{
+	struct attachment *last = a->overlay->user;
+
 	a->committed = true;
 	a->prev = attachments_last;
 	*(attachments_last ? &attachments_last->next : &attachments_first) = a;
 	attachments_last = a;
+	while (last && last->beside)
+		last = last->beside;
+	if (last)
+		last->beside = a;
+	else
+		a->overlay->user = a;
+}
+
+static void unpublish(struct attachment *a)
+{
+	struct attachment *before = a->overlay->user;
+
+	a->committed = false;
+	*(a->prev ? &a->prev->next : &attachments_first) = a->next;
+	*(a->next ? &a->next->prev : &attachments_last) = a->prev;
+	if (before == a) {
+		a->overlay->user = a->beside;
+		return;
+	}
+	while (before->beside != a)
+		before = before->beside;
+	before->beside = a->beside;
+}
+
+void attach_commit(struct attachment *a)
+{
+	struct attachment *more;
+
+	for (; a; a = more) {
+		more = a->more;
+		a->more = NULL;
+		attachment_commit_from(a, a->first);
+		publish(a);
+	}
 }
 
 static void unmap_claim(struct domain *d, const struct resource *resource)
@@ -187,7 +241,7 @@ static void unmap_claim(struct domain *d, const struct resource *resource)
 	struct extent rest = extent_of(resource), gap;
 
 	while (ledger_next_gap(RESOURCE_MMIO, &rest, &gap)) {
-		int err = p2m_unmap(d, ipa_of_gfn(gap.first), page_count_of(gap));
+		int err = p2m_unmap(d, ipa_in(resource, gap.first), page_count_of(gap));
 
 		ASSERT(!err); /* prepare_tables() */
 	}
@@ -215,12 +269,10 @@ void attachment_stop_claims(struct attachment *a)
 void attach_stop(struct attachment *a)
 {
 	attachment_stop_claims(a);
-	*(a->prev ? &a->prev->next : &attachments_first) = a->next;
-	*(a->next ? &a->next->prev : &attachments_last) = a->prev;
-	a->committed = false;
+	unpublish(a);
 }
 
-void attach_free(struct attachment *a)
+static void free_one(struct attachment *a)
 {
 	struct claim *claim, *next;
 
@@ -232,5 +284,17 @@ void attach_free(struct attachment *a)
 		heap_free(claim);
 		turn_poll();
 	}
+	if (a->origin && --a->origin->refs == 0)
+		heap_free(a->origin);
 	heap_free(a);
+}
+
+void attach_free(struct attachment *a)
+{
+	struct attachment *more;
+
+	for (; a; a = more) {
+		more = a->more;
+		free_one(a);
+	}
 }

@@ -10,8 +10,7 @@ struct device_walk device_walk(const struct dt_overlay *overlay)
 	return (struct device_walk){ .overlay = overlay };
 }
 
-/* Children of the root that describe no device; their properties may have any name. */
-static bool is_about_the_tree(const struct dt_node *node)
+bool device_is_about_the_tree(const struct dt_node *node)
 {
 	static const char *const names[] = { "__symbols__", "aliases", "chosen" };
 
@@ -38,7 +37,7 @@ static bool concerns_device(const struct dt_change *change, bool *alone)
 		"iommus", "iommu-map", NULL };
 
 	*alone = false;
-	if (is_about_the_tree(change->node))
+	if (device_is_about_the_tree(change->node))
 		return false;
 	if (change->kind == DT_ADD_NODE || strcmp(change->prop->name, "status") == 0)
 		return true;
@@ -46,7 +45,7 @@ static bool concerns_device(const struct dt_change *change, bool *alone)
 	return is_one_of(change->prop->name, resources);
 }
 
-static bool is_enabled_above(const struct dt_tree *tree, const struct dt_node *node)
+bool device_is_enabled_above(const struct dt_tree *tree, const struct dt_node *node)
 {
 	for (node = node->parent; node; node = node->parent) {
 		if (!dt_is_enabled(tree, node))
@@ -93,7 +92,7 @@ const struct dt_node *device_walk_next(struct device_walk *walk, bool *enabled)
 	*enabled = true;
 	if (!node) {
 		node = next_top(walk);
-		*enabled = node && is_enabled_above(tree, node);
+		*enabled = node && device_is_enabled_above(tree, node);
 	}
 	if (!node) {
 		walk->node = NULL;

@@ -15,6 +15,12 @@ struct device_walk {
 	bool alone; /* not what is below top */
 };
 
+/* A child of the root that describes no device: its properties may have any name. */
+bool device_is_about_the_tree(const struct dt_node *node);
+
+/* No bus above it is disabled. */
+bool device_is_enabled_above(const struct dt_tree *tree, const struct dt_node *node);
+
 struct device_walk device_walk(const struct dt_overlay *overlay);
 
 /*

@@ -35,28 +35,47 @@ const struct claim *ledger_find(enum resource_kind kind, uint64_t number)
 	return claim_of(interval_at(&sets[kind], number));
 }
 
-/* Claims on one number have one owner, so from each only the one that reaches farthest is looked at. */
+/*
+ * The next claim in the extent; *extent is then what is behind it. Claims on one number have one owner and one
+ * shift, so of several only the one that reaches farthest is given.
+ */
+static const struct claim *next_claim(enum resource_kind kind, struct extent *extent)
+{
+	const struct interval *at;
+
+	if (extent->first > extent->last)
+		return NULL;
+	at = interval_at(&sets[kind], extent->first);
+	if (!at)
+		at = interval_after(&sets[kind], extent->first);
+	if (!at || at->first > extent->last)
+		return NULL;
+	if (at->last < extent->last)
+		extent->first = at->last + 1;
+	else
+		*extent = (struct extent){ 1, 0 };
+	return claim_of(at);
+}
+
 const struct claim *ledger_find_other(
 	enum resource_kind kind, struct extent extent, const struct domain *d)
 {
-	uint64_t number = extent.first;
+	const struct claim *claim;
 
-	for (;;) {
-		const struct interval *at = interval_at(&sets[kind], number);
+	do
+		claim = next_claim(kind, &extent);
+	while (claim && claim->owner == d);
+	return claim;
+}
 
-		if (!at) {
-			at = interval_after(&sets[kind], number);
-			if (!at || at->first > extent.last)
-				return NULL;
-			number = at->first;
-			continue;
-		}
-		if (claim_of(at)->owner != d)
-			return claim_of(at);
-		if (at->last >= extent.last)
-			return NULL;
-		number = at->last + 1;
-	}
+const struct claim *ledger_find_moved(struct extent pages, uint64_t shift)
+{
+	const struct claim *claim;
+
+	do
+		claim = next_claim(RESOURCE_MMIO, &pages);
+	while (claim && shift_of(&claim->resource) == shift);
+	return claim;
 }
 
 bool ledger_next_gap(enum resource_kind kind, struct extent *extent, struct extent *gap)

@@ -28,6 +28,7 @@ struct resource {
 	bool shared; /* of an interrupt: an SPI, not private to each CPU */
 	uint32_t iommu; /* of a stream: the phandle */
 	uint64_t base, size;
+	uint64_t guest; /* of registers: where the domain sees base */
 };
 
 struct claim {
@@ -44,6 +45,12 @@ struct extent {
 };
 struct extent extent_of(const struct resource *resource);
 
+/* How many pages higher than they are the domain sees registers; modulo 2^64. */
+static inline uint64_t shift_of(const struct resource *resource)
+{
+	return (resource->guest >> PAGE_SHIFT) - (resource->base >> PAGE_SHIFT);
+}
+
 /* resource, owner and node are set. The range has no owner yet, or this one. */
 void ledger_enter(struct claim *claim);
 void ledger_leave(struct claim *claim);
@@ -51,6 +58,8 @@ void ledger_leave(struct claim *claim);
 /* A claim in the range whose owner is another than d (NULL: Graft); NULL when there is none. */
 const struct claim *ledger_find_other(
 	enum resource_kind kind, struct extent extent, const struct domain *d);
+/* A claim in the pages that has another shift: its owner sees them at two places. Or NULL. All have one owner. */
+const struct claim *ledger_find_moved(struct extent pages, uint64_t shift);
 /* Any claim on the number; NULL: it is nobody's. */
 const struct claim *ledger_find(enum resource_kind kind, uint64_t number);
 

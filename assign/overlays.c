@@ -2,22 +2,19 @@
 /* From blobs to overlays and attachments; the state of each. */
 #include "assign/overlays.h"
 
+#include "assign/guest.h"
 #include "assign/resource.h"
 #include "assign/turn.h"
 #include "core/domain.h"
 #include "core/error.h"
 #include "core/printk.h"
+#include "lib/string.h"
 
 static struct dt_tree *tree;
 
 struct dt_tree *overlays_tree(void)
 {
 	return tree;
-}
-
-struct attachment *overlays_attachment(const struct dt_overlay *overlay)
-{
-	return overlay->user;
 }
 
 static struct dt_overlay *find(const void *blob, size_t size, struct dt_why *why)
@@ -53,22 +50,21 @@ int overlays_add(struct dt_overlay *overlay, struct dt_why *why)
 
 static int may_remove(const struct dt_overlay *overlay, struct dt_why *why)
 {
-	const struct attachment *a = overlays_attachment(overlay);
+	const struct attachment *a = attachments_of(overlay);
 	int err = dt_overlay_may_revert(overlay, why);
 
-	if (!err && a && a->domain != hardware_domain)
-		err = dt_fail(why, -EBUSY, "overlay %u: d%u holds its devices", overlay->id,
+	while (a && a->domain == hardware_domain)
+		a = a->beside;
+	if (!err && a)
+		err = dt_fail(why, -EBUSY, "overlay %u: d%u holds devices of it", overlay->id,
 			a->domain->id);
 	return err;
 }
 
-static void detach(struct dt_overlay *overlay)
+static void detach(struct attachment *a)
 {
-	struct attachment *a = overlays_attachment(overlay);
-
 	attach_stop(a);
-	overlay->user = NULL;
-	log_debug("overlay %u: detached from d%u", overlay->id, a->domain->id);
+	log_debug("overlay %u: detached from d%u", a->overlay->id, a->domain->id);
 	attach_free(a);
 }
 
@@ -79,8 +75,8 @@ int overlays_remove(const void *blob, size_t size, struct dt_why *why)
 
 	if (err)
 		return err;
-	if (overlay->user)
-		detach(overlay);
+	while (attachments_of(overlay))
+		detach(attachments_of(overlay));
 	log_debug("overlay %u: removed", overlay->id);
 	dt_overlay_revert(overlay);
 	return 0;
@@ -97,7 +93,7 @@ static int take_all_from(struct domain *d)
 	while (a && a->domain != d)
 		a = a->next;
 	if (a) {
-		detach(a->overlay);
+		detach(a);
 		err = -ERESTART;
 	}
 	turn_give();
@@ -106,59 +102,102 @@ static int take_all_from(struct domain *d)
 
 /* Attach */
 
-static int may_attach(const struct domain *d, const struct dt_overlay *overlay, struct dt_why *why)
+/* All of it, to a domain that sees devices where they are. */
+static int plan_whole(struct domain *d, struct dt_overlay *overlay, struct report *report,
+	struct attachment **out, struct dt_why *why)
 {
-	const struct attachment *a = overlays_attachment(overlay);
+	const struct attachment *a = attachments_of(overlay);
 
-	if (d->dying != DOMAIN_ALIVE)
-		return dt_fail(why, -EINVAL, "d%u is being destroyed", d->id);
+	while (a && a->domain != d && a->beside)
+		a = a->beside;
 	if (a && a->domain == d)
 		return dt_fail(
 			why, -EEXIST, "overlay %u is attached to d%u already", overlay->id, d->id);
 	if (a)
 		return dt_fail(
 			why, -EBUSY, "overlay %u is attached to d%u", overlay->id, a->domain->id);
+	return attach_plan(d, overlay, report, out, why);
+}
+
+static bool is_from(const struct attachment *a, const void *blob, size_t size)
+{
+	return a->origin && a->origin->size == size && memcmp(a->origin->bytes, blob, size) == 0;
+}
+
+static int plan_placed(struct domain *d, const void *blob, size_t size, struct report *report,
+	struct attachment **out, struct dt_why *why)
+{
+	const struct attachment *a = attachments_first;
+
+	while (a && (a->domain != d || !is_from(a, blob, size)))
+		a = a->next;
+	if (a)
+		return dt_fail(
+			why, -EEXIST, "these %zu bytes are attached to d%u already", size, d->id);
+	return guest_plan(d, blob, size, report, out, why);
+}
+
+static int plan(struct domain *d, const void *blob, size_t size, struct report *report,
+	struct attachment **out, struct dt_why *why)
+{
+	struct dt_overlay *overlay;
+
+	if (d->dying != DOMAIN_ALIVE)
+		return dt_fail(why, -EINVAL, "d%u is being destroyed", d->id);
 	if (!d->config.direct_mapped)
-		return dt_fail(why, -EINVAL,
-			"d%u is not direct-mapped: its devices must be placed by xen,reg", d->id);
-	return 0;
+		return plan_placed(d, blob, size, report, out, why);
+	overlay = find(blob, size, why);
+	return overlay ? plan_whole(d, overlay, report, out, why) : -ENOENT;
 }
 
 int overlays_attach(struct domain *d, const void *blob, size_t size, struct dt_why *why)
 {
-	struct dt_overlay *overlay = find(blob, size, why);
 	struct report to_log = { .at = NULL };
 	struct attachment *a;
-	int err = overlay ? may_attach(d, overlay, why) : -ENOENT;
+	int err = plan(d, blob, size, &to_log, &a, why);
 
-	if (!err)
-		err = attach_plan(d, overlay, &to_log, &a, why);
 	if (err)
 		return err;
+	for (const struct attachment *part = a; part; part = part->more)
+		log_debug("overlay %u: attached to d%u: %u devices, %u ranges, %u interrupts",
+			part->overlay->id, d->id, part->devices, part->ranges, part->interrupts);
 	attach_commit(a);
-	overlay->user = a;
-	log_debug("overlay %u: attached to d%u: %u devices, %u ranges, %u interrupts", overlay->id,
-		d->id, a->devices, a->ranges, a->interrupts);
 	return 0;
 }
 
-static int may_detach(const struct domain *d, const struct dt_overlay *overlay, struct dt_why *why)
+/* What detach takes back next, from this one on: what came of these bytes, or of the overlay that they are. */
+static struct attachment *find_meant(struct attachment *a, const struct domain *d,
+	const struct dt_overlay *overlay, const void *blob, size_t size)
 {
-	const struct attachment *a = overlays_attachment(overlay);
+	while (a && (a->domain != d ||
+			    (!(overlay && a->overlay == overlay) && !is_from(a, blob, size))))
+		a = a->next;
+	return a;
+}
 
-	if (a && a->domain == d)
-		return 0;
-	return dt_fail(why, -ENOENT, "overlay %u is not attached to d%u", overlay->id, d->id);
+static int refuse_detach(
+	const struct domain *d, const struct dt_overlay *overlay, size_t size, struct dt_why *why)
+{
+	if (overlay)
+		return dt_fail(
+			why, -ENOENT, "overlay %u is not attached to d%u", overlay->id, d->id);
+	return dt_fail(why, -ENOENT,
+		"neither an overlay of these %zu bytes is in the tree nor were they attached to d%u",
+		size, d->id);
 }
 
 int overlays_detach(struct domain *d, const void *blob, size_t size, struct dt_why *why)
 {
-	struct dt_overlay *overlay = find(blob, size, why);
-	int err = overlay ? may_detach(d, overlay, why) : -ENOENT;
+	const struct dt_overlay *overlay = dt_overlay_find(tree, blob, size);
+	struct attachment *a = find_meant(attachments_first, d, overlay, blob, size), *next;
 
-	if (!err)
-		detach(overlay);
-	return err;
+	if (!a)
+		return refuse_detach(d, overlay, size, why);
+	for (; a; a = next) {
+		next = find_meant(a->next, d, overlay, blob, size);
+		detach(a);
+	}
+	return 0;
 }
 
 /* Dry runs */
@@ -205,8 +244,8 @@ int overlays_plan_remove(const void *blob, size_t size, struct report *report, s
 
 	if (err)
 		return err;
-	if (overlay->user)
-		report_taking(overlay->user, report);
+	for (const struct attachment *a = attachments_of(overlay); a; a = a->beside)
+		report_taking(a, report);
 	report_changes(overlay, "remove", "restore", report);
 	return 0;
 }
@@ -214,12 +253,9 @@ int overlays_plan_remove(const void *blob, size_t size, struct report *report, s
 int overlays_plan_attach(
 	struct domain *d, const void *blob, size_t size, struct report *report, struct dt_why *why)
 {
-	struct dt_overlay *overlay = find(blob, size, why);
 	struct attachment *a;
-	int err = overlay ? may_attach(d, overlay, why) : -ENOENT;
+	int err = plan(d, blob, size, report, &a, why);
 
-	if (!err)
-		err = attach_plan(d, overlay, report, &a, why);
 	if (!err)
 		attach_free(a);
 	return err;
@@ -228,12 +264,14 @@ int overlays_plan_attach(
 int overlays_plan_detach(
 	struct domain *d, const void *blob, size_t size, struct report *report, struct dt_why *why)
 {
-	const struct dt_overlay *overlay = find(blob, size, why);
-	int err = overlay ? may_detach(d, overlay, why) : -ENOENT;
+	const struct dt_overlay *overlay = dt_overlay_find(tree, blob, size);
+	const struct attachment *a = find_meant(attachments_first, d, overlay, blob, size);
 
-	if (!err)
-		report_taking(overlay->user, report);
-	return err;
+	if (!a)
+		return refuse_detach(d, overlay, size, why);
+	for (; a; a = find_meant(a->next, d, overlay, blob, size))
+		report_taking(a, report);
+	return 0;
 }
 
 /* Owners */

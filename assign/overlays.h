@@ -28,13 +28,17 @@ int overlays_add(struct dt_overlay *overlay, struct dt_why *why);
 int overlays_remove(const void *blob, size_t size, struct dt_why *why);
 
 /*
- * Give d the devices of the overlay of these very bytes. -ENOENT: it is not in the tree; -EEXIST: d has it;
- * -EBUSY: another domain has it, or something of it; -EINVAL: d is dying, or must see devices elsewhere; see
+ * Give d devices: if it is direct-mapped, those of the overlay of these very bytes; else those that the blob has
+ * nodes of, where it places them (assign/guest.h). -ENOENT: no such overlay is in the tree, or none brought the
+ * node; -EEXIST: d has it; -EBUSY: another domain has it, or something of it; -EINVAL: d is dying; see
  * assign/rules.c.
  */
 int overlays_attach(struct domain *d, const void *blob, size_t size, struct dt_why *why);
 
-/* Take them back. -ENOENT: it is not in the tree, or not attached to d. */
+/*
+ * Take back from d what an attach of these very bytes brought; and, if they are an overlay's, all that d has of
+ * that overlay. -ENOENT: nothing.
+ */
 int overlays_detach(struct domain *d, const void *blob, size_t size, struct dt_why *why);
 
 /* Dry runs: what the operation would do, and what it would answer. */
@@ -44,9 +48,6 @@ int overlays_plan_attach(
 	struct domain *d, const void *blob, size_t size, struct report *report, struct dt_why *why);
 int overlays_plan_detach(
 	struct domain *d, const void *blob, size_t size, struct report *report, struct dt_why *why);
-
-/* What is attached of a live overlay; NULL: nothing. */
-struct attachment *overlays_attachment(const struct dt_overlay *overlay);
 
 /* Whose a node is. */
 struct device_owner {

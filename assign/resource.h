@@ -22,6 +22,12 @@ struct resource_walk resource_walk(const struct dt_tree *tree, const struct dt_n
  */
 int resource_walk_next(struct resource_walk *walk, struct resource *out, struct dt_why *why);
 
+/* Of the resource that came last: from `reg`, not from a bus's `ranges`. */
+static inline bool resource_is_of_reg(const struct resource_walk *walk)
+{
+	return walk->stage == 0;
+}
+
 /* A node whose reg names a device: not memory, not a CPU. */
 bool is_device(const struct dt_tree *tree, const struct dt_node *node);
 

@@ -13,7 +13,9 @@ struct rule_case {
 	struct domain *domain;
 	const struct dt_node *node;
 	const struct resource *resource; /* NULL: the node as a whole */
-	const struct claim *other;  /* set by the checks: one in its way, of another owner */
+	const struct dt_tree *guest_tree; /* of the next one */
+	const struct dt_node *guest; /* the guest's node for it; NULL: the domain gets the host's */
+	const struct claim *other; /* set by the checks: one in its way, of another owner */
 };
 
 /* The node as a whole, before its resources. 0, or the error of the first rule that says no. */

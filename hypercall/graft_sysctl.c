@@ -21,7 +21,7 @@ static_assert(GRAFT_OWNER_GRAFT == DOMID_XEN && GRAFT_OWNER_NOBODY == DOMID_INVA
 
 static void fill_overlay(const struct dt_overlay *overlay, struct graft_overlay *out)
 {
-	const struct attachment *a = overlays_attachment(overlay);
+	const struct attachment *a = attachments_of(overlay);
 
 	*out = (struct graft_overlay){
 		.id = overlay->id,
@@ -30,10 +30,13 @@ static void fill_overlay(const struct dt_overlay *overlay, struct graft_overlay 
 		.blob_size = overlay->blob_size,
 		.digest = overlay->digest,
 		.dependents = overlay->dependents,
-		.ranges = a ? a->ranges : 0,
-		.interrupts = a ? a->interrupts : 0,
 		.holder = a ? a->domain->id : GRAFT_OWNER_NOBODY,
 	};
+	for (; a; a = a->beside) {
+		out->ranges += a->ranges;
+		out->interrupts += a->interrupts;
+		out->attachments++;
+	}
 	if (overlay->first_change)
 		dt_node_path(overlay->first_change->node, out->name, sizeof(out->name));
 }

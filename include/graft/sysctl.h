@@ -20,7 +20,10 @@
 #define GRAFT_SYSCTL_tree         0x83
 #define GRAFT_SYSCTL_device       0x84
 
-/* XEN_DOMCTL_dt_overlay (87) has op 1, attach; this takes back what an attach of the same blob gave. */
+/*
+ * XEN_DOMCTL_dt_overlay (87) has op 1, attach; this takes back what an attach of the same blob gave, or all that
+ * the domain has of the overlay whose blob it is.
+ */
 #define GRAFT_DOMCTL_DT_OVERLAY_DETACH 2
 
 /* Owners, where a domain id is expected (Xen's DOMID_XEN and DOMID_INVALID). */
@@ -45,8 +48,8 @@ struct graft_overlay {
 	uint32_t dependents; /* overlays that build on it: it cannot be removed before them */
 	uint32_t ranges; /* attached: ranges of registers */
 	uint32_t interrupts; /* attached: SPIs */
-	uint16_t holder; /* domain id; GRAFT_OWNER_NOBODY unless attached */
-	uint16_t pad;
+	uint16_t holder; /* domain id, of the oldest attachment; GRAFT_OWNER_NOBODY unless attached */
+	uint16_t attachments; /* several when domains have parts of it each */
 	/* Path of the first node it brings or changes, its beginning cut off if too long; NUL-terminated. */
 	char name[GRAFT_OVERLAY_NAME_MAX];
 };

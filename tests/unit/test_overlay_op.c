@@ -104,8 +104,8 @@ static void test_life(void **state)
 	assert_int_equal(by_sysctl(ADD, at, blob.size), 0);
 	assert_reason(0, "");
 	assert_int_equal(by_sysctl(ADD, at, blob.size), -EEXIST);
-	assert_int_equal(by_domctl(dom2, ATTACH, at, blob.size), -EINVAL);
-	assert_reason(-EINVAL, "xen,reg");
+	assert_int_equal(by_domctl(dom2, ATTACH, at, blob.size), -EXDEV);
+	assert_reason(-EXDEV, "xen,force-assign-without-iommu");
 	assert_int_equal(by_domctl(dom0, ATTACH, at, blob.size), 0);
 	assert_true(sees(dom0, WINDOW + 0x10000));
 	assert_int_equal(by_domctl(dom0, DETACH, at, blob.size), 0);
