@@ -168,7 +168,7 @@ static void map_claim(struct domain *d, const struct resource *resource)
 			page_count_of(gap), P2M_MMIO);
 }
 
-static void commit_claim(struct domain *d, struct claim *claim)
+void attachment_commit_claim(struct domain *d, struct claim *claim)
 {
 	const struct resource *resource = &claim->resource;
 
@@ -182,7 +182,7 @@ static void commit_claim(struct domain *d, struct claim *claim)
 void attachment_commit_from(struct attachment *a, struct claim *claim)
 {
 	for (; claim; claim = claim->next) {
-		commit_claim(a->domain, claim);
+		attachment_commit_claim(a->domain, claim);
 		turn_poll();
 	}
 }
@@ -247,7 +247,7 @@ static void unmap_claim(struct domain *d, const struct resource *resource)
 	}
 }
 
-static void stop_claim(struct domain *d, struct claim *claim)
+void attachment_stop_claim(struct domain *d, struct claim *claim)
 {
 	const struct resource *resource = &claim->resource;
 
@@ -261,7 +261,7 @@ static void stop_claim(struct domain *d, struct claim *claim)
 void attachment_stop_claims(struct attachment *a)
 {
 	for (struct claim *claim = a->first; claim; claim = claim->next) {
-		stop_claim(a->domain, claim);
+		attachment_stop_claim(a->domain, claim);
 		turn_poll();
 	}
 }

@@ -63,5 +63,9 @@ int attachment_add_case(struct attachment *a, struct rule_case *c, struct dt_why
 void attachment_commit_from(struct attachment *a, struct claim *claim);
 void attachment_stop_claims(struct attachment *a);
 
+/* One claim of d's comes into force, or goes; its tables stay prepared. */
+void attachment_commit_claim(struct domain *d, struct claim *claim);
+void attachment_stop_claim(struct domain *d, struct claim *claim);
+
 /* All attachments, to walk through: the oldest first. */
 extern struct attachment *attachments_first;

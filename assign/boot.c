@@ -7,6 +7,7 @@
 
 #include "assign/attach.h"
 #include "assign/overlays.h"
+#include "assign/passthrough.h"
 #include "assign/rules.h"
 #include "core/domain.h"
 #include "core/heap.h"
@@ -26,6 +27,7 @@ void assign_init(struct dt_tree *tree,
 	kept_by_graft = is_kept;
 	rules_set_kept(is_kept);
 	overlays_init(tree);
+	passthrough_init();
 }
 
 static void keep(const struct resource *resource, const struct dt_node *node)
@@ -116,9 +118,14 @@ static void keep_all(void)
 	}
 }
 
+bool assign_is_for_guests(const struct dt_tree *tree, const struct dt_node *node)
+{
+	return dt_prop(tree, node, "xen,passthrough") != NULL;
+}
+
 /*
  * Disabled nodes have no owner: the devices may be another world's, or not be there; an overlay that enables
- * one can give it to any domain.
+ * one can give it to any domain. What is marked for guests waits for one.
  */
 void assign_boot_devices(struct domain *d)
 {
@@ -130,7 +137,7 @@ void assign_boot_devices(struct domain *d)
 	keep_all();
 	while (node) {
 		if (kept_by_graft(boot_tree, node) || is_about_the_tree(node) ||
-			!dt_is_enabled(boot_tree, node)) {
+			!dt_is_enabled(boot_tree, node) || assign_is_for_guests(boot_tree, node)) {
 			node = skip_subtree(node);
 			continue;
 		}
@@ -140,10 +147,16 @@ void assign_boot_devices(struct domain *d)
 	}
 }
 
+struct claim *assign_boot_claims(void)
+{
+	return given ? given->first : NULL;
+}
+
 void assign_drop(void)
 {
 	attachment_stop_claims(given);
 	attach_free(given);
+	given = NULL;
 	while (kept) {
 		struct claim *next = kept->next;
 

@@ -5,6 +5,7 @@
 #include "core/page.h"
 #include "dt/tree.h"
 
+struct claim;
 struct domain;
 
 /* Bring-up, in this order. All panic when there is no memory. */
@@ -18,6 +19,12 @@ void assign_keep_memory(struct page_range range);
 
 /* All nodes that Graft keeps, then all others that are enabled, for d: mapped and routed. */
 void assign_boot_devices(struct domain *d);
+
+/* A node of the boot tree that the hardware domain is not to use: it is disabled there, and nobody's. */
+bool assign_is_for_guests(const struct dt_tree *tree, const struct dt_node *node);
+
+/* The hardware domain's claims of the boot tree, those that are lent too. */
+struct claim *assign_boot_claims(void);
 
 /* Takes everything back, for a test whose machine ends. No overlay is attached any more. */
 void assign_drop(void);

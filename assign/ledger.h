@@ -37,6 +37,7 @@ struct claim {
 	struct resource resource;
 	struct domain *owner;     /* NULL: Graft */
 	const struct dt_node *node; /* who uses it; NULL: it is RAM */
+	bool lent; /* not in the ledger: another domain has it for a while (assign/passthrough.h) */
 };
 
 /* The numbers that a resource covers in the ledger: whole pages of 4 KiB for registers. */

@@ -5,6 +5,7 @@
  */
 #include "assign/rules.h"
 
+#include "assign/passthrough.h"
 #include "assign/turn.h"
 #include "core/arch.h"
 #include "core/domain.h"
@@ -390,6 +391,10 @@ int rules_check_node(const struct rule_case *c, struct dt_why *why)
 
 int rules_check_resource(struct rule_case *c, struct dt_why *why)
 {
-	c->other = ledger_find_other(c->resource->kind, extent_of(c->resource), c->domain);
+	struct extent extent = extent_of(c->resource);
+
+	c->other = ledger_find_other(c->resource->kind, extent, c->domain);
+	if (!c->other) /* one way to have it is enough */
+		c->other = passthrough_find(c->domain, c->resource->kind, extent);
 	return check(c, c->resource->kind, why);
 }

@@ -37,4 +37,10 @@ int domctl_set_paging_mempool_size(struct domain *d, struct xen_domctl *op);
 
 int domctl_vuart_op(struct domain *d, struct xen_domctl *op);
 int domctl_set_virq_handler(struct domain *d, struct xen_domctl *op);
+int domctl_irq_permission(struct domain *d, struct xen_domctl *op);
+int domctl_bind_pt_irq(struct domain *d, struct xen_domctl *op);
+int domctl_unbind_pt_irq(struct domain *d, struct xen_domctl *op);
+int domctl_iomem_permission(struct domain *d, struct xen_domctl *op);
+int domctl_memory_mapping(struct domain *d, struct xen_domctl *op);
+int domctl_assign_device(struct domain *d, struct xen_domctl *op);
 int domctl_dt_overlay(struct domain *d, struct xen_domctl *op);

@@ -8,6 +8,7 @@
 #include "arch/arm64/dom0.h"
 #include "arch/arm64/guest.h"
 #include "arch/arm64/host_tree.h"
+#include "assign/boot.h"
 #include "core/arch.h"
 #include "dt/fdt_write.h"
 #include "lib/string.h"
@@ -266,8 +267,18 @@ static bool write_special(struct context *c, const struct dt_node *node)
 }
 
 /* DMA of Dom0's devices is not translated for it, and its interrupts come without an ITS. */
-static const char *const dropped_props[] = { "iommus", "iommu-map", "iommu-map-mask", "msi-map",
-	"msi-map-mask", "msi-parent", NULL };
+static const char *const dropped_props[] = { "status" /* where it is replaced */, "iommus",
+	"iommu-map", "iommu-map-mask", "msi-map", "msi-map-mask", "msi-parent", NULL };
+
+/* What is marked for guests Dom0 sees, so that its toolstack can name it, but does not drive. */
+static void write_props(struct context *c, const struct dt_node *node)
+{
+	bool for_guests = assign_is_for_guests(&host_tree, node);
+
+	copy_props_but(c, node, for_guests ? dropped_props : dropped_props + 1);
+	if (for_guests)
+		dtb_write_string(&c->writer, "status", "disabled");
+}
 
 static void write_new_nodes(struct context *c)
 {
@@ -300,7 +311,7 @@ static void write_nodes(struct context *c)
 			continue;
 		}
 		dtb_begin_node(&c->writer, node->name);
-		copy_props_but(c, node, dropped_props);
+		write_props(c, node);
 		if (node->first_child) {
 			node = node->first_child;
 			continue;

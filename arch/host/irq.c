@@ -9,11 +9,12 @@
 struct host_route host_routes[HOST_IRQS];
 unsigned host_spi_count = 988;
 uint32_t host_irq_of_graft;
+const struct domain *host_domain_without_irqs;
 
 int irq_may_route(struct domain *d, uint32_t intid)
 {
-	(void)d;
-	if (intid < 32 || intid >= 32 + host_spi_count || intid >= HOST_IRQS)
+	if (d == host_domain_without_irqs || intid < 32 || intid >= 32 + host_spi_count ||
+		intid >= HOST_IRQS)
 		return -EINVAL;
 	return host_routes[intid].owner || intid == host_irq_of_graft ? -EBUSY : 0;
 }

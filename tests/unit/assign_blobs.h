@@ -13,7 +13,7 @@ struct device {
 	const char *name;
 	uint64_t base, size;
 	unsigned spi;
-	bool edge, disabled, forced;
+	bool edge, disabled, forced, for_guests;
 	unsigned streams;
 };
 
@@ -42,6 +42,8 @@ static void begin_device(struct dtb_writer *w, const struct device *dev)
 		dtb_write_cells(w, "interrupts", irq, 3);
 	if (dev->disabled)
 		dtb_write_string(w, "status", "disabled");
+	if (dev->for_guests)
+		dtb_write_flag(w, "xen,passthrough");
 	if (dev->forced)
 		dtb_write_flag(w, "xen,force-assign-without-iommu");
 	if (dev->streams)

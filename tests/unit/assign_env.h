@@ -24,8 +24,8 @@
 
 struct domain *hardware_domain = &env_domains[0];
 static struct dt_tree tree;
-static int (*on_kill)(struct domain *d);
 static uint64_t env_ram_size = RAM_SIZE;
+static bool env_has_spare; /* the machine has a device that is marked for guests */
 static uint64_t free_pages_at_start;
 static struct dt_why why;
 
@@ -34,26 +34,7 @@ static struct dt_why why;
 #define dom2 (&env_domains[2]) /* not direct-mapped */
 #define dom3 (&env_domains[3]) /* nor this one */
 
-void domain_on_kill(int (*relinquish)(struct domain *d))
-{
-	on_kill = relinquish;
-}
-
-/* dom2 may have one. */
-static bool env_has_vuart;
-
-bool arch_domain_emulates(const struct domain *d, ipa_t ipa, uint64_t size)
-{
-	return env_has_vuart && d == dom2 && ipa.v <= GUEST_PL011_BASE &&
-	       GUEST_PL011_BASE - ipa.v < size;
-}
-
-void printk(enum log_level level, const char *fmt, ...)
-{
-	(void)level;
-	(void)fmt;
-}
-
+#include "tests/unit/assign_fakes.h"
 #include "tests/unit/assign_blobs.h"
 
 static struct blob base_blob(void)
@@ -77,6 +58,12 @@ static struct blob base_blob(void)
 	static const struct device bus = {
 		.name = "bus@20000000", .base = 0x20000000, .size = MIB(4), .spi = 0
 	};
+	static const struct device spare = { .name = "spare@a005000",
+		.base = WINDOW + 0x5000,
+		.size = 0x1000,
+		.spi = 42,
+		.edge = true,
+		.for_guests = true };
 	struct dtb_writer *w = blob_begin();
 
 	dtb_write_u32(w, "#address-cells", 2);
@@ -101,6 +88,8 @@ static struct blob base_blob(void)
 	write_device(w, &slot);
 	write_device(w, &off);
 	write_device(w, &bus);
+	if (env_has_spare)
+		write_device(w, &spare);
 	dtb_end_node(w);
 	return blob_done();
 }
@@ -160,6 +149,7 @@ static int env_set_up(void **state)
 	env_init(env_ram_size, 1024);
 	memset(host_routes, 0, sizeof(host_routes));
 	host_irq_of_graft = SPI_OF_UART;
+	kill_hook_count = 0;
 	free_pages_at_start = page_count_free();
 	for (unsigned i = 0; i < ENV_DOMAINS; i++) {
 		assert_int_equal(p2m_init(&env_domains[i]), 0);

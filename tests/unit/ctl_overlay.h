@@ -26,16 +26,19 @@ int graft_sysctl(gva_t at, struct graft_sysctl *op)
 	return -ENOSYS;
 }
 
-int domctl_vuart_op(struct domain *d, struct xen_domctl *op)
-{
-	(void)d;
-	(void)op;
-	return -EOPNOTSUPP;
-}
+#define NOT_HERE(name)                                                                             \
+	int domctl_##name(struct domain *d, struct xen_domctl *op)                                 \
+	{                                                                                          \
+		(void)d;                                                                           \
+		(void)op;                                                                          \
+		return -EOPNOTSUPP;                                                                \
+	}
 
-int domctl_set_virq_handler(struct domain *d, struct xen_domctl *op)
-{
-	(void)d;
-	(void)op;
-	return -EOPNOTSUPP;
-}
+NOT_HERE(vuart_op)
+NOT_HERE(set_virq_handler)
+NOT_HERE(irq_permission)
+NOT_HERE(bind_pt_irq)
+NOT_HERE(unbind_pt_irq)
+NOT_HERE(iomem_permission)
+NOT_HERE(memory_mapping)
+NOT_HERE(assign_device)

@@ -16,6 +16,7 @@
 
 #include "arch/host/fake.h"
 #include "assign/overlays.h"
+#include "assign/passthrough.h"
 #include "core/console.h"
 #include "core/domain.h"
 #include "core/error.h"
@@ -124,8 +125,10 @@ static void make_tree(void)
 	dtb_end_node(&w);
 	assert_int_equal(dtb_finish(&w, &size), 0);
 	assert_int_equal(dt_tree_build(&tree, &env, blob, size, NULL), 0);
-	if (!is_registered)
+	if (!is_registered) {
 		overlays_init(&tree);
+		passthrough_init();
+	}
 	is_registered = true;
 }
 

@@ -82,7 +82,10 @@ static void test_version_number_and_domain(void **state)
 		XEN_DOMCTL_set_address_size, XEN_DOMCTL_setnodeaffinity, XEN_DOMCTL_getnodeaffinity,
 		XEN_DOMCTL_cacheflush, XEN_DOMCTL_get_paging_mempool_size,
 		XEN_DOMCTL_set_paging_mempool_size, XEN_DOMCTL_dt_overlay,
-		XEN_DOMCTL_set_llc_colors, XEN_DOMCTL_vuart_op, XEN_DOMCTL_set_virq_handler };
+		XEN_DOMCTL_set_llc_colors, XEN_DOMCTL_vuart_op, XEN_DOMCTL_set_virq_handler,
+		XEN_DOMCTL_irq_permission, XEN_DOMCTL_iomem_permission, XEN_DOMCTL_memory_mapping,
+		XEN_DOMCTL_bind_pt_irq, XEN_DOMCTL_unbind_pt_irq, XEN_DOMCTL_assign_device,
+		XEN_DOMCTL_test_assign_device, XEN_DOMCTL_deassign_device };
 	static const uint32_t unknown[] = { 0, 6, 90, 1000, 1003, UINT32_MAX, XEN_DOMCTL_shadow_op,
 		XEN_DOMCTL_ioport_permission, XEN_DOMCTL_gethvmcontext, XEN_DOMCTL_get_address_size,
 		XEN_DOMCTL_sendtrigger, XEN_DOMCTL_vm_event_op, XEN_DOMCTL_psr_alloc };
