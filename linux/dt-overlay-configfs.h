@@ -29,10 +29,11 @@ struct blob {
 int blob_add(struct blob *blob, const void *bytes, size_t count);
 void blob_reset(struct blob *blob);
 
-/* What an applied overlay changed, and what it refers to: paths in the live tree. */
+/* What an applied overlay changed, what it refers to, what it made: paths in the live tree. */
 struct footprint {
 	struct list_head nodes;
 	struct list_head uses;
+	struct list_head devices; /* nodes that stand for one, the newest first */
 };
 
 void footprint_init(struct footprint *footprint);
@@ -47,6 +48,13 @@ int footprint_stop(void);
 
 /* Whether removing lower would take something from under upper, which was applied after it. */
 bool footprint_builds_on(const struct footprint *upper, const struct footprint *lower);
+
+/* For each of its nodes that stand for a device and are in the live tree, the newest first. */
+void footprint_for_each_device(struct footprint *footprint, void (*act)(struct device_node *node));
+
+/* Parts its devices from their drivers, and brings them together again. */
+void devices_unbind(struct footprint *footprint);
+void devices_bind(struct footprint *footprint);
 
 /*
  * Whether the kernel will be able to apply a fragment, or give it up without a trace. -EINVAL with

@@ -67,16 +67,24 @@ bool footprint_builds_on(const struct footprint *upper, const struct footprint *
 	return false;
 }
 
-/* Takes the path over. What lies below a noted node is covered by it. */
-static void note(struct list_head *list, char *path)
+void footprint_for_each_device(struct footprint *footprint, void (*act)(struct device_node *node))
 {
 	struct place *place;
 
-	if (path && any_above(list, path)) {
-		kfree(path);
-		return;
+	list_for_each_entry(place, &footprint->devices, link) {
+		struct device_node *node = of_find_node_by_path(place->path);
+
+		if (node)
+			act(node);
+		of_node_put(node);
 	}
-	place = kmalloc(sizeof(*place), GFP_KERNEL);
+}
+
+/* Takes the path over. */
+static void keep(struct list_head *list, char *path)
+{
+	struct place *place = kmalloc(sizeof(*place), GFP_KERNEL);
+
 	if (!path || !place) {
 		recorder.error = -ENOMEM;
 		kfree(place);
@@ -85,6 +93,15 @@ static void note(struct list_head *list, char *path)
 	}
 	place->path = path;
 	list_add(&place->link, list);
+}
+
+/* The same; but what lies below a noted node is covered by it. */
+static void note(struct list_head *list, char *path)
+{
+	if (path && any_above(list, path))
+		kfree(path);
+	else
+		keep(list, path);
 }
 
 static void clear(struct list_head *list)
@@ -102,12 +119,14 @@ void footprint_init(struct footprint *footprint)
 {
 	INIT_LIST_HEAD(&footprint->nodes);
 	INIT_LIST_HEAD(&footprint->uses);
+	INIT_LIST_HEAD(&footprint->devices);
 }
 
 void footprint_clear(struct footprint *footprint)
 {
 	clear(&footprint->nodes);
 	clear(&footprint->uses);
+	clear(&footprint->devices);
 }
 
 void footprint_start(struct footprint *footprint)
@@ -128,8 +147,11 @@ static int on_change(struct notifier_block *block, unsigned long action, void *d
 {
 	struct of_reconfig_data *change = data;
 
-	if (READ_ONCE(recorder.task) == current)
-		note(&recorder.footprint->nodes, kasprintf(GFP_KERNEL, "%pOF", change->dn));
+	if (READ_ONCE(recorder.task) != current)
+		return NOTIFY_DONE;
+	note(&recorder.footprint->nodes, kasprintf(GFP_KERNEL, "%pOF", change->dn));
+	if (of_reconfig_get_state_change(action, change) == OF_RECONFIG_CHANGE_ADD)
+		keep(&recorder.footprint->devices, kasprintf(GFP_KERNEL, "%pOF", change->dn));
 	return NOTIFY_DONE;
 }
 

@@ -94,14 +94,19 @@ static void let_go(void)
 /* Undoes what of_overlay_fdt_apply() did, be it a half. */
 static int revert(struct overlay *overlay)
 {
-	int error = overlay->id ? of_overlay_remove(&overlay->id) : 0;
+	int error = 0;
 
+	devices_unbind(&overlay->footprint);
+	if (overlay->id)
+		error = of_overlay_remove(&overlay->id);
 	if (error)
 		pr_err("dt-overlay-configfs: %s: removing gave %pe\n",
 		       config_item_name(&overlay->item), ERR_PTR(error));
 	/* A driver's complaint comes when the tree is changed already; then the id is gone. */
-	if (overlay->id)
+	if (overlay->id) {
+		devices_bind(&overlay->footprint);
 		return error;
+	}
 	list_del_init(&overlay->order);
 	footprint_clear(&overlay->footprint);
 	let_go();
