@@ -76,9 +76,9 @@ static void print_memory_of(struct domain *d)
 
 static void print_memory(void)
 {
-	log_info("memory: %llu MiB, %llu MiB free; Graft's heap %zu KiB",
+	log_info("memory: %llu MiB, %llu KiB free; Graft's heap %zu bytes",
 		(unsigned long long)(page_count_total() >> 8),
-		(unsigned long long)(page_count_free() >> 8), heap_bytes_used() >> 10);
+		(unsigned long long)(page_count_free() << 2), heap_bytes_used());
 	for_each_domain_do(print_memory_of);
 }
 

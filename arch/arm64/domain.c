@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a domain has on arm64: a virtual GIC and an offset of its virtual counter. */
 #include "arch/arm64/guest.h"
+#include "arch/arm64/irq.h"
 #include "core/arch.h"
 #include "core/domain.h"
 #include "core/vuart.h"
@@ -29,5 +30,6 @@ bool arch_domain_emulates(const struct domain *d, ipa_t ipa, uint64_t size)
 
 void arch_domain_dump_irqs(struct domain *d)
 {
+	irq_dump_routes(d);
 	vgic_dump(d);
 }

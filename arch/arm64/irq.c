@@ -11,6 +11,7 @@
 #include "core/cpu.h"
 #include "core/error.h"
 #include "core/panic.h"
+#include "core/printk.h"
 #include "core/timer.h"
 #include <arch/sysreg.h>
 
@@ -69,6 +70,18 @@ bool irq_is_enabled(const struct domain *d, uint32_t intid)
 struct domain *irq_owner(uint32_t intid)
 {
 	return intid < IRQ_HANDLERS ? routes[intid].owner : NULL;
+}
+
+void irq_dump_routes(const struct domain *d)
+{
+	uint32_t first, end;
+
+	for (first = GIC_INTID_SPI_BASE; first < IRQ_HANDLERS; first = end + 1) {
+		for (end = first; end < IRQ_HANDLERS && routes[end].owner == d; end++)
+			;
+		if (end > first)
+			log_info("    routed: %u to %u", first, end - 1);
+	}
 }
 
 /* It stays active until the guest's deactivation reaches the GIC through a list register. */

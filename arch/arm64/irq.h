@@ -14,3 +14,6 @@ typedef void irq_handler_t(uint32_t intid);
 
 /* At boot only. 0, -EINVAL. */
 int irq_set_handler(uint32_t intid, irq_handler_t *handler);
+
+/* Logs which SPIs are routed to d, neighbours together. */
+void irq_dump_routes(const struct domain *d);
