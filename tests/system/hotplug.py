@@ -62,6 +62,12 @@ def device(gic, slot=DISK_SLOT, name=None, more=""):
 		}};"""
 
 
+def disk_on(slot, path):
+	"""QEMU's arguments for a raw image on a transport of one's choice."""
+	return ["-drive", f"if=none,id=slot{slot},format=raw,file={path}",
+		"-device", f"virtio-blk-device,drive=slot{slot},bus=virtio-mmio-bus.{slot}"]
+
+
 def overlay(folder, name, nodes, target="/"):
 	"""Compiles an overlay with these nodes and properties below target; the path of its blob."""
 	return compile_overlay(folder, name, f"""/dts-v1/;
