@@ -110,7 +110,7 @@ def board(tmp_path_factory):
 	folder = tmp_path_factory.mktemp("board")
 	digest = make_hot_disk(folder / "hot")
 	steady = disk.make(folder / "steady", STEADY_SIZE)
-	config = conftest.config(disks=[str(folder / "hot")], extra=hotplug.disk_on(0, steady))
+	config = conftest.config(disks=[str(folder / "hot")], extra=hotplug.disk_on(1, steady))
 	gic = hotplug.gic_phandle(config, folder)
 	overlay = hotplug.overlay(folder, "overlay", hotplug.device(gic))
 	config.initrd = hotplug.initrd_with(config.initrd, [overlay], folder)
