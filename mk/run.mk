@@ -3,7 +3,7 @@
 
 QEMU_ARGS ?=
 
-#: demo             boots Graft with Debian as Dom0, types at its prompt, powers off
+#: demo             boots Graft with Debian as Dom0; an overlay brings a disk and takes it away; powers off
 .PHONY: demo
 demo: image images
 	@PYTHONDONTWRITEBYTECODE=1 scripts/demo.py

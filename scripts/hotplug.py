@@ -28,6 +28,9 @@ def node(slot):
 	return f"/virtio_mmio@{address(slot):x}"
 
 
+NODES_OF_PAGE = [node(slot) for slot in range(FIRST_SLOT, DISK_SLOT + 1)]
+
+
 def dump_tree(config, folder):
 	dumped = folder / "dumped.dtb"
 	run(*dataclasses.replace(config, dump_dtb=str(dumped)).command())
@@ -38,11 +41,11 @@ def gic_phandle(config, folder):
 	return int(run("fdtget", "-t", "u", str(dump_tree(config, folder)), GIC, "phandle"))
 
 
-def machine_tree(config, folder):
-	"""The machine's tree without the page's devices. It holds where the boot modules end: make those first."""
+def machine_tree(config, folder, without=NODES_OF_PAGE):
+	"""The machine's tree without these nodes. It holds where the boot modules end: make those first."""
 	dumped, packed = dump_tree(config, folder), folder / "machine.dtb"
-	for slot in range(FIRST_SLOT, DISK_SLOT + 1):
-		run("fdtput", "-r", str(dumped), node(slot))
+	for path in without:
+		run("fdtput", "-r", str(dumped), path)
 	# The dump is padded to a size that does not boot.
 	run("dtc", "-q", "-I", "dtb", "-O", "dtb", "-o", str(packed), str(dumped))
 	return str(packed)
