@@ -211,16 +211,16 @@ static void say_why_not(const struct delivery *delivery, enum store_event event,
 			state == WORKING ? "began, but did not finish" : "did not answer");
 }
 
-/* A guest that writes without pause does not stop the clock. */
 static enum store_event await(const struct delivery *delivery, const char *path,
 	const char *sequence, enum state *state, char **why)
 {
-	enum store_event event = store_watch(path) ? STORE_CHANGED : STORE_BROKEN;
+	enum store_event event = STORE_GO_ON;
 
-	while (event == STORE_CHANGED && *state <= WORKING) {
-		event = store_now() < delivery->until ? store_wait(delivery->until) : STORE_TIMEOUT;
-		if (event == STORE_CHANGED)
-			*state = read_reply(path, sequence, why);
+	while (event == STORE_GO_ON) {
+		*state = read_reply(path, sequence, why);
+		if (*state > WORKING)
+			break;
+		event = store_pause(delivery->until);
 	}
 	return event;
 }
@@ -238,9 +238,11 @@ static uint64_t draw_sequence(void)
 static bool put_request(const struct delivery *delivery, const char *path, const char *request)
 {
 	char *top = path_of(delivery, "device-tree-overlay");
-	bool good = store_make_folder(top, delivery->domain) &&
-	            store_write(path, request, strlen(request));
+	bool good;
 
+	store_catch_signals();
+	good = store_make_folder(top, delivery->domain) &&
+	       store_write(path, request, strlen(request));
 	free(top);
 	return good;
 }

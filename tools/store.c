@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Through Xen's own libxenstore, which finds the socket of xenstored and speaks its protocol. Without a
- * xenstored it would go to /dev/xen/xenbus and wait for ever, so whether there is one is tried before.
+ * xenstored it would go to /dev/xen/xenbus and wait for ever, so whether there is one is tried before. Its
+ * static form has no thread that could tell watch events from answers, so nothing is watched here.
  */
 #include "tools/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +23,11 @@
 #include "tools/memory.h"
 #include "tools/say.h"
 
-/* How often to look whether another graftctl is done, in milliseconds. */
-#define LOCK_PAUSE 50
+/* Between two looks at what another may have changed, in milliseconds. */
+#define PAUSE 20
 
 static struct xs_handle *store;
+static bool broken;
 static volatile sig_atomic_t interrupted;
 
 static bool answers(const char *path)
@@ -71,6 +72,8 @@ bool store_read(const char *path, struct bytes *out)
 
 	out->at = xs_read(store, XBT_NULL, path, &size);
 	out->size = size;
+	if (!out->at && errno != ENOENT && errno != EACCES)
+		broken = true;
 	return out->at;
 }
 
@@ -103,13 +106,12 @@ static void note_signal(int number)
 	interrupted = 1;
 }
 
-bool store_watch(const char *path)
+void store_catch_signals(void)
 {
 	struct sigaction action = { .sa_handler = note_signal };
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	return xs_watch(store, path, "graftctl") || failed("watch", path);
 }
 
 uint64_t store_now(void)
@@ -120,37 +122,18 @@ uint64_t store_now(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* An event may have been read already, with the answer to a request: before the socket is looked at. */
-static enum store_event take_event(void)
+enum store_event store_pause(uint64_t until)
 {
-	char **event;
+	struct timespec pause = { .tv_nsec = PAUSE * 1000000 };
 
-	errno = EAGAIN;
-	event = xs_check_watch(store);
-	if (!event)
-		return errno == EAGAIN || errno == EINTR ? STORE_TIMEOUT : STORE_BROKEN;
-	free(event);
-	return STORE_CHANGED;
-}
-
-enum store_event store_wait(uint64_t until)
-{
-	struct pollfd socket = { .fd = xs_fileno(store), .events = POLLIN };
-	enum store_event event;
-	uint64_t now;
-
-	for (;;) {
-		event = take_event();
-		now = store_now();
-		if (event != STORE_TIMEOUT)
-			return event;
-		if (interrupted)
-			return STORE_INTERRUPTED;
-		if (now >= until)
-			return STORE_TIMEOUT;
-		/* In steps, since a signal may come just before poll() does. */
-		(void)poll(&socket, 1, until - now < 1000 ? (int)(until - now) : 1000);
-	}
+	if (broken)
+		return STORE_BROKEN;
+	if (interrupted)
+		return STORE_INTERRUPTED;
+	if (store_now() >= until)
+		return STORE_TIMEOUT;
+	nanosleep(&pause, NULL);
+	return STORE_GO_ON;
 }
 
 bool store_lock(uint16_t domain, uint64_t until)
@@ -159,7 +142,7 @@ bool store_lock(uint16_t domain, uint64_t until)
 	struct flock lock = {
 		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = domain, .l_len = 1
 	};
-	struct timespec pause = { .tv_nsec = LOCK_PAUSE * 1000000 };
+	struct timespec pause = { .tv_nsec = PAUSE * 1000000 };
 	/* Not closed: it is given back when the program ends, however it does. */
 	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 

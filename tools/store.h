@@ -22,20 +22,21 @@ bool store_remove(const char *path);
 /* An empty folder of Dom0's, which a domain may read with all that is written below it. */
 bool store_make_folder(const char *path, uint16_t reader);
 
-/* From now on store_wait() ends when something changes at or below this path. */
-bool store_watch(const char *path);
+/* From now on SIGINT and SIGTERM only end store_pause(). */
+void store_catch_signals(void);
 
 /* Times are of one clock that never goes back, in milliseconds. */
 uint64_t store_now(void);
 
 enum store_event {
-	STORE_CHANGED, /* or may have */
+	STORE_GO_ON,
 	STORE_TIMEOUT,
 	STORE_BROKEN, /* xenstored is gone */
-	STORE_INTERRUPTED, /* by SIGINT or SIGTERM, which from store_watch() on do nothing else */
+	STORE_INTERRUPTED,
 };
 
-enum store_event store_wait(uint64_t until);
+/* Wait a moment before looking again at what a guest may have written: GO_ON, or why not to. */
+enum store_event store_pause(uint64_t until);
 
 /* Be the only graftctl at work on a domain until the end of the program. False, and said, when not by then. */
 bool store_lock(uint16_t domain, uint64_t until);

@@ -8,7 +8,7 @@ import socket
 import struct
 import threading
 
-DIRECTORY, READ, WATCH, WRITE, MKDIR, RM, SET_PERMS, WATCH_EVENT, ERROR = 1, 2, 4, 11, 12, 13, 14, 15, 16
+DIRECTORY, READ, WRITE, MKDIR, RM, SET_PERMS, ERROR = 1, 2, 11, 12, 13, 14, 16
 HEADER = struct.Struct("<IIII")
 PAYLOAD_MOST = 4096
 # As one that is not privileged is limited.
@@ -17,7 +17,7 @@ VALUE_MOST = 2048
 
 class Connection:
 	def __init__(self, link):
-		self.link, self.watches = link, []
+		self.link = link
 
 	def send(self, kind, request, transaction, payload):
 		self.link.sendall(HEADER.pack(kind, request, transaction, len(payload)) + payload)
@@ -93,8 +93,6 @@ class Store:
 					with self.lock:
 						answer = self.handle(connection, kind, payload, changed)
 						connection.send(kind, request, transaction, answer)
-						for path in changed:
-							self.fire(path)
 				except OSError as error:
 					if error.filename is None and error.errno in (errno.EPIPE, errno.ECONNRESET, errno.EBADF):
 						return
@@ -126,10 +124,6 @@ class Store:
 			self.need(path)
 			self.permissions[path] = b" ".join(part for part in parts[1:] if part).decode()
 			return b"OK\0"
-		elif kind == WATCH:
-			connection.watches.append((path, parts[1]))
-			connection.send(WATCH_EVENT, 0, 0, parts[0] + b"\0" + parts[1] + b"\0")
-			return b"OK\0"
 		else:
 			raise AssertionError(f"message {kind}")
 		changed.append(path)
@@ -151,20 +145,10 @@ class Store:
 		for name in [name for name in self.nodes if name == path or name.startswith(path + "/")]:
 			del self.nodes[name], self.permissions[name]
 
-	def fire(self, path):
-		for connection in self.connections:
-			for watched, token in connection.watches:
-				if path == watched or path.startswith(watched + "/") or watched.startswith(path + "/"):
-					try:
-						connection.send(WATCH_EVENT, 0, 0, path.encode() + b"\0" + token + b"\0")
-					except OSError:
-						pass
-
 	def write(self, path, value):
 		"""As a guest does."""
 		with self.lock:
 			self.make(path, value if isinstance(value, bytes) else value.encode())
-			self.fire(path)
 
 	def below(self, path):
 		with self.lock:
