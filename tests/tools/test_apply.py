@@ -23,6 +23,14 @@ def dts(path):
 	return [line for line in lines if "phandle = <" not in line]
 
 
+def dumped(path):
+	"""The names of nodes and properties in the order in which fdtdump finds them."""
+	lines = run("fdtdump", path, status=0).out.splitlines()
+	lines = [line.strip() for line in lines if line.startswith(("/ {", " "))]
+	names = [line.split(" = ")[0].removesuffix(";").removesuffix(" {") for line in lines]
+	return [name for name in names if name != "}"]
+
+
 def has_guess(ours, theirs):
 	"""libfdt takes "port" for "port@0": on purpose not so here (tests/corpus/purpose.c)."""
 	paths = {node.path for node in theirs.walk()}
@@ -54,6 +62,15 @@ def assert_agree(base, overlays, tmp_path):
 @pytest.mark.parametrize("name", ["device", "status", "relabel"])
 def test_as_fdtoverlay(base, good, name, tmp_path):
 	assert assert_agree(base, [good(name)], tmp_path)
+
+
+def test_fdtdump_reads_it(base, good, tmp_path):
+	out = tmp_path / "out.dtb"
+	graftctl("apply", base, good("device"), good("stacked"), "-o", out, status=0)
+	wanted = []
+	for node in fdt.parse(out.read_bytes()).walk():
+		wanted += [node.name or "/", *node.props]
+	assert dumped(out) == wanted
 
 
 def test_stack(base, good, tmp_path):
