@@ -64,13 +64,15 @@ static const struct dt_node *skip(const struct dt_node *node, const struct dt_no
 
 static const struct dt_node *next_top(struct device_walk *walk)
 {
-	const struct dt_change *change =
-		walk->change ? walk->change->next : walk->overlay->first_change;
+	struct dt_change *change = &walk->change;
 
-	while (change && !concerns_device(change, &walk->alone))
-		change = change->next;
-	walk->change = change;
-	walk->top = change ? change->node : NULL;
+	if (walk->top)
+		dt_change_next(change);
+	else
+		*change = dt_change_first(walk->overlay);
+	while (change->node && !concerns_device(change, &walk->alone))
+		dt_change_next(change);
+	walk->top = change->node;
 	return walk->top;
 }
 

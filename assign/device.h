@@ -9,7 +9,7 @@
 
 struct device_walk {
 	const struct dt_overlay *overlay;
-	const struct dt_change *change;
+	struct dt_change change;
 	const struct dt_node *top;
 	const struct dt_node *node; /* comes next; NULL: look for another top */
 	bool alone; /* not what is below top */

@@ -205,15 +205,16 @@ int overlays_detach(struct domain *d, const void *blob, size_t size, struct dt_w
 static void report_changes(
 	const struct dt_overlay *overlay, const char *add, const char *set, struct report *report)
 {
-	const struct dt_change *change = overlay->first_change;
+	struct dt_change change;
 
-	for (; change; change = change->next) {
-		if (change->kind == DT_ADD_NODE)
-			report_line(report, "%s node %s", add, dt_path(change->node));
+	dt_for_each_change(change, overlay)
+	{
+		if (change.kind == DT_ADD_NODE)
+			report_line(report, "%s node %s", add, dt_path(change.node));
 		else
 			report_line(report, "%s property %s of %s",
-				change->kind == DT_ADD_PROP ? add : set, change->prop->name,
-				dt_path(change->node));
+				change.kind == DT_ADD_PROP ? add : set, change.prop->name,
+				dt_path(change.node));
 		turn_poll();
 	}
 }

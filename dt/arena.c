@@ -11,7 +11,7 @@ struct dt_chunk {
 };
 
 enum {
-	CHUNK_LEAST = 256, /* when pieces come that nobody reserved */
+	CHUNK_LEAST = 64, /* when pieces come that nobody reserved */
 };
 
 void dt_arena_init(struct dt_arena *arena, const struct dt_env *env)
@@ -30,7 +30,6 @@ static int add_chunk(struct dt_arena *arena, size_t size)
 	arena->chunks = chunk;
 	arena->at = (uint8_t *)(chunk + 1);
 	arena->left = size;
-	arena->held += whole;
 	return 0;
 }
 
@@ -39,14 +38,17 @@ int dt_arena_reserve(struct dt_arena *arena, size_t size)
 	return size <= arena->left ? 0 : add_chunk(arena, size);
 }
 
-/* Unreserved pieces share chunks that grow with the arena, so that their number stays small. */
-static size_t chunk_for(const struct dt_arena *arena, size_t size)
+/* Unreserved pieces share chunks, each a quarter of those before, so that little is wasted and they stay few. */
+static int add_loose(struct dt_arena *arena, size_t size)
 {
-	size_t share = dt_arena_round(arena->held / 16);
+	size_t share = dt_arena_round(arena->loose / 4);
 
 	if (share < CHUNK_LEAST)
 		share = CHUNK_LEAST;
-	return size > share ? size : share;
+	if (share < size)
+		share = size;
+	arena->loose += share;
+	return add_chunk(arena, share);
 }
 
 void *dt_arena_alloc(struct dt_arena *arena, size_t size)
@@ -56,7 +58,7 @@ void *dt_arena_alloc(struct dt_arena *arena, size_t size)
 
 	if (++arena->count % POLL_EVERY == 0)
 		dt_poll(arena->env);
-	if (whole > arena->left && add_chunk(arena, chunk_for(arena, whole)))
+	if (whole > arena->left && add_loose(arena, whole))
 		return NULL;
 	at = arena->at;
 	arena->at += whole;

@@ -11,7 +11,7 @@ struct dt_arena {
 	struct dt_chunk *chunks; /* newest first */
 	uint8_t *at;
 	size_t left;
-	size_t held;   /* bytes asked from the allocator */
+	size_t loose;   /* bytes of the chunks that nobody reserved */
 	uint32_t count;   /* of allocations: every so often the environment is polled */
 };
 

@@ -2,56 +2,66 @@
 /* Nodes and properties: made, linked in document order, indexed. */
 #include "dt/tree_priv.h"
 
-void dt_append_node(struct dt_node *parent, struct dt_node *node)
+/* Building a tree, or the side of an overlay, is long work. */
+#define POLL_EVERY 32
+
+void dt_append_nodes(struct dt_node *parent, struct dt_node *first, struct dt_node *last)
 {
-	node->parent = parent;
-	node->next = NULL;
-	node->prev = parent->last_child;
-	if (node->prev)
-		node->prev->next = node;
-	else
-		parent->first_child = node;
-	parent->last_child = node;
+	struct dt_node *head = parent->first_child;
+
+	last->next = NULL;
+	if (head) {
+		first->prev = head->prev;
+		first->prev->next = first;
+		head->prev = last;
+	} else {
+		first->prev = last;
+		parent->first_child = first;
+	}
 }
 
-void dt_unlink_node(struct dt_node *node)
+void dt_unlink_nodes(struct dt_node *first, struct dt_node *last)
 {
-	struct dt_node *parent = node->parent;
+	struct dt_node *parent = first->parent, *head = parent->first_child, *after = last->next;
 
-	if (node->prev)
-		node->prev->next = node->next;
+	if (first == head)
+		parent->first_child = after;
 	else
-		parent->first_child = node->next;
-	if (node->next)
-		node->next->prev = node->prev;
-	else
-		parent->last_child = node->prev;
+		first->prev->next = after;
+	if (after)
+		after->prev = first->prev;
+	else if (first != head)
+		head->prev = first->prev;
 }
 
-void dt_append_prop(struct dt_node *node, struct dt_prop *prop)
+void dt_append_props(struct dt_node *node, struct dt_prop *first, struct dt_prop *last)
 {
-	prop->node = node;
-	prop->next = NULL;
-	prop->prev = node->last_prop;
-	if (prop->prev)
-		prop->prev->next = prop;
-	else
-		node->first_prop = prop;
-	node->last_prop = prop;
+	struct dt_prop *head = node->first_prop;
+
+	last->next = NULL;
+	if (head) {
+		first->prev = head->prev;
+		first->prev->next = first;
+		head->prev = last;
+	} else {
+		first->prev = last;
+		node->first_prop = first;
+	}
 }
 
-void dt_unlink_prop(struct dt_prop *prop)
+void dt_unlink_props(struct dt_prop *first, struct dt_prop *last)
 {
-	struct dt_node *node = prop->node;
+	struct dt_node *node = first->node;
+	struct dt_prop *head = node->first_prop, *after = last->next;
 
-	if (prop->prev)
-		prop->prev->next = prop->next;
+	if (first == head)
+		node->first_prop = after;
 	else
-		node->first_prop = prop->next;
-	if (prop->next)
-		prop->next->prev = prop->prev;
-	else
-		node->last_prop = prop->prev;
+		first->prev->next = after;
+	if (after)
+		after->prev = first->prev;
+	else if (first != head)
+		head->prev = first->prev;
 }
 
 bool dt_is_phandle_name(const char *name)
@@ -62,7 +72,7 @@ bool dt_is_phandle_name(const char *name)
 
 uint32_t dt_phandle_hash(uint32_t phandle)
 {
-	return phandle ^ phandle >> 16;
+	return phandle * 0x9e3779b1;
 }
 
 /* Equal hashes are nearly always equal names; the text decides. */
@@ -74,100 +84,121 @@ static bool is_name(const char *text, struct span name)
 struct dt_node *dt_index_find_node(
 	const struct dt_index *nodes, const struct dt_node *parent, struct span name, uint32_t hash)
 {
-	uint32_t key = dt_hash_under(hash, parent);
-	struct dt_link *link;
+	struct dt_probe probe = dt_index_probe(nodes, dt_hash_under(hash, parent));
 	struct dt_node *node;
 
-	for (link = dt_index_first(nodes, key); link; link = link->next) {
-		node = dt_node_of_name_link(link);
-		if (link->hash == key && node->parent == parent && is_name(node->name, name))
-			return node;
-	}
-	return NULL;
+	do
+		node = dt_probe_next(&probe);
+	while (node && (node->parent != parent || !is_name(node->name, name)));
+	return node;
 }
 
 struct dt_prop *dt_index_find_prop(
 	const struct dt_index *props, const struct dt_node *node, struct span name, uint32_t hash)
 {
-	uint32_t key = dt_hash_under(hash, node);
-	struct dt_link *link;
+	struct dt_probe probe = dt_index_probe(props, dt_prop_hash(hash, node));
 	struct dt_prop *prop;
 
-	for (link = dt_index_first(props, key); link; link = link->next) {
-		prop = dt_prop_of_link(link);
-		if (link->hash == key && prop->node == node && is_name(prop->name, name))
-			return prop;
-	}
-	return NULL;
+	do
+		prop = dt_probe_next(&probe);
+	while (prop && (prop->node != node || !is_name(prop->name, name)));
+	return prop;
 }
 
 struct dt_node *dt_index_find_phandle(const struct dt_index *phandles, uint32_t phandle)
 {
-	uint32_t hash = dt_phandle_hash(phandle);
-	struct dt_link *link;
+	struct dt_probe probe = dt_index_probe(phandles, dt_phandle_hash(phandle));
+	struct dt_node *node;
 
-	for (link = dt_index_first(phandles, hash); link; link = link->next)
-		if (dt_node_of_phandle_link(link)->phandle == phandle)
-			return dt_node_of_phandle_link(link);
-	return NULL;
+	do
+		node = dt_probe_next(&probe);
+	while (node && node->phandle != phandle);
+	return node;
 }
 
-static int refuse_memory(struct dt_maker *maker)
+struct dt_prop *dt_find_prop(
+	const struct dt_names *names, const struct dt_node *node, struct span name, uint32_t hash)
 {
-	return dt_fail(maker->why, -DT_ENOMEM, "not enough memory");
+	struct dt_prop *prop = node->first_prop;
+	unsigned looked;
+
+	for (looked = 0; looked < DT_FEW_PROPS && prop; looked++, prop = prop->next)
+		if (((prop->tag ^ hash) & ~(uint32_t)DT_PROP_FLAGS) == 0 &&
+			is_name(prop->name, name))
+			return prop;
+	return prop ? dt_index_find_prop(&names->props, node, name, hash) : NULL;
+}
+
+static void poll(struct dt_maker *maker)
+{
+	if (++maker->made % POLL_EVERY == 0)
+		dt_poll(maker->env);
 }
 
 int dt_make_node(
 	struct dt_maker *maker, struct dt_node *parent, struct span name, struct dt_node **out)
 {
-	uint32_t hash = dt_hash_name(maker->seed, name.at, name.left);
+	uint32_t hash = dt_hash_span(maker->names, name);
 	struct dt_node *node;
 
-	if (dt_index_find_node(maker->nodes, parent, name, hash))
+	if (dt_index_find_node(&maker->names->nodes, parent, name, hash))
 		return dt_fail(maker->why, -DT_EEXIST, "%s: node '%s' comes twice", dt_path(parent),
 			(const char *)name.at);
-	node = dt_arena_alloc(maker->arena, sizeof(*node));
-	if (!node)
-		return refuse_memory(maker);
-	*node = (struct dt_node){ .name = (const char *)name.at, .owner = maker->owner };
-	node->by_name.hash = dt_hash_under(hash, parent);
+	poll(maker);
+	node = maker->nodes++;
+	*node = (struct dt_node){ .parent = parent,
+		.name = (const char *)name.at,
+		.owner = maker->owner,
+		.hash = dt_hash_under(hash, parent) };
 	if (parent)
-		dt_append_node(parent, node);
-	dt_index_add(maker->nodes, &node->by_name);
+		dt_append_nodes(parent, node, node);
+	dt_index_add(&maker->names->nodes, node->hash, node);
+	maker->prop_count = 0;
 	*out = node;
 	return 0;
 }
 
-/* `phandle` and the older `linux,phandle` may both be there when they agree. */
-static int enter_phandle(struct dt_maker *maker, struct dt_node *node, struct span value)
+int dt_read_phandle(struct dt_maker *maker, const struct dt_prop *prop, uint32_t *phandle)
 {
-	uint32_t phandle;
+	struct span value = span_of(prop->value, prop->size);
 
-	if (value.left != 4 || !span_u32(&value, &phandle) || phandle == 0 || phandle == UINT32_MAX)
-		return dt_fail(maker->why, -DT_EINVAL, "%s: malformed phandle", dt_path(node));
-	if (node->phandle == phandle)
-		return 0;
-	if (node->phandle || dt_index_find_phandle(maker->phandles, phandle))
-		return dt_fail(maker->why, -DT_EEXIST, "%s: phandle 0x%x comes twice",
-			dt_path(node), phandle);
-	node->phandle = phandle;
-	node->by_phandle.hash = dt_phandle_hash(phandle);
-	dt_index_add(maker->phandles, &node->by_phandle);
+	if (value.left != 4 || !span_u32(&value, phandle) || *phandle == 0 ||
+		*phandle == UINT32_MAX)
+		return dt_fail(
+			maker->why, -DT_EINVAL, "%s: malformed phandle", dt_path(prop->node));
 	return 0;
+}
+
+int dt_fail_phandle_twice(struct dt_why *why, const struct dt_node *node, uint32_t phandle)
+{
+	return dt_fail(why, -DT_EEXIST, "%s: phandle 0x%x comes twice", dt_path(node), phandle);
 }
 
 /* Names are at most DT_NAME_MAX long: dtb_check() saw to it. */
 static const struct dt_name *look_at_name(struct dt_maker *maker, const char *text)
 {
-	struct dt_name *name = &maker->names[((uintptr_t)text >> 2) % DT_NAME_SLOTS];
+	struct dt_name *name = &maker->lately[((uintptr_t)text >> 2) % DT_NAME_SLOTS];
 
 	if (name->text == text)
 		return name;
 	name->text = text;
-	name->length = (uint16_t)strlen(text);
-	name->hash = dt_hash_name(maker->seed, text, name->length);
-	name->is_phandle = dt_is_phandle_name(text);
+	name->length = (uint32_t)strlen(text);
+	name->tag =
+		dt_hash_span(maker->names, span_of(text, name->length)) & ~(uint32_t)DT_PROP_FLAGS;
+	if (dt_is_phandle_name(text))
+		name->tag |= DT_PROP_PHANDLE;
 	return name;
+}
+
+static int index_prop(struct dt_maker *maker, struct dt_prop *prop)
+{
+	if (maker->prop_count++ < DT_FEW_PROPS)
+		return 0;
+	prop->tag |= DT_PROP_INDEXED;
+	if (dt_index_insert(
+		    &maker->names->props, maker->env, dt_prop_hash(prop->tag, prop->node), prop))
+		return dt_fail(maker->why, -DT_ENOMEM, "not enough memory");
+	return 0;
 }
 
 int dt_make_prop(struct dt_maker *maker, struct dt_node *node, const char *text, struct span value,
@@ -176,20 +207,18 @@ int dt_make_prop(struct dt_maker *maker, struct dt_node *node, const char *text,
 	const struct dt_name *name = look_at_name(maker, text);
 	struct dt_prop *prop;
 
-	if (dt_index_find_prop(maker->props, node, span_of(text, name->length), name->hash))
+	if (dt_find_prop(maker->names, node, span_of(text, name->length), name->tag))
 		return dt_fail(maker->why, -DT_EEXIST, "%s: property '%s' comes twice",
 			dt_path(node), text);
-	prop = dt_arena_alloc(maker->arena, sizeof(*prop));
-	if (!prop)
-		return refuse_memory(maker);
-	*prop = (struct dt_prop){ .name = text,
+	poll(maker);
+	prop = maker->props++;
+	*prop = (struct dt_prop){ .node = node,
+		.name = text,
 		.value = value.at,
+		.owner = maker->owner,
 		.size = (uint32_t)value.left,
-		.flags = name->is_phandle ? DT_PROP_PHANDLE : 0,
-		.owner = maker->owner };
-	prop->by_name.hash = dt_hash_under(name->hash, node);
-	dt_append_prop(node, prop);
-	dt_index_add(maker->props, &prop->by_name);
+		.tag = name->tag };
+	dt_append_props(node, prop, prop);
 	*out = prop;
-	return name->is_phandle ? enter_phandle(maker, node, value) : 0;
+	return index_prop(maker, prop);
 }

@@ -64,12 +64,13 @@ void dt_overlay_drop_stage(struct dt_overlay *overlay)
 
 	if (!stage)
 		return;
-	dt_index_drop(&stage->side.nodes, env);
-	dt_index_drop(&stage->side.props, env);
-	dt_index_drop(&stage->side.phandles, env);
-	dt_buckets_drop(&stage->nodes, env);
-	dt_buckets_drop(&stage->props, env);
-	dt_buckets_drop(&stage->phandles, env);
+	dt_names_drop(&stage->side, env);
+	dt_index_drop(&stage->numbers, env);
+	if (stage->peers)
+		env->free(env->ctx, stage->peers, stage->peer_count * sizeof(*stage->peers));
+	dt_buckets_drop(&stage->room_nodes, env);
+	dt_buckets_drop(&stage->room_props, env);
+	dt_buckets_drop(&stage->room_phandles, env);
 	env->free(env->ctx, stage, sizeof(*stage));
 	overlay->stage = NULL;
 }
@@ -82,7 +83,7 @@ static int open_stage(struct dt_overlay *overlay, struct dt_why *why)
 	if (!stage)
 		return dt_fail(why, -DT_ENOMEM, "not enough memory");
 	memset(stage, 0, sizeof(*stage));
-	stage->side.env = *env;
+	stage->side.seed = env->seed;
 	stage->phandle_last = overlay->tree->phandle_last;
 	stage->generation = overlay->tree->generation;
 	stage->why = why;
@@ -160,14 +161,22 @@ static int (*const steps[])(struct dt_overlay *) = {
 int dt_overlay_prepare(struct dt_overlay *overlay, struct dt_why *why)
 {
 	int error = check_new(overlay, why);
+	struct dtb dtb;
 	size_t i;
 
 	if (!error)
 		error = open_stage(overlay, why);
+	if (!error)
+		error = dtb_check_polling(
+			&dtb, overlay->blob, overlay->blob_size, &overlay->tree->env, why);
+	if (!error)
+		overlay->stage->dtb = &dtb;
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && !error; i++)
 		error = steps[i](overlay);
 	if (!error)
 		error = overlay->stage->first_error;
+	if (overlay->stage)
+		overlay->stage->dtb = NULL;
 	if (!error)
 		overlay->state = DT_OVERLAY_PREPARED;
 	return error;
@@ -207,26 +216,62 @@ struct dt_overlay *dt_overlay_of_id(const struct dt_tree *tree, uint32_t id)
 	return overlay;
 }
 
-static const struct dt_change *next_added(const struct dt_change *change)
+static struct dt_change show(const struct dt_edit *edit)
 {
-	while (change && change->kind != DT_ADD_NODE)
-		change = change->next;
+	struct dt_change change = { .edit = edit };
+
+	if (!edit)
+		return change;
+	change.kind = edit->kind;
+	if (edit->kind == DT_ADD_NODE) {
+		change.node = edit->nodes.first;
+		return change;
+	}
+	change.prop = edit->kind == DT_ADD_PROP ? edit->props.first : edit->set.prop;
+	change.node = change.prop->node;
 	return change;
+}
+
+struct dt_change dt_change_first(const struct dt_overlay *overlay)
+{
+	return show(overlay->first_edit);
+}
+
+void dt_change_next(struct dt_change *change)
+{
+	const struct dt_edit *edit = change->edit;
+
+	if (change->kind == DT_ADD_NODE && change->node != edit->nodes.last)
+		change->node = change->node->next;
+	else if (change->kind == DT_ADD_PROP && change->prop != edit->props.last)
+		change->prop = change->prop->next;
+	else
+		*change = show(edit->next);
+}
+
+static void skip_to_added(struct dt_change *change)
+{
+	while (change->node && change->kind != DT_ADD_NODE)
+		dt_change_next(change);
 }
 
 struct dt_overlay_walk dt_overlay_walk(const struct dt_overlay *overlay)
 {
-	return (struct dt_overlay_walk){ .change = next_added(overlay->first_change) };
+	struct dt_overlay_walk walk = { .change = dt_change_first(overlay) };
+
+	skip_to_added(&walk.change);
+	return walk;
 }
 
 struct dt_node *dt_overlay_walk_next(struct dt_overlay_walk *walk)
 {
-	if (!walk->change)
+	if (!walk->change.node)
 		return NULL;
-	walk->node = walk->node ? dt_node_next(walk->node, walk->change->node) : walk->change->node;
+	walk->node = walk->node ? dt_node_next(walk->node, walk->change.node) : walk->change.node;
 	if (!walk->node) {
-		walk->change = next_added(walk->change->next);
-		walk->node = walk->change ? walk->change->node : NULL;
+		dt_change_next(&walk->change);
+		skip_to_added(&walk->change);
+		walk->node = walk->change.node;
 	}
 	return walk->node;
 }

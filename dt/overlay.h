@@ -15,16 +15,17 @@
 enum dt_change_kind {
 	DT_ADD_NODE, /* a subtree below a node that was there */
 	DT_ADD_PROP,
-	DT_SET_PROP, /* a new value; the old one is kept in the change */
+	DT_SET_PROP, /* a new value; the old one is kept */
 };
 
+struct dt_edit;
+
+/* One change, as dt_for_each_change() shows it. */
 struct dt_change {
-	struct dt_change *next, *prev;
+	const struct dt_edit *edit; /* private to the engine */
 	enum dt_change_kind kind;
 	struct dt_node *node;  /* ADD_NODE: the subtree's root; else the node of the property */
 	struct dt_prop *prop;  /* ADD_PROP, SET_PROP */
-	struct dt_prop
-		*other; /* SET_PROP: holds the value not in use: new before commit, old after */
 };
 
 enum dt_overlay_state {
@@ -45,7 +46,7 @@ struct dt_overlay {
 	uint8_t *blob; /* the overlay's bytes, never written after prepare began */
 	uint32_t blob_size;
 	uint64_t digest; /* of the blob: equal blobs have equal digests */
-	struct dt_change *first_change, *last_change;
+	struct dt_edit *first_edit, *last_edit; /* what it does */
 	uint32_t node_count; /* nodes it brings */
 	uint32_t dependents; /* live overlays that build on this one */
 	struct dt_overlay_need *needs; /* overlays this one builds on */
@@ -87,13 +88,20 @@ int dt_overlay_add(struct dt_tree *tree, const void *blob, size_t size, struct d
 struct dt_overlay *dt_overlay_find(const struct dt_tree *tree, const void *blob, size_t size);
 struct dt_overlay *dt_overlay_of_id(const struct dt_tree *tree, uint32_t id);
 
+/* What it does to the tree, in order; ->node is NULL behind the last. */
+struct dt_change dt_change_first(const struct dt_overlay *overlay);
+void dt_change_next(struct dt_change *change);
+
+#define dt_for_each_change(change, overlay)                                                        \
+	for ((change) = dt_change_first(overlay); (change).node; dt_change_next(&(change)))
+
 /*
  * Every node that the overlay brings, in order, prepared or live. A prepared one already shows its nodes
  * with their parents in the live tree, so that paths and resources can be read before commit; values that
  * it will change in nodes that were there before still read as they were.
  */
 struct dt_overlay_walk {
-	const struct dt_change *change;
+	struct dt_change change;
 	struct dt_node *node;
 };
 

@@ -5,12 +5,30 @@
  */
 #include "dt/overlay_priv.h"
 
-#define POLL_PROPS 64
+int dt_stage_make_room(struct dt_overlay *overlay)
+{
+	struct dt_overlay_stage *stage = overlay->stage;
+	const struct dt_env *env = &overlay->tree->env;
+	const struct dt_names *names = &overlay->tree->names;
+	struct dt_edit *edit;
+	int error;
 
-struct added {
-	const struct dt_env *env;
-	uint32_t nodes, props, phandles;
-};
+	for (edit = overlay->first_edit; edit; edit = edit->next) {
+		dt_poll(env);
+		edit->indexed = stage->indexed_props != 0;
+	}
+	overlay->node_count = stage->new_nodes;
+	error = dt_index_prepare(&names->nodes, env, stage->new_nodes, &stage->room_nodes);
+	if (!error)
+		error = dt_index_prepare(
+			&names->props, env, stage->indexed_props, &stage->room_props);
+	if (!error)
+		error = dt_index_prepare(
+			&names->phandles, env, stage->new_phandles, &stage->room_phandles);
+	return error ? dt_fail(stage->why, error, "not enough memory") : 0;
+}
+
+#define POLL_PROPS 64
 
 /* Properties come in one list each; a node polls once, and so does each so many of its properties. */
 static void poll_at(const struct dt_env *env, uint32_t prop)
@@ -19,179 +37,118 @@ static void poll_at(const struct dt_env *env, uint32_t prop)
 		dt_poll(env);
 }
 
-static void count_node(struct added *added, const struct dt_node *node)
+/* In the index are the last ones of a node, from some one on. */
+static struct dt_prop *last_indexed(const struct dt_node *node)
 {
-	const struct dt_prop *prop;
+	struct dt_prop *last = node->first_prop ? node->first_prop->prev : NULL;
 
-	dt_poll(added->env);
-	added->nodes++;
-	added->phandles += node->phandle != 0;
-	dt_for_each_prop (prop, node)
-		poll_at(added->env, ++added->props);
+	return last && (last->tag & DT_PROP_INDEXED) ? last : NULL;
 }
 
-static uint32_t depth_of(const struct dt_node *node)
+static struct dt_prop *indexed_before(const struct dt_prop *prop)
 {
-	uint32_t depth = 1;
+	bool more = prop != prop->node->first_prop && (prop->prev->tag & DT_PROP_INDEXED);
 
-	for (; node->parent; node = node->parent)
-		depth++;
-	return depth;
-}
-
-/* The whole subtree: what is in it and, as the return value, how many nodes lead to its deepest. */
-static uint32_t count_subtree(struct added *added, const struct dt_node *top)
-{
-	uint32_t depth = depth_of(top), deepest = depth;
-	const struct dt_node *node = top;
-
-	for (;;) {
-		count_node(added, node);
-		if (depth > deepest)
-			deepest = depth;
-		if (node->first_child) {
-			node = node->first_child;
-			depth++;
-			continue;
-		}
-		for (; node != top && !node->next; depth--)
-			node = node->parent;
-		if (node == top)
-			return deepest;
-		node = node->next;
-	}
-}
-
-static int count_change(
-	const struct dt_overlay *overlay, struct added *added, const struct dt_change *change)
-{
-	if (change->kind == DT_ADD_PROP) {
-		added->props++;
-		added->phandles++;
-	} else if (change->kind == DT_ADD_NODE &&
-		   count_subtree(added, change->node) > DT_DEPTH_MAX) {
-		return dt_fail(overlay->stage->why, -DT_E2BIG, "%s: nodes over %u deep",
-			dt_path(change->node), DT_DEPTH_MAX);
-	}
-	return 0;
-}
-
-int dt_stage_make_room(struct dt_overlay *overlay)
-{
-	struct dt_overlay_stage *stage = overlay->stage;
-	const struct dt_tree *tree = overlay->tree;
-	const struct dt_change *change;
-	struct added added = { .env = &tree->env };
-	int error = 0;
-
-	for (change = overlay->first_change; change && !error; change = change->next) {
-		dt_poll(&tree->env);
-		error = count_change(overlay, &added, change);
-	}
-	if (error)
-		return error;
-	overlay->node_count = added.nodes;
-	error = dt_index_prepare(&tree->nodes, &tree->env, added.nodes, &stage->nodes);
-	if (!error)
-		error = dt_index_prepare(&tree->props, &tree->env, added.props, &stage->props);
-	if (!error)
-		error = dt_index_prepare(
-			&tree->phandles, &tree->env, added.phandles, &stage->phandles);
-	return error ? dt_fail(stage->why, error, "not enough memory") : 0;
+	return more ? prop->prev : NULL;
 }
 
 /* The hashes were worked out on the side, for the places where things are going. */
-static void index_node(struct dt_tree *tree, struct dt_node *node)
+static void index_node(struct dt_tree *tree, struct dt_node *node, bool props)
 {
-	struct dt_prop *prop;
+	struct dt_prop *prop = props ? last_indexed(node) : NULL;
+	const struct dt_env *env = &tree->env;
+	struct dt_names *names = &tree->names;
 	uint32_t count = 0;
 
-	dt_index_add(&tree->nodes, &node->by_name);
+	dt_index_add(&names->nodes, node->hash, node);
 	if (node->phandle)
-		dt_index_add(&tree->phandles, &node->by_phandle);
-	dt_poll(&tree->env);
-	dt_for_each_prop (prop, node) {
-		poll_at(&tree->env, ++count);
-		dt_index_add(&tree->props, &prop->by_name);
+		dt_index_add(&names->phandles, dt_phandle_hash(node->phandle), node);
+	dt_poll(env);
+	for (; prop; prop = indexed_before(prop)) {
+		poll_at(env, ++count);
+		dt_index_add(&names->props, dt_prop_hash(prop->tag, node), prop);
 	}
 }
 
-static void unindex_node(struct dt_tree *tree, struct dt_node *node)
+static void unindex_node(struct dt_tree *tree, struct dt_node *node, bool props)
 {
-	struct dt_prop *prop;
+	struct dt_prop *prop = props ? last_indexed(node) : NULL;
+	const struct dt_env *env = &tree->env;
+	struct dt_names *names = &tree->names;
 	uint32_t count = 0;
 
-	dt_index_remove(&tree->nodes, &node->by_name);
+	dt_index_remove(&names->nodes, node->hash, node);
 	if (node->phandle)
-		dt_index_remove(&tree->phandles, &node->by_phandle);
-	dt_poll(&tree->env);
-	dt_for_each_prop (prop, node) {
-		poll_at(&tree->env, ++count);
-		dt_index_remove(&tree->props, &prop->by_name);
+		dt_index_remove(&names->phandles, dt_phandle_hash(node->phandle), node);
+	dt_poll(env);
+	for (; prop; prop = indexed_before(prop)) {
+		poll_at(env, ++count);
+		dt_index_remove(&names->props, dt_prop_hash(prop->tag, node), prop);
 	}
 }
 
-static void do_add_node(struct dt_tree *tree, struct dt_change *change)
+static void do_add_nodes(struct dt_tree *tree, struct dt_edit *edit)
 {
-	struct dt_node *node;
+	struct dt_node *top, *node;
 
-	dt_append_node(change->node->parent, change->node);
-	dt_for_each_node (node, change->node)
-		index_node(tree, node);
+	for (top = edit->nodes.first; top; top = top->next)
+		dt_for_each_node (node, top)
+			index_node(tree, node, edit->indexed);
+	dt_append_nodes(edit->nodes.first->parent, edit->nodes.first, edit->nodes.last);
 }
 
-static void undo_add_node(struct dt_tree *tree, struct dt_change *change)
+static void undo_add_nodes(struct dt_tree *tree, struct dt_edit *edit)
 {
-	struct dt_node *node;
+	struct dt_node *top, *node;
 
-	dt_for_each_node (node, change->node)
-		unindex_node(tree, node);
-	dt_unlink_node(change->node);
+	dt_unlink_nodes(edit->nodes.first, edit->nodes.last);
+	edit->nodes.last->next = NULL;
+	for (top = edit->nodes.first; top; top = top->next)
+		dt_for_each_node (node, top)
+			unindex_node(tree, node, edit->indexed);
 }
 
 /* `phandle` and `linux,phandle` may come together: the node enters the index with the first. */
-static bool gives_phandle(const struct dt_prop *prop)
+static void do_add_props(struct dt_tree *tree, struct dt_edit *edit)
 {
-	const struct dt_prop *other;
+	struct dt_node *node = edit->props.first->node;
+	struct dt_prop *prop;
+	uint32_t count = 0;
 
-	if (!(prop->flags & DT_PROP_PHANDLE))
-		return false;
-	dt_for_each_prop (other, prop->node)
-		if (other != prop && (other->flags & DT_PROP_PHANDLE))
-			return false;
-	return true;
+	for (prop = edit->props.first; prop; prop = prop->next) {
+		poll_at(&tree->env, ++count);
+		dt_index_add(&tree->names.props, dt_prop_hash(prop->tag, node), prop);
+		if (!(prop->tag & DT_PROP_PHANDLE) || node->phandle)
+			continue;
+		node->phandle = span_load_u32(prop->value);
+		dt_index_add(&tree->names.phandles, dt_phandle_hash(node->phandle), node);
+	}
+	dt_append_props(node, edit->props.first, edit->props.last);
 }
 
-static void do_add_prop(struct dt_tree *tree, struct dt_change *change)
+/* No other overlay adds a phandle to a node that has one, so the number goes with any of these. */
+static void undo_add_props(struct dt_tree *tree, struct dt_edit *edit)
 {
-	struct dt_node *node = change->node;
-	struct dt_prop *prop = change->prop;
+	struct dt_node *node = edit->props.first->node;
+	struct dt_prop *prop;
+	uint32_t count = 0;
 
-	dt_append_prop(node, prop);
-	dt_index_add(&tree->props, &prop->by_name);
-	if (!gives_phandle(prop))
-		return;
-	node->phandle = span_load_u32(prop->value);
-	node->by_phandle.hash = dt_phandle_hash(node->phandle);
-	dt_index_add(&tree->phandles, &node->by_phandle);
-}
-
-static void undo_add_prop(struct dt_tree *tree, struct dt_change *change)
-{
-	struct dt_node *node = change->node;
-
-	if (gives_phandle(change->prop)) {
-		dt_index_remove(&tree->phandles, &node->by_phandle);
+	dt_unlink_props(edit->props.first, edit->props.last);
+	edit->props.last->next = NULL;
+	for (prop = edit->props.first; prop; prop = prop->next) {
+		poll_at(&tree->env, ++count);
+		dt_index_remove(&tree->names.props, dt_prop_hash(prop->tag, node), prop);
+		if (!(prop->tag & DT_PROP_PHANDLE) || !node->phandle)
+			continue;
+		dt_index_remove(&tree->names.phandles, dt_phandle_hash(node->phandle), node);
 		node->phandle = 0;
 	}
-	dt_index_remove(&tree->props, &change->prop->by_name);
-	dt_unlink_prop(change->prop);
 }
 
 /* Its own inverse: the value in use changes places with the other one. */
-static void swap_value(struct dt_tree *tree, struct dt_change *change)
+static void swap_value(struct dt_tree *tree, struct dt_edit *edit)
 {
-	struct dt_prop *prop = change->prop, *other = change->other;
+	struct dt_prop *prop = edit->set.prop, *other = edit->set.other;
 	struct dt_prop old = *prop;
 
 	(void)tree;
@@ -204,19 +161,19 @@ static void swap_value(struct dt_tree *tree, struct dt_change *change)
 }
 
 static const struct {
-	void (*act)(struct dt_tree *, struct dt_change *);
-	void (*undo)(struct dt_tree *, struct dt_change *);
+	void (*act)(struct dt_tree *, struct dt_edit *);
+	void (*undo)(struct dt_tree *, struct dt_edit *);
 } kinds[] = {
-	[DT_ADD_NODE] = { .act = do_add_node, .undo = undo_add_node },
-	[DT_ADD_PROP] = { .act = do_add_prop, .undo = undo_add_prop },
+	[DT_ADD_NODE] = { .act = do_add_nodes, .undo = undo_add_nodes },
+	[DT_ADD_PROP] = { .act = do_add_props, .undo = undo_add_props },
 	[DT_SET_PROP] = { .act = swap_value, .undo = swap_value },
 };
 
 static void grow_indexes(struct dt_tree *tree, struct dt_overlay_stage *stage)
 {
-	dt_index_grow(&tree->nodes, &tree->env, &stage->nodes);
-	dt_index_grow(&tree->props, &tree->env, &stage->props);
-	dt_index_grow(&tree->phandles, &tree->env, &stage->phandles);
+	dt_index_grow(&tree->names.nodes, &tree->env, &stage->room_nodes);
+	dt_index_grow(&tree->names.props, &tree->env, &stage->room_props);
+	dt_index_grow(&tree->names.phandles, &tree->env, &stage->room_phandles);
 }
 
 static void link_overlay(struct dt_tree *tree, struct dt_overlay *overlay)
@@ -250,7 +207,7 @@ void dt_overlay_commit(struct dt_overlay *overlay)
 {
 	struct dt_tree *tree = overlay->tree;
 	struct dt_overlay_need *need;
-	struct dt_change *change;
+	struct dt_edit *edit;
 
 	dt_assert(overlay->state == DT_OVERLAY_PREPARED);
 	dt_assert(overlay->stage->generation == tree->generation);
@@ -258,9 +215,9 @@ void dt_overlay_commit(struct dt_overlay *overlay)
 	grow_indexes(tree, overlay->stage);
 	tree->phandle_last = overlay->stage->phandle_last;
 	dt_overlay_drop_stage(overlay);
-	for (change = overlay->first_change; change; change = change->next) {
+	for (edit = overlay->first_edit; edit; edit = edit->next) {
 		dt_poll(&tree->env);
-		kinds[change->kind].act(tree, change);
+		kinds[edit->kind].act(tree, edit);
 	}
 	for (need = overlay->needs; need; need = need->next)
 		need->on->dependents++;
@@ -287,17 +244,31 @@ int dt_overlay_may_revert(const struct dt_overlay *overlay, struct dt_why *why)
 		find_dependent(overlay)->id);
 }
 
+/* The list turned round, which nobody will walk again. */
+static struct dt_edit *backwards(const struct dt_env *env, struct dt_edit *edit)
+{
+	struct dt_edit *before = NULL, *next;
+
+	for (; edit; edit = next) {
+		dt_poll(env);
+		next = edit->next;
+		edit->next = before;
+		before = edit;
+	}
+	return before;
+}
+
 void dt_overlay_revert(struct dt_overlay *overlay)
 {
 	struct dt_tree *tree = overlay->tree;
 	struct dt_overlay_need *need;
-	struct dt_change *change;
+	struct dt_edit *edit;
 
 	dt_assert(overlay->state == DT_OVERLAY_LIVE && overlay->dependents == 0);
 	tree->generation++;
-	for (change = overlay->last_change; change; change = change->prev) {
+	for (edit = backwards(&tree->env, overlay->first_edit); edit; edit = edit->next) {
 		dt_poll(&tree->env);
-		kinds[change->kind].undo(tree, change);
+		kinds[edit->kind].undo(tree, edit);
 	}
 	for (need = overlay->needs; need; need = need->next)
 		need->on->dependents--;

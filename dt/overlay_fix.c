@@ -5,30 +5,33 @@
  */
 #include "dt/overlay_priv.h"
 
-#define POLL_LINKS 64
-
 static struct dt_node *side_child(
 	const struct dt_overlay *overlay, const struct dt_node *node, struct span name)
 {
-	const struct dt_tree *side = &overlay->stage->side;
-	uint32_t hash = dt_hash_span(side, name);
-	struct dt_node *child = dt_index_find_node(&side->nodes, node, name, hash);
+	const struct dt_overlay_stage *stage = overlay->stage;
+	const struct dt_node *peer = *dt_stage_peer(stage, node);
+	uint32_t hash = dt_hash_span(&stage->side, name);
+	struct dt_probe probe = dt_index_probe(&stage->side.nodes, dt_hash_under(hash, node));
+	struct dt_node *child;
 
-	/* After the merge, what is new hangs below the node that its parent merged with. */
-	if (!child && node->peer)
-		child = dt_index_find_node(&side->nodes, node->peer, name, hash);
+	/* What has left for the node that its parent merged with is still found where it was. */
+	do
+		child = dt_probe_next(&probe);
+	while (child && ((child->parent != node && child->parent != peer) ||
+				!span_equal(dt_text(child->name), name)));
 	return child;
 }
 
 static struct dt_prop *side_prop(
 	const struct dt_overlay *overlay, const struct dt_node *node, struct span name)
 {
-	const struct dt_tree *side = &overlay->stage->side;
-	uint32_t hash = dt_hash_span(side, name);
-	struct dt_prop *prop = dt_index_find_prop(&side->props, node, name, hash);
+	const struct dt_overlay_stage *stage = overlay->stage;
+	const struct dt_node *peer = *dt_stage_peer(stage, node);
+	uint32_t hash = dt_hash_span(&stage->side, name);
+	struct dt_prop *prop = dt_stage_prop(overlay, node, name, hash);
 
-	if (!prop && node->peer)
-		prop = dt_index_find_prop(&side->props, node->peer, name, hash);
+	if (!prop && peer)
+		prop = dt_stage_prop(overlay, peer, name, hash);
 	return prop;
 }
 
@@ -40,19 +43,19 @@ static int patch_place(
 	struct span cell;
 	uint8_t *copy;
 
-	if ((prop->flags & DT_PROP_PHANDLE))
+	if (prop->tag & DT_PROP_PHANDLE)
 		return dt_fail(why, -DT_EINVAL, "%s: a fixup inside property '%s'",
 			dt_path(prop->node), prop->name);
 	if (!span_part(dt_prop_span(prop), offset, 4, &cell))
 		return dt_fail(why, -DT_EINVAL, "%s: a fixup at byte %u of '%s', which has %u",
 			dt_path(prop->node), offset, prop->name, prop->size);
-	if (!(prop->flags & DT_PROP_OWN_VALUE)) {
+	if (!(prop->tag & DT_PROP_OWN_VALUE)) {
 		copy = dt_arena_alloc(&overlay->arena, prop->size);
 		if (!copy)
 			return dt_fail(why, -DT_ENOMEM, "not enough memory");
 		memcpy(copy, prop->value, prop->size);
 		prop->value = copy;
-		prop->flags |= DT_PROP_OWN_VALUE;
+		prop->tag |= DT_PROP_OWN_VALUE;
 	}
 	*out = (uint8_t *)(uintptr_t)prop->value + offset;
 	return 0;
@@ -60,7 +63,7 @@ static int patch_place(
 
 static struct dt_node *walk_path(const struct dt_overlay *overlay, struct span path)
 {
-	struct dt_node *node = overlay->stage->side.root;
+	struct dt_node *node = overlay->stage->nodes;
 	struct span name;
 
 	if (path.left && path.at[0] != '/')
@@ -212,30 +215,28 @@ int dt_stage_resolve_labels(struct dt_overlay *overlay)
 	return error;
 }
 
-/* The number that a reference to the overlay's own node `node` gets. */
-static uint32_t final_phandle(const struct dt_overlay *overlay, struct dt_node *node)
+/* The number that a reference to one of the overlay's own nodes gets. */
+static uint32_t final_phandle(const struct dt_overlay *overlay, const struct dt_number *number)
 {
-	const struct dt_node *peer = node->peer;
+	const struct dt_node *peer = *dt_stage_peer(overlay->stage, number->node);
 
-	if (!peer || !peer->phandle)
-		return span_load_u32(node->phandle_value);
-	return peer->owner == overlay ? span_load_u32(peer->phandle_value) : peer->phandle;
+	return peer && peer->phandle ? peer->phandle : span_load_u32(number->value);
 }
 
 static int patch_local(struct dt_overlay *overlay, struct dt_prop *prop, uint32_t offset)
 {
-	struct dt_node *node;
+	const struct dt_number *number;
 	uint8_t *at;
 	int error = patch_place(overlay, prop, offset, &at);
 
 	if (error)
 		return error;
-	node = dt_node_of_phandle(&overlay->stage->side, span_load_u32(at));
-	if (!node)
+	number = dt_stage_number(overlay->stage, span_load_u32(at));
+	if (!number)
 		return dt_fail(overlay->stage->why, -DT_EINVAL,
 			"__local_fixups__: %s: no node has phandle 0x%x, at byte %u of '%s'",
 			dt_path(prop->node), span_load_u32(at), offset, prop->name);
-	span_store_u32(at, final_phandle(overlay, node));
+	span_store_u32(at, final_phandle(overlay, number));
 	return 0;
 }
 
@@ -267,12 +268,11 @@ static int mark_target(struct dt_overlay *overlay, const struct dt_node *node, c
 	struct dt_prop *prop;
 
 	(void)offsets;
-	if (node->parent != overlay->stage->side.root ||
-		!span_equal(dt_text(name), dt_text("target")))
+	if (node->parent != overlay->stage->nodes || !span_equal(dt_text(name), dt_text("target")))
 		return 0;
 	prop = side_prop(overlay, node, dt_text(name));
 	if (prop)
-		prop->flags |= DT_PROP_LOCAL_TARGET;
+		prop->tag |= DT_PROP_LOCAL_TARGET;
 	return 0;
 }
 
@@ -289,7 +289,7 @@ static int walk_local(struct dt_overlay *overlay,
 
 	if (!dt_stage_part(stage, DTB_LOCAL_FIXUPS, &cursor))
 		return 0;
-	open[0] = stage->side.root;
+	open[0] = stage->nodes;
 	while (!error) {
 		event = dtb_step(&cursor);
 		if (event == DTB_PROP) {
@@ -310,14 +310,15 @@ static int walk_local(struct dt_overlay *overlay,
 }
 
 /* Targets are mostly labels of the live tree, resolved by now, or paths: then there is nothing to look for. */
-static bool has_open_target(const struct dt_tree *side)
+static bool has_open_target(const struct dt_overlay *overlay)
 {
+	const struct dt_node *root = overlay->stage->nodes;
 	const struct dt_node *fragment;
 	const struct dt_prop *prop;
 
-	dt_for_each_child (fragment, side->root) {
-		prop = dt_find_prop_in(side, fragment, dt_text("target"));
-		if (prop && !(prop->flags & DT_PROP_OWN_VALUE))
+	dt_for_each_child (fragment, root) {
+		prop = dt_prop(overlay->tree, fragment, "target");
+		if (prop && !(prop->tag & DT_PROP_OWN_VALUE))
 			return true;
 	}
 	return false;
@@ -325,44 +326,10 @@ static bool has_open_target(const struct dt_tree *side)
 
 int dt_stage_mark_targets(struct dt_overlay *overlay)
 {
-	return has_open_target(&overlay->stage->side) ? walk_local(overlay, mark_target) : 0;
-}
-
-/* From now on the overlay's nodes go by their new numbers. */
-static void take_new_numbers(struct dt_tree *side)
-{
-	struct dt_index *index = &side->phandles;
-	struct dt_link *all = NULL, *link, *next;
-	struct dt_node *node;
-	uint32_t i;
-
-	for (i = 0; i < index->bucket_count; i++) {
-		if (i % POLL_LINKS == 0)
-			dt_poll(&side->env);
-		for (link = index->buckets[i]; link; link = next) {
-			next = link->next;
-			link->next = all;
-			all = link;
-		}
-		index->buckets[i] = NULL;
-	}
-	index->count = 0;
-	for (link = all; link; link = next) {
-		if (index->count % POLL_LINKS == 0)
-			dt_poll(&side->env);
-		next = link->next;
-		node = dt_node_of_phandle_link(link);
-		node->phandle = span_load_u32(node->phandle_value);
-		link->hash = dt_phandle_hash(node->phandle);
-		dt_index_add(index, link);
-	}
+	return has_open_target(overlay) ? walk_local(overlay, mark_target) : 0;
 }
 
 int dt_stage_resolve_local(struct dt_overlay *overlay)
 {
-	int error = walk_local(overlay, resolve_offsets);
-
-	if (!error)
-		take_new_numbers(&overlay->stage->side);
-	return error;
+	return walk_local(overlay, resolve_offsets);
 }

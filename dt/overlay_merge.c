@@ -5,40 +5,118 @@
  */
 #include "dt/overlay_priv.h"
 
-static int add_change(struct dt_overlay *overlay, struct dt_change content)
+static int fail_memory(const struct dt_overlay *overlay)
 {
-	struct dt_change *change = dt_arena_alloc(&overlay->arena, sizeof(*change));
+	return dt_fail(overlay->stage->why, -DT_ENOMEM, "not enough memory");
+}
 
-	if (!change)
-		return dt_fail(overlay->stage->why, -DT_ENOMEM, "not enough memory");
-	*change = content;
-	change->next = NULL;
-	change->prev = overlay->last_change;
-	if (change->prev)
-		change->prev->next = change;
+static int add_edit(struct dt_overlay *overlay, struct dt_edit content)
+{
+	struct dt_edit *edit = dt_arena_alloc(&overlay->arena, sizeof(*edit));
+
+	if (!edit)
+		return fail_memory(overlay);
+	*edit = content;
+	if (overlay->last_edit)
+		overlay->last_edit->next = edit;
 	else
-		overlay->first_change = change;
-	overlay->last_change = change;
+		overlay->first_edit = edit;
+	overlay->last_edit = edit;
 	return 0;
 }
 
-/* The subtree at `node` becomes a child of `parent`. */
-static int adopt_node(struct dt_overlay *overlay, struct dt_node *node, struct dt_node *parent)
+/* A node that has its parent, in the live tree: joins those that went there just before. */
+static int add_node(struct dt_overlay *overlay, struct dt_node *node)
 {
-	struct dt_index *nodes = &overlay->stage->side.nodes;
-	struct dt_link *link = &node->by_name;
+	struct dt_edit *edit = overlay->last_edit;
 
-	dt_unlink_node(node);
-	dt_index_remove(nodes, link);
-	link->hash = dt_hash_under(dt_hash_under(link->hash, node->parent), parent);
-	dt_index_add(nodes, link);
-	node->next = node->prev = NULL;
-	node->parent = parent;
-	if (parent->owner == overlay) {
-		dt_append_node(parent, node);
+	node->next = NULL;
+	if (edit && edit->kind == DT_ADD_NODE && edit->nodes.last->parent == node->parent) {
+		node->prev = edit->nodes.last;
+		node->prev->next = node;
+		edit->nodes.last = node;
 		return 0;
 	}
-	return add_change(overlay, (struct dt_change){ .kind = DT_ADD_NODE, .node = node });
+	return add_edit(overlay,
+		(struct dt_edit){ .kind = DT_ADD_NODE, .nodes = { .first = node, .last = node } });
+}
+
+static int add_prop(struct dt_overlay *overlay, struct dt_prop *prop)
+{
+	struct dt_edit *edit = overlay->last_edit;
+
+	overlay->stage->new_phandles += (prop->tag & DT_PROP_PHANDLE) != 0;
+	prop->next = NULL;
+	if (edit && edit->kind == DT_ADD_PROP && edit->props.last->node == prop->node) {
+		prop->prev = edit->props.last;
+		prop->prev->next = prop;
+		edit->props.last = prop;
+		return 0;
+	}
+	return add_edit(overlay,
+		(struct dt_edit){ .kind = DT_ADD_PROP, .props = { .first = prop, .last = prop } });
+}
+
+static uint32_t depth_of(const struct dt_node *node)
+{
+	uint32_t depth = 1;
+
+	for (; node->parent; node = node->parent)
+		depth++;
+	return depth;
+}
+
+/* Count what comes with the subtree at `top`, whose own depth is given; over the limit: where it is too deep. */
+static uint32_t count_subtree(struct dt_overlay *overlay, const struct dt_node *top, uint32_t depth)
+{
+	struct dt_overlay_stage *stage = overlay->stage;
+	const struct dt_node *node = top;
+
+	while (depth <= DT_DEPTH_MAX) {
+		dt_poll(&overlay->tree->env);
+		stage->new_nodes++;
+		stage->new_phandles += node->phandle != 0;
+		if (node->first_child) {
+			node = node->first_child;
+			depth++;
+			continue;
+		}
+		for (; node != top && !node->next; depth--)
+			node = node->parent;
+		if (node == top)
+			break;
+		node = node->next;
+	}
+	return depth;
+}
+
+/*
+ * Whether anybody may look below `to` for what the overlay has brought there: with only one fragment nobody does,
+ * but for labels, which look for their own table below the root.
+ */
+static bool others_come_to(const struct dt_overlay *overlay, const struct dt_node *to)
+{
+	return overlay->stage->nodes->first_child->next || !to->parent;
+}
+
+/* The subtree at `node` becomes a child of `parent`, which is at a depth. */
+static int adopt_node(
+	struct dt_overlay *overlay, struct dt_node *node, struct dt_node *parent, uint32_t depth)
+{
+	dt_unlink_nodes(node, node);
+	node->hash = dt_hash_under(dt_hash_under(node->hash, node->parent), parent);
+	node->parent = parent;
+	if (others_come_to(overlay, parent) &&
+		dt_index_insert(&overlay->stage->side.nodes, &overlay->tree->env, node->hash, node))
+		return fail_memory(overlay);
+	if (count_subtree(overlay, node, depth + 1) > DT_DEPTH_MAX)
+		return dt_fail(overlay->stage->why, -DT_E2BIG, "%s: nodes over %u deep",
+			dt_path(node), DT_DEPTH_MAX);
+	if (parent->owner == overlay) {
+		dt_append_nodes(parent, node, node);
+		return 0;
+	}
+	return add_node(overlay, node);
 }
 
 /*
@@ -51,39 +129,67 @@ static bool is_repetition(const struct dt_prop *prop, const struct dt_prop *old)
 	       memcmp(prop->value, old->value, prop->size) == 0;
 }
 
+/* Found in the index from now on: on the side, and later in the tree if it is to be linked there. */
+static int index_prop(struct dt_overlay *overlay, struct dt_prop *prop)
+{
+	struct dt_overlay_stage *stage = overlay->stage;
+
+	prop->tag |= DT_PROP_INDEXED;
+	stage->indexed_props++;
+	if (dt_index_insert(&stage->side.props, &overlay->tree->env,
+		    dt_prop_hash(prop->tag, prop->node), prop))
+		return fail_memory(overlay);
+	return 0;
+}
+
+/* To a node that the overlay itself brings. */
+static int join_own(struct dt_overlay *overlay, struct dt_prop *prop, struct dt_node *node)
+{
+	dt_append_props(node, prop, prop);
+	if (!(prop->tag & DT_PROP_PHANDLE) || node->phandle)
+		return 0;
+	node->phandle = span_load_u32(prop->value);
+	overlay->stage->new_phandles++;
+	if (dt_index_insert(&overlay->stage->side.phandles, &overlay->tree->env,
+		    dt_phandle_hash(node->phandle), node))
+		return fail_memory(overlay);
+	return 0;
+}
+
+static int set_prop(struct dt_overlay *overlay, struct dt_prop *old, struct dt_prop *prop)
+{
+	int error = dt_stage_need(overlay, old->owner);
+
+	if (error)
+		return error;
+	return add_edit(overlay,
+		(struct dt_edit){ .kind = DT_SET_PROP, .set = { .prop = old, .other = prop } });
+}
+
 /* `prop` is in no list. It joins `node`, or gives its value to the property of that name there. */
 static int join_prop(struct dt_overlay *overlay, struct dt_prop *prop, struct dt_node *node)
 {
-	struct dt_tree *side = &overlay->stage->side;
-	uint32_t hash = dt_hash_under(prop->by_name.hash, prop->node);
 	struct span name = dt_text(prop->name);
 	bool live = node->owner != overlay;
 	struct dt_prop *old =
-		live ? dt_index_find_prop(&overlay->tree->props, node, name, hash) : NULL;
+		live ? dt_find_prop(&overlay->tree->names, node, name, prop->tag) : NULL;
 	int error;
 
-	if (dt_index_find_prop(&side->props, node, name, hash))
+	if (dt_stage_prop(overlay, node, name, prop->tag))
 		return dt_fail(overlay->stage->why, -DT_EEXIST,
 			"%s: property '%s' comes from two fragments", dt_path(node), prop->name);
 	if (is_repetition(prop, old))
 		return 0;
+	/* The number goes along, and is counted where it arrives. */
+	if (!live && (prop->tag & DT_PROP_PHANDLE))
+		prop->node->phandle = 0;
 	prop->node = node;
-	prop->next = prop->prev = NULL;
-	prop->by_name.hash = dt_hash_under(hash, node);
-	dt_index_add(&side->props, &prop->by_name);
-	if (!live) {
-		dt_append_prop(node, prop);
-		return 0;
-	}
-	if (!old)
-		return add_change(overlay,
-			(struct dt_change){ .kind = DT_ADD_PROP, .node = node, .prop = prop });
-	error = dt_stage_need(overlay, old->owner);
+	error = index_prop(overlay, prop);
 	if (error)
 		return error;
-	return add_change(
-		overlay, (struct dt_change){
-				 .kind = DT_SET_PROP, .node = node, .prop = old, .other = prop });
+	if (!live)
+		return join_own(overlay, prop, node);
+	return old ? set_prop(overlay, old, prop) : add_prop(overlay, prop);
 }
 
 static int merge_props(struct dt_overlay *overlay, struct dt_node *from, struct dt_node *to)
@@ -95,64 +201,74 @@ static int merge_props(struct dt_overlay *overlay, struct dt_node *from, struct 
 		dt_poll(&overlay->tree->env);
 		next = prop->next;
 		/* The node that is there keeps its number; references are led to it. */
-		if (to->phandle && (prop->flags & DT_PROP_PHANDLE)) {
+		if (to->phandle && (prop->tag & DT_PROP_PHANDLE)) {
 			error = dt_stage_need_phandle(overlay, to);
 			continue;
 		}
-		dt_unlink_prop(prop);
-		dt_index_remove(&overlay->stage->side.props, &prop->by_name);
+		dt_unlink_props(prop, prop);
 		error = dt_stage_fault(overlay->stage, join_prop(overlay, prop, to));
 	}
 	return error;
 }
 
-static int merge_child(struct dt_overlay *overlay, struct dt_node *child, struct dt_node *to)
+static int merge_child(
+	struct dt_overlay *overlay, struct dt_node *child, struct dt_node *to, uint32_t depth)
 {
-	struct dt_node *there = dt_stage_child(overlay, to, dt_text(child->name));
+	uint32_t hash = dt_hash_under(child->hash, child->parent);
+	struct span name = dt_text(child->name);
+	struct dt_node *there;
 
+	if (others_come_to(overlay, to))
+		there = dt_stage_child(overlay, to, name, hash);
+	else
+		there = dt_index_find_node(&overlay->tree->names.nodes, to, name, hash);
 	if (!there)
-		return adopt_node(overlay, child, to);
+		return adopt_node(overlay, child, to, depth);
 	if (there->owner == overlay)
 		return dt_fail(overlay->stage->why, -DT_EEXIST, "%s: comes from two fragments",
 			dt_path(there));
-	child->peer = there;
+	*dt_stage_peer(overlay->stage, child) = there;
 	return dt_stage_need(overlay, there->owner);
 }
 
 static int merge_children(struct dt_overlay *overlay, struct dt_node *from, struct dt_node *to)
 {
+	uint32_t depth = depth_of(to);
 	struct dt_node *child, *next;
 	int error = 0;
 
 	for (child = from->first_child; child && !error; child = next) {
 		dt_poll(&overlay->tree->env);
 		next = child->next;
-		error = dt_stage_fault(overlay->stage, merge_child(overlay, child, to));
+		error = dt_stage_fault(overlay->stage, merge_child(overlay, child, to, depth));
 	}
 	return error;
 }
 
 /* The next node that has a counterpart. One without, after a fault, keeps its children to itself. */
-static struct dt_node *next_merged(struct dt_node *node, const struct dt_node *top)
+static struct dt_node *next_merged(
+	const struct dt_overlay_stage *stage, struct dt_node *node, const struct dt_node *top)
 {
 	do
 		node = dt_node_next(node, top);
-	while (node && !node->peer);
+	while (node && !*dt_stage_peer(stage, node));
 	return node;
 }
 
 static int merge_content(
 	struct dt_overlay *overlay, struct dt_node *content, struct dt_node *target)
 {
-	struct dt_node *node;
+	const struct dt_overlay_stage *stage = overlay->stage;
+	struct dt_node *node, *peer;
 	int error = dt_stage_need(overlay, target->owner);
 
-	content->peer = target;
+	*dt_stage_peer(stage, content) = target;
 	/* New nodes leave for the target, so that only those with a counterpart are left to walk. */
-	for (node = content; node && !error; node = next_merged(node, content)) {
-		error = merge_props(overlay, node, node->peer);
+	for (node = content; node && !error; node = next_merged(stage, node, content)) {
+		peer = *dt_stage_peer(stage, node);
+		error = merge_props(overlay, node, peer);
 		if (!error)
-			error = merge_children(overlay, node, node->peer);
+			error = merge_children(overlay, node, peer);
 	}
 	return error;
 }
@@ -160,10 +276,11 @@ static int merge_content(
 /* A node of the overlay itself can be a target once an earlier fragment gave it a place. */
 static struct dt_node *placed(const struct dt_overlay *overlay, struct dt_node *node)
 {
+	struct dt_node *peer = *dt_stage_peer(overlay->stage, node);
 	const struct dt_node *up;
 
-	if (node->peer)
-		return node->peer;
+	if (peer)
+		return peer;
 	for (up = node; up && up->owner == overlay; up = up->parent)
 		;
 	return up ? node : NULL;
@@ -173,6 +290,7 @@ static int target_of_phandle(struct dt_overlay *overlay, const struct dt_node *f
 	const struct dt_prop *prop, struct dt_node **out)
 {
 	struct span value = dt_prop_span(prop);
+	const struct dt_number *number;
 	struct dt_node *node;
 	uint32_t phandle;
 
@@ -182,9 +300,9 @@ static int target_of_phandle(struct dt_overlay *overlay, const struct dt_node *f
 	if (phandle == UINT32_MAX)
 		return dt_fail(overlay->stage->why, -DT_EINVAL,
 			"%s: target has no label in __fixups__", fragment->name);
-	if (prop->flags & DT_PROP_LOCAL_TARGET) {
-		node = dt_node_of_phandle(&overlay->stage->side, phandle);
-		node = node ? placed(overlay, node) : NULL;
+	if (prop->tag & DT_PROP_LOCAL_TARGET) {
+		number = dt_stage_number(overlay->stage, phandle);
+		node = number ? placed(overlay, number->node) : NULL;
 	} else {
 		node = dt_node_of_phandle(overlay->tree, phandle);
 	}
@@ -208,7 +326,8 @@ static int target_of_path(struct dt_overlay *overlay, const struct dt_node *frag
 	while (node && rest.left) {
 		name = span_until(&rest, '/');
 		if (name.left)
-			node = dt_stage_child(overlay, node, name);
+			node = dt_stage_child(
+				overlay, node, name, dt_hash_span(&overlay->stage->side, name));
 	}
 	if (!node)
 		return dt_fail(overlay->stage->why, -DT_ENOENT,
@@ -220,9 +339,9 @@ static int target_of_path(struct dt_overlay *overlay, const struct dt_node *frag
 static int find_target(
 	struct dt_overlay *overlay, const struct dt_node *fragment, struct dt_node **out)
 {
-	const struct dt_tree *side = &overlay->stage->side;
-	const struct dt_prop *target = dt_prop(side, fragment, "target");
-	const char *path = dt_prop_string(side, fragment, "target-path");
+	const struct dt_tree *tree = overlay->tree;
+	const struct dt_prop *target = dt_prop(tree, fragment, "target");
+	const char *path = dt_prop_string(tree, fragment, "target-path");
 
 	if (target)
 		return target_of_phandle(overlay, fragment, target, out);
@@ -248,9 +367,8 @@ int dt_stage_merge(struct dt_overlay *overlay)
 	uint32_t count = 0;
 	int error = 0;
 
-	for (fragment = stage->side.root->first_child; fragment && !error;
-		fragment = fragment->next) {
-		content = dt_child(&stage->side, fragment, dt_text("__overlay__"));
+	for (fragment = stage->nodes->first_child; fragment && !error; fragment = fragment->next) {
+		content = dt_child(overlay->tree, fragment, dt_text("__overlay__"));
 		if (!content)
 			continue;
 		count++;
@@ -277,7 +395,6 @@ static int note_symbol(struct dt_overlay *overlay, const char *label, struct spa
 	struct dt_overlay_stage *stage = overlay->stage;
 	struct dt_node *node;
 	struct dt_prop *prop;
-	struct span name;
 
 	if (path.left < 2 || path.at[0] != '/' || path.at[path.left - 1] != '\0')
 		return dt_fail(stage->why, -DT_EINVAL, "__symbols__: '%s' is not a path", label);
@@ -288,12 +405,12 @@ static int note_symbol(struct dt_overlay *overlay, const char *label, struct spa
 	if (!node)
 		return dt_fail(stage->why, -DT_EINVAL, "__symbols__: '%s': no node '%.*s'", label,
 			(int)path.left, (const char *)path.at);
-	prop = dt_arena_alloc(&overlay->arena, sizeof(*prop));
-	if (!prop)
-		return dt_fail(stage->why, -DT_ENOMEM, "not enough memory");
-	*prop = (struct dt_prop){ .name = label, .node = node, .owner = overlay };
-	name = dt_text(label);
-	prop->by_name.hash = dt_hash_under(dt_hash_span(&stage->side, name), node);
+	/* There are as many as __symbols__ has properties. */
+	prop = stage->free_props++;
+	*prop = (struct dt_prop){ .name = label,
+		.node = node,
+		.owner = overlay,
+		.tag = dt_hash_span(&stage->side, dt_text(label)) & ~(uint32_t)DT_PROP_FLAGS };
 	if (stage->last_label)
 		stage->last_label->next = prop;
 	else
@@ -323,22 +440,27 @@ int dt_stage_find_symbols(struct dt_overlay *overlay)
 /* Where labels live; a tree that has none yet gets the node. */
 static int find_table(struct dt_overlay *overlay, struct dt_node **out)
 {
-	struct dt_tree *side = &overlay->stage->side;
+	struct dt_names *side = &overlay->stage->side;
 	struct dt_node *root = overlay->tree->root;
 	struct span name = dt_text("__symbols__");
-	struct dt_node *table = dt_stage_child(overlay, root, name);
+	uint32_t hash = dt_hash_span(side, name);
+	struct dt_node *table = dt_stage_child(overlay, root, name, hash);
 
 	*out = table;
 	if (table)
 		return dt_stage_need(overlay, table->owner);
 	table = dt_arena_alloc(&overlay->arena, sizeof(*table));
 	if (!table)
-		return dt_fail(overlay->stage->why, -DT_ENOMEM, "not enough memory");
-	*table = (struct dt_node){ .name = "__symbols__", .owner = overlay, .parent = root };
-	table->by_name.hash = dt_hash_under(dt_hash_span(side, name), root);
-	dt_index_add(&side->nodes, &table->by_name);
+		return fail_memory(overlay);
+	*table = (struct dt_node){ .name = "__symbols__",
+		.owner = overlay,
+		.parent = root,
+		.hash = dt_hash_under(hash, root) };
+	if (dt_index_insert(&side->nodes, &overlay->tree->env, table->hash, table))
+		return fail_memory(overlay);
 	*out = table;
-	return add_change(overlay, (struct dt_change){ .kind = DT_ADD_NODE, .node = table });
+	overlay->stage->new_nodes++;
+	return add_node(overlay, table);
 }
 
 static int write_path(struct dt_overlay *overlay, struct dt_prop *prop, const struct dt_node *node)

@@ -12,16 +12,54 @@ struct dt_overlay_need {
 };
 
 /*
- * The side where an overlay is worked out; gone after commit. `side` holds, in its indexes, every node
- * and property that is not in the live tree: under the overlay's own parents at first, then, once it has
- * found its place, under the node it will be linked to.
+ * A change as it is recorded. Subtrees that come to one node in a row are one record, and so are properties:
+ * they are siblings, and stay so while the overlay is live, since others are only ever added behind them.
+ */
+struct dt_edit {
+	struct dt_edit *next;
+	enum dt_change_kind kind;
+	bool indexed; /* ADD_NODE: there may be properties for the index, too */
+	union {
+		struct {
+			struct dt_node *first, *last;
+		} nodes; /* ADD_NODE */
+		struct {
+			struct dt_prop *first, *last;
+		} props; /* ADD_PROP */
+		struct {
+			struct dt_prop *prop;
+			struct dt_prop
+				*other; /* has the value not in use: new before commit, old after */
+		} set; /* SET_PROP */
+	};
+};
+
+/* The number that one of the overlay's nodes has in the overlay, and the one it gets. */
+struct dt_number {
+	struct dt_node *node;
+	uint32_t own;
+	uint8_t value[4]; /* the new one as the node's property has it */
+};
+
+/*
+ * The side where an overlay is worked out; gone after commit. `side` finds every node and property that is
+ * not in the live tree: under the overlay's own parents at first, then, once it has found its place, under
+ * the node it will be linked to. Of properties only those that dt_find_prop() would look for there, and
+ * those on the way to a node of the live tree.
  */
 struct dt_overlay_stage {
-	struct dt_tree side;
-	struct dtb dtb; /* the overlay's checked blob */
+	struct dt_names side;
+	struct dt_index numbers; /* struct dt_number, by the overlay's own */
+	struct dt_node *nodes; /* all of the side, in an array; the first is the root */
+	struct dt_node **peers; /* of each the node it merges with, or NULL */
+	uint32_t peer_count;
+	uint32_t new_nodes, new_phandles,
+		indexed_props; /* that go into the tree's indexes, or a few more */
+	struct dt_prop *free_props; /* as many as __symbols__ has */
+	const struct dtb *dtb; /* the overlay's checked blob, during prepare */
 	/* Of __symbols__, linked by ->next; ->node is the overlay's node. */
 	struct dt_prop *first_label, *last_label;
-	struct dt_buckets nodes, props, phandles; /* room in the live indexes */
+	struct dt_buckets room_nodes, room_props, room_phandles; /* in the live tree */
 	/* Places come in document order: the node found last by all but the end of a path. */
 	struct span last_path;
 	struct dt_node *last_node;
@@ -39,10 +77,10 @@ void dt_overlay_drop_stage(struct dt_overlay *overlay);
 static inline bool dt_stage_part(
 	const struct dt_overlay_stage *stage, enum dtb_part_kind kind, struct dtb_cursor *cursor)
 {
-	const struct dtb_part *part = &stage->dtb.parts[kind];
+	const struct dtb_part *part = &stage->dtb->parts[kind];
 
 	if (part->end)
-		*cursor = dtb_cursor_at(&stage->dtb, part->begin);
+		*cursor = dtb_cursor_at(stage->dtb, part->begin);
 	return part->end != 0;
 }
 
@@ -62,13 +100,20 @@ int dt_stage_need(struct dt_overlay *overlay, struct dt_overlay *owner);
 int dt_stage_need_phandle(struct dt_overlay *overlay, const struct dt_node *node);
 /* The overlay's own node at a path in its blob, before or after it has found its place; or NULL. */
 struct dt_node *dt_stage_node(struct dt_overlay *overlay, struct span path);
-/* A child as it will be once the overlay is live. */
+/* A child as it will be once the overlay is live; `hash` is that of the name alone. */
 struct dt_node *dt_stage_child(
-	const struct dt_overlay *overlay, struct dt_node *node, struct span name);
-/* Where the overlay's own node ends up: itself, or the node it merges with. */
-static inline struct dt_node *dt_stage_final(struct dt_node *node)
+	const struct dt_overlay *overlay, struct dt_node *node, struct span name, uint32_t hash);
+/* A property that the overlay has for the node: its own, or on the way there. */
+struct dt_prop *dt_stage_prop(const struct dt_overlay *overlay, const struct dt_node *node,
+	struct span name, uint32_t hash);
+/* The overlay's own node by the number it has there, or NULL. */
+struct dt_number *dt_stage_number(const struct dt_overlay_stage *stage, uint32_t own);
+
+/* Where the overlay's own node merges with another: that, or NULL. */
+static inline struct dt_node **dt_stage_peer(
+	const struct dt_overlay_stage *stage, const struct dt_node *node)
 {
-	return node->peer ? node->peer : node;
+	return &stage->peers[node - stage->nodes];
 }
 
 /* Go on after a fault when all faults are wanted; memory running out always ends it. */
@@ -82,8 +127,8 @@ static inline int dt_stage_fault(struct dt_overlay_stage *stage, int error)
 }
 
 /* Where to look things up below `node`: the tree, or the side while the node is not in the tree yet. */
-static inline const struct dt_tree *dt_side_of(
+static inline const struct dt_names *dt_names_of(
 	const struct dt_tree *tree, const struct dt_node *node)
 {
-	return node->owner && node->owner->stage ? &node->owner->stage->side : tree;
+	return node->owner && node->owner->stage ? &node->owner->stage->side : &tree->names;
 }

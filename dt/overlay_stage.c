@@ -22,33 +22,59 @@ static enum dtb_event step_content(const struct dtb *dtb, struct dtb_cursor *cur
 	return event;
 }
 
-/* Nodes and properties of the fragments: memory for them is asked for once. */
-static int reserve(struct dt_overlay *overlay)
+static int fail_memory(const struct dt_overlay *overlay)
+{
+	return dt_fail(overlay->stage->why, -DT_ENOMEM, "not enough memory");
+}
+
+/* Of the blob without the parts that only guide the overlay; of __symbols__, what may go into the tree. */
+static void count(const struct dtb *dtb, uint32_t *nodes, uint32_t *props)
+{
+	size_t i;
+
+	*nodes = dtb->node_count;
+	*props = dtb->prop_count;
+	for (i = 0; i < DTB_PART_COUNT; i++) {
+		*nodes -= dtb->parts[i].nodes;
+		*props -= dtb->parts[i].props;
+	}
+}
+
+static int reserve_peers(struct dt_overlay_stage *stage, const struct dt_env *env, uint32_t nodes)
+{
+	stage->peers = env->alloc(env->ctx, nodes * sizeof(*stage->peers));
+	if (!stage->peers)
+		return -DT_ENOMEM;
+	stage->peer_count = nodes;
+	memset(stage->peers, 0, nodes * sizeof(*stage->peers));
+	return 0;
+}
+
+/* Nodes and properties lie in two arrays, which are asked for at once. */
+static int reserve(struct dt_overlay *overlay, struct dt_maker *maker)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
 	const struct dt_env *env = &overlay->tree->env;
-	struct dt_buckets nodes = { 0 }, props = { 0 }, phandles = { 0 };
-	uint32_t node_count = stage->dtb.node_count, prop_count = stage->dtb.prop_count;
-	size_t i;
+	uint32_t labels = stage->dtb->parts[DTB_SYMBOLS].props, nodes, props;
+	struct dt_buckets buckets = { 0 };
 	int error;
 
-	for (i = 0; i < DTB_PART_COUNT; i++) {
-		node_count -= stage->dtb.parts[i].nodes;
-		prop_count -= stage->dtb.parts[i].props;
-	}
+	count(stage->dtb, &nodes, &props);
 	error = dt_arena_reserve(&overlay->arena,
-		node_count * sizeof(struct dt_node) + prop_count * sizeof(struct dt_prop));
+		nodes * sizeof(struct dt_node) + (props + labels) * sizeof(struct dt_prop));
 	if (!error)
-		error = dt_index_prepare(&stage->side.nodes, env, node_count, &nodes);
-	/* Labels come on top later; chains may get a little longer then. */
+		error = reserve_peers(stage, env, nodes);
+	/* Loosely filled: each is searched for before it goes in. */
 	if (!error)
-		error = dt_index_prepare(&stage->side.props, env, prop_count, &props);
-	if (!error)
-		error = dt_index_prepare(&stage->side.phandles, env, node_count / 4, &phandles);
-	dt_index_grow(&stage->side.nodes, env, &nodes);
-	dt_index_grow(&stage->side.props, env, &props);
-	dt_index_grow(&stage->side.phandles, env, &phandles);
-	return error ? dt_fail(stage->why, error, "not enough memory") : 0;
+		error = dt_index_prepare(&stage->side.nodes, env, nodes + nodes / 4, &buckets);
+	dt_index_grow(&stage->side.nodes, env, &buckets);
+	if (error)
+		return fail_memory(overlay);
+	stage->nodes = dt_arena_alloc(&overlay->arena, nodes * sizeof(struct dt_node));
+	maker->nodes = stage->nodes;
+	maker->props = dt_arena_alloc(&overlay->arena, (props + labels) * sizeof(struct dt_prop));
+	stage->free_props = maker->props + props;
+	return 0;
 }
 
 /* The next number that no node of the live tree has: almost always simply the next. */
@@ -64,52 +90,74 @@ static uint32_t next_phandle(struct dt_overlay *overlay)
 	return stage->phandle_last;
 }
 
-/*
- * A node keeps the overlay's own number as ->phandle, by which references inside the overlay find it,
- * until dt_stage_resolve_local(); the property already reads as the new number.
- */
-static void renumber(struct dt_overlay *overlay, struct dt_node *node, struct dt_prop *prop)
+struct dt_number *dt_stage_number(const struct dt_overlay_stage *stage, uint32_t own)
 {
-	if (!span_load_u32(node->phandle_value))
-		span_store_u32(node->phandle_value, next_phandle(overlay));
-	prop->value = node->phandle_value;
+	struct dt_probe probe = dt_index_probe(&stage->numbers, dt_phandle_hash(own));
+	struct dt_number *number;
+
+	do
+		number = dt_probe_next(&probe);
+	while (number && number->own != own);
+	return number;
 }
 
-static int build_prop(struct dt_overlay *overlay, struct dt_maker *maker, struct dt_node *node,
-	const struct dtb_cursor *cursor)
+static int new_number(
+	struct dt_overlay *overlay, struct dt_node *node, uint32_t own, struct dt_number **out)
 {
-	struct dt_prop *prop;
-	int error = dt_make_prop(maker, node, cursor->name, cursor->value, &prop);
+	struct dt_overlay_stage *stage = overlay->stage;
+	const struct dt_env *env = &overlay->tree->env;
+	struct dt_number *number = dt_arena_alloc(&overlay->arena, sizeof(*number));
 
-	if (!error && (prop->flags & DT_PROP_PHANDLE))
-		renumber(overlay, node, prop);
+	if (!number)
+		return fail_memory(overlay);
+	*number = (struct dt_number){ .node = node, .own = own };
+	node->phandle = next_phandle(overlay);
+	span_store_u32(number->value, node->phandle);
+	*out = number;
+	if (dt_index_insert(&stage->numbers, env, dt_phandle_hash(own), number) ||
+		dt_index_insert(&stage->side.phandles, env, dt_phandle_hash(node->phandle), node))
+		return fail_memory(overlay);
+	return 0;
+}
+
+/* The node gets a number that is free in the live tree; references still have the overlay's own. */
+static int renumber(struct dt_overlay *overlay, struct dt_maker *maker, struct dt_prop *prop)
+{
+	struct dt_node *node = prop->node;
+	struct dt_number *number;
+	uint32_t own;
+	int error = dt_read_phandle(maker, prop, &own);
+
+	if (error)
+		return error;
+	number = dt_stage_number(overlay->stage, own);
+	/* `phandle` and the older `linux,phandle` may both be there when they agree. */
+	if (number ? number->node != node : node->phandle != 0)
+		return dt_fail_phandle_twice(maker->why, node, own);
+	if (!number)
+		error = new_number(overlay, node, own, &number);
+	if (!error)
+		prop->value = number->value;
 	return error;
 }
 
-static int build(struct dt_overlay *overlay)
+static int build(struct dt_overlay *overlay, struct dt_maker *maker)
 {
-	struct dt_overlay_stage *stage = overlay->stage;
-	struct dt_tree *side = &stage->side;
-	struct dt_maker maker = { .arena = &overlay->arena,
-		.nodes = &side->nodes,
-		.props = &side->props,
-		.phandles = &side->phandles,
-		.owner = overlay,
-		.seed = side->env.seed,
-		.why = stage->why };
-	struct dtb_cursor cursor = dtb_cursor(&stage->dtb);
+	const struct dtb *dtb = overlay->stage->dtb;
+	struct dtb_cursor cursor = dtb_cursor(dtb);
 	struct dt_node *at = NULL;
+	struct dt_prop *prop;
 	enum dtb_event event;
 	int error = 0;
 
-	while (!error && (event = step_content(&stage->dtb, &cursor)) != DTB_DONE) {
+	while (!error && (event = step_content(dtb, &cursor)) != DTB_DONE) {
 		if (event == DTB_BEGIN) {
 			error = dt_make_node(
-				&maker, at, span_of(cursor.name, cursor.name_length), &at);
-			if (!side->root)
-				side->root = at;
+				maker, at, span_of(cursor.name, cursor.name_length), &at);
 		} else if (event == DTB_PROP) {
-			error = build_prop(overlay, &maker, at, &cursor);
+			error = dt_make_prop(maker, at, cursor.name, cursor.value, &prop);
+			if (!error && (prop->tag & DT_PROP_PHANDLE))
+				error = renumber(overlay, maker, prop);
 		} else {
 			at = at->parent;
 		}
@@ -120,12 +168,16 @@ static int build(struct dt_overlay *overlay)
 int dt_stage_build(struct dt_overlay *overlay)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
-	int error = dtb_check_polling(
-		&stage->dtb, overlay->blob, overlay->blob_size, &overlay->tree->env, stage->why);
+	struct dt_maker maker = { .names = &stage->side,
+		.env = &overlay->tree->env,
+		.owner = overlay,
+		.why = stage->why };
+	int error = reserve(overlay, &maker);
 
 	if (!error)
-		error = reserve(overlay);
-	return error ? error : build(overlay);
+		error = build(overlay, &maker);
+	stage->indexed_props = stage->side.props.count;
+	return error;
 }
 
 int dt_stage_need(struct dt_overlay *overlay, struct dt_overlay *owner)
@@ -153,13 +205,21 @@ int dt_stage_need_phandle(struct dt_overlay *overlay, const struct dt_node *node
 }
 
 struct dt_node *dt_stage_child(
-	const struct dt_overlay *overlay, struct dt_node *node, struct span name)
+	const struct dt_overlay *overlay, struct dt_node *node, struct span name, uint32_t hash)
 {
-	const struct dt_tree *side = &overlay->stage->side;
-	uint32_t hash = dt_hash_span(side, name);
 	struct dt_node *child = NULL;
 
 	if (node->owner != overlay)
-		child = dt_index_find_node(&overlay->tree->nodes, node, name, hash);
-	return child ? child : dt_index_find_node(&side->nodes, node, name, hash);
+		child = dt_index_find_node(&overlay->tree->names.nodes, node, name, hash);
+	return child ? child : dt_index_find_node(&overlay->stage->side.nodes, node, name, hash);
+}
+
+struct dt_prop *dt_stage_prop(const struct dt_overlay *overlay, const struct dt_node *node,
+	struct span name, uint32_t hash)
+{
+	const struct dt_names *side = &overlay->stage->side;
+
+	if (node->owner == overlay)
+		return dt_find_prop(side, node, name, hash);
+	return dt_index_find_prop(&side->props, node, name, hash);
 }

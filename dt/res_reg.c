@@ -28,7 +28,9 @@ int dt_list_cut_off(struct dt_list *list, const char *name, struct dt_why *why)
 const struct dt_node *dt_phandle_from(
 	const struct dt_tree *tree, const struct dt_node *from, uint32_t phandle)
 {
-	const struct dt_node *node = dt_node_of_phandle(dt_side_of(tree, from), phandle);
+	const struct dt_names *names = dt_names_of(tree, from);
+	const struct dt_node *node =
+		phandle ? dt_index_find_phandle(&names->phandles, phandle) : NULL;
 
 	return node ? node : dt_node_of_phandle(tree, phandle);
 }

@@ -4,72 +4,89 @@
 #include "dt/overlay_priv.h"
 #include "dt/tree_priv.h"
 
-#define FEW_PROPS 12
-
-static int prepare_indexes(struct dt_tree *tree, struct dt_why *why)
+static int fail_memory(struct dt_why *why)
 {
-	const struct dtb *dtb = &tree->base;
-	struct dt_buckets nodes, props = { 0 }, phandles = { 0 };
-	int error = dt_index_prepare(&tree->nodes, &tree->env, dtb->node_count, &nodes);
+	return dt_fail(why, -DT_ENOMEM, "not enough memory");
+}
 
+static int make_room(struct dt_tree *tree, struct dt_index *index, uint32_t count)
+{
+	struct dt_buckets room;
+	int error = dt_index_prepare(index, &tree->env, count, &room);
+
+	dt_index_grow(index, &tree->env, &room);
+	return error;
+}
+
+/* The base's nodes have their table from the start, and all have some room, which overlays then find. */
+static int prepare_names(struct dt_tree *tree)
+{
+	struct dt_names *names = &tree->names;
+	int error = make_room(tree, &names->nodes, tree->base.node_count);
+
+	names->seed = tree->env.seed;
 	if (!error)
-		error = dt_index_prepare(&tree->props, &tree->env, dtb->prop_count, &props);
-	/* Every node may have a phandle, most have none. */
-	if (!error)
-		error = dt_index_prepare(
-			&tree->phandles, &tree->env, dtb->node_count / 2, &phandles);
-	dt_index_grow(&tree->nodes, &tree->env, &nodes);
-	dt_index_grow(&tree->props, &tree->env, &props);
-	dt_index_grow(&tree->phandles, &tree->env, &phandles);
-	return error ? dt_fail(why, error, "not enough memory") : 0;
+		error = make_room(tree, &names->props, 1);
+	return error ? error : make_room(tree, &names->phandles, 1);
 }
 
 /* One allocation for the whole base: a copy of the blob, then nodes and properties. */
-static int copy_base(struct dt_tree *tree, struct dt_why *why)
+static int copy_base(struct dt_tree *tree, struct dt_maker *maker)
 {
 	struct dtb given = tree->base;
-	size_t size = dt_arena_round(given.bytes.left) + given.node_count * sizeof(struct dt_node) +
-	              given.prop_count * sizeof(struct dt_prop);
-	void *copy = NULL;
+	size_t nodes = given.node_count * sizeof(struct dt_node);
+	size_t props = given.prop_count * sizeof(struct dt_prop);
+	void *copy;
 
-	if (!dt_arena_reserve(&tree->arena, size))
-		copy = dt_arena_alloc(&tree->arena, given.bytes.left);
-	if (!copy)
-		return dt_fail(why, -DT_ENOMEM, "not enough memory");
+	if (dt_arena_reserve(&tree->arena, dt_arena_round(given.bytes.left) + nodes + props))
+		return fail_memory(maker->why);
+	/* All three lie in the reservation. */
+	copy = dt_arena_alloc(&tree->arena, given.bytes.left);
+	maker->nodes = dt_arena_alloc(&tree->arena, nodes);
+	maker->props = dt_arena_alloc(&tree->arena, props);
 	memcpy(copy, given.bytes.at, given.bytes.left);
-	return dtb_check(&tree->base, copy, given.bytes.left, why);
+	if (prepare_names(tree))
+		return fail_memory(maker->why);
+	return dtb_check(&tree->base, copy, given.bytes.left, maker->why);
 }
 
-static void note_phandle(struct dt_tree *tree, const struct dt_node *node)
+/* `phandle` and the older `linux,phandle` may both be there when they agree. */
+static int enter_phandle(struct dt_tree *tree, struct dt_maker *maker, const struct dt_prop *prop)
 {
-	if (node->phandle > tree->phandle_last)
-		tree->phandle_last = node->phandle;
+	struct dt_node *node = prop->node;
+	uint32_t phandle;
+	int error = dt_read_phandle(maker, prop, &phandle);
+
+	if (error || node->phandle == phandle)
+		return error;
+	if (node->phandle || dt_node_of_phandle(tree, phandle))
+		return dt_fail_phandle_twice(maker->why, node, phandle);
+	node->phandle = phandle;
+	if (phandle > tree->phandle_last)
+		tree->phandle_last = phandle;
+	if (dt_index_insert(&tree->names.phandles, &tree->env, dt_phandle_hash(phandle), node))
+		return fail_memory(maker->why);
+	return 0;
 }
 
-static int build_nodes(struct dt_tree *tree, struct dt_why *why)
+static int build_nodes(struct dt_tree *tree, struct dt_maker *maker)
 {
-	struct dt_maker maker = { .arena = &tree->arena,
-		.nodes = &tree->nodes,
-		.props = &tree->props,
-		.phandles = &tree->phandles,
-		.seed = tree->env.seed,
-		.why = why };
 	struct dtb_cursor cursor = dtb_cursor(&tree->base);
 	struct dt_node *at = NULL;
 	struct dt_prop *prop;
 	enum dtb_event event;
 	int error = 0;
 
+	tree->root = maker->nodes;
 	while (!error && (event = dtb_step(&cursor)) != DTB_DONE) {
 		if (event == DTB_BEGIN) {
 			error = dt_make_node(
-				&maker, at, span_of(cursor.name, cursor.name_length), &at);
-			if (!tree->root)
-				tree->root = at;
+				maker, at, span_of(cursor.name, cursor.name_length), &at);
 		} else if (event == DTB_PROP) {
-			error = dt_make_prop(&maker, at, cursor.name, cursor.value, &prop);
+			error = dt_make_prop(maker, at, cursor.name, cursor.value, &prop);
+			if (!error && (prop->tag & DT_PROP_PHANDLE))
+				error = enter_phandle(tree, maker, prop);
 		} else {
-			note_phandle(tree, at);
 			at = at->parent;
 		}
 	}
@@ -79,17 +96,16 @@ static int build_nodes(struct dt_tree *tree, struct dt_why *why)
 int dt_tree_build(struct dt_tree *tree, const struct dt_env *env, const void *blob, size_t size,
 	struct dt_why *why)
 {
+	struct dt_maker maker = { .names = &tree->names, .env = &tree->env, .why = why };
 	int error;
 
 	*tree = (struct dt_tree){ .env = *env };
 	dt_arena_init(&tree->arena, &tree->env);
 	error = dtb_check(&tree->base, blob, size, why);
 	if (!error)
-		error = copy_base(tree, why);
+		error = copy_base(tree, &maker);
 	if (!error)
-		error = prepare_indexes(tree, why);
-	if (!error)
-		error = build_nodes(tree, why);
+		error = build_nodes(tree, &maker);
 	if (error)
 		dt_tree_drop(tree);
 	return error;
@@ -103,9 +119,7 @@ void dt_tree_drop(struct dt_tree *tree)
 		next = overlay->next;
 		dt_overlay_release(overlay);
 	}
-	dt_index_drop(&tree->nodes, &tree->env);
-	dt_index_drop(&tree->props, &tree->env);
-	dt_index_drop(&tree->phandles, &tree->env);
+	dt_names_drop(&tree->names, &tree->env);
 	dt_arena_drop(&tree->arena);
 	tree->root = NULL;
 	tree->first_overlay = tree->last_overlay = NULL;
@@ -113,9 +127,9 @@ void dt_tree_drop(struct dt_tree *tree)
 
 struct dt_node *dt_child(const struct dt_tree *tree, const struct dt_node *node, struct span name)
 {
-	const struct dt_tree *side = dt_side_of(tree, node);
+	const struct dt_names *names = dt_names_of(tree, node);
 
-	return dt_index_find_node(&side->nodes, node, name, dt_hash_span(tree, name));
+	return dt_index_find_node(&names->nodes, node, name, dt_hash_span(names, name));
 }
 
 static bool same_text(const char *a, const char *b)
@@ -130,15 +144,16 @@ static bool same_text(const char *a, const char *b)
 struct dt_prop *dt_prop(const struct dt_tree *tree, const struct dt_node *node, const char *name)
 {
 	struct dt_prop *prop = node->first_prop;
+	const struct dt_names *names;
 	struct span text;
 	unsigned looked;
 
-	for (looked = 0; looked < FEW_PROPS; looked++, prop = prop->next)
+	for (looked = 0; looked < DT_FEW_PROPS; looked++, prop = prop->next)
 		if (!prop || same_text(prop->name, name))
 			return prop;
 	text = dt_text(name);
-	return dt_index_find_prop(
-		&dt_side_of(tree, node)->props, node, text, dt_hash_span(tree, text));
+	names = dt_names_of(tree, node);
+	return dt_index_find_prop(&names->props, node, text, dt_hash_span(names, text));
 }
 
 static struct dt_node *child_by_name(const struct dt_tree *tree, const char *name)
@@ -156,7 +171,7 @@ static struct dt_node *node_of_entry(
 
 	if (!node)
 		return NULL;
-	prop = dt_find_prop_in(tree, node, name);
+	prop = dt_find_prop(&tree->names, node, name, dt_hash_span(&tree->names, name));
 	if (!prop)
 		return NULL;
 	value = dt_prop_span(prop);
@@ -190,7 +205,7 @@ struct dt_node *dt_node_at(const struct dt_tree *tree, const char *path)
 
 struct dt_node *dt_node_of_phandle(const struct dt_tree *tree, uint32_t phandle)
 {
-	return phandle ? dt_index_find_phandle(&tree->phandles, phandle) : NULL;
+	return phandle ? dt_index_find_phandle(&tree->names.phandles, phandle) : NULL;
 }
 
 struct dt_node *dt_node_of_label(const struct dt_tree *tree, const char *label)

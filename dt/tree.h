@@ -14,27 +14,31 @@
 struct dt_overlay;
 
 struct dt_prop {
-	struct dt_link by_name;  /* in tree->props, under (node, name) */
-	struct dt_prop *next, *prev;
+	struct dt_prop *next, *prev; /* `prev` of the first is the last */
 	struct dt_node *node;
 	const char *name;
 	const uint8_t *value;
 	struct dt_overlay *owner; /* who brought this value; NULL: the base tree */
 	uint32_t size;   /* of the value, bytes */
-	uint32_t flags;   /* private to the engine */
+	uint32_t tag;   /* private to the engine: hash of the name, and flags */
 };
 
 struct dt_node {
-	struct dt_link by_name;  /* in tree->nodes, under (parent, name) */
-	struct dt_link by_phandle; /* in tree->phandles when phandle != 0 */
-	struct dt_node *parent, *next, *prev;
-	struct dt_node *first_child, *last_child;
-	struct dt_prop *first_prop, *last_prop;
+	struct dt_node *parent, *next, *prev; /* `prev` of the first is the last */
+	struct dt_node *first_child;
+	struct dt_prop *first_prop;
 	const char *name;  /* "" for the root */
 	struct dt_overlay *owner; /* who brought the node; NULL: the base tree */
-	struct dt_node *peer;  /* private to the engine */
+	uint32_t hash;   /* private to the engine: of the name below the parent */
 	uint32_t phandle;  /* 0: none */
-	uint8_t phandle_value[4]; /* the same as the property's value, big-endian */
+};
+
+/* What is found by name or number. */
+struct dt_names {
+	struct dt_index nodes; /* by (parent, name) */
+	struct dt_index props; /* by (node, name), where a node has more than a handful */
+	struct dt_index phandles;
+	uint32_t seed;
 };
 
 struct dt_tree {
@@ -42,7 +46,7 @@ struct dt_tree {
 	struct dt_arena arena;  /* of the base tree: a copy of the blob, nodes, properties */
 	struct dtb base;  /* that copy: reserve map and boot CPU */
 	struct dt_node *root;
-	struct dt_index nodes, props, phandles;
+	struct dt_names names;
 	uint32_t phandle_last;  /* the highest ever used: new ones come after it */
 	uint32_t overlay_last;  /* the id given last */
 	uint32_t overlay_count;

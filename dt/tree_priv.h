@@ -4,39 +4,50 @@
 
 #include "dt/tree.h"
 
-/* dt_prop::flags */
+/* dt_prop::tag: all but these bits are the hash of the name. */
 enum {
-	DT_PROP_PHANDLE = 4, /* the name is `phandle` or `linux,phandle` */
-	DT_PROP_OWN_VALUE = 1, /* the value is a private copy: it may be patched */
-	DT_PROP_LOCAL_TARGET = 2, /* a fragment's target that is a node of the overlay itself */
+	DT_PROP_PHANDLE = 1, /* the name is `phandle` or `linux,phandle` */
+	DT_PROP_OWN_VALUE = 2, /* the value is a private copy: it may be patched */
+	DT_PROP_LOCAL_TARGET = 4, /* a fragment's target that is a node of the overlay itself */
+	DT_PROP_INDEXED = 8, /* in the index by (node, name) */
+	DT_PROP_FLAGS = 15,
 };
 
-enum { DT_NAME_SLOTS = 32 };
+enum {
+	DT_NAME_SLOTS = 32,
+	/* Looking through so many is quicker than the index; those behind them, and those added later, are in it. */
+	DT_FEW_PROPS = 12,
+};
 
 /* What was worked out about a property name lately: blobs name the same few again and again. */
 struct dt_name {
 	const char *text;
-	uint32_t hash;
-	uint16_t length;
-	bool is_phandle;
+	uint32_t tag;
+	uint32_t length;
 };
 
-/* Makes nodes and properties in an arena and three indexes: those of a tree, or of the side of an overlay. */
+/* Makes nodes and properties, of a tree or of the side of an overlay, in two arrays that are large enough. */
 struct dt_maker {
-	struct dt_arena *arena;
-	struct dt_index *nodes, *props, *phandles;
+	struct dt_node *nodes; /* the next */
+	struct dt_prop *props;
+	struct dt_names *names;
+	const struct dt_env *env;
 	struct dt_overlay *owner;
-	uint32_t seed;
 	struct dt_why *why;
-	struct dt_name names[DT_NAME_SLOTS];
+	uint32_t made;
+	uint32_t prop_count; /* of the node begun last */
+	struct dt_name lately[DT_NAME_SLOTS];
 };
 
-/* A new last child of `parent` (NULL: a root), in the index; checks that the name is free. */
+/* A new last child of `parent` (NULL: a root), in the index, which has room; checks that the name is free. */
 int dt_make_node(
 	struct dt_maker *maker, struct dt_node *parent, struct span name, struct dt_node **out);
-/* A new last property; a phandle property also enters the node into the phandle index. */
+/* A new last property of the node made last, once every child of it is still to come. */
 int dt_make_prop(struct dt_maker *maker, struct dt_node *node, const char *name, struct span value,
 	struct dt_prop **out);
+/* The number that a phandle property gives its node: 0 or -DT_EINVAL. */
+int dt_read_phandle(struct dt_maker *maker, const struct dt_prop *prop, uint32_t *phandle);
+int dt_fail_phandle_twice(struct dt_why *why, const struct dt_node *node, uint32_t phandle);
 
 /* `hash` is that of the name alone. */
 struct dt_node *dt_index_find_node(const struct dt_index *nodes, const struct dt_node *parent,
@@ -46,45 +57,35 @@ struct dt_prop *dt_index_find_prop(
 struct dt_node *dt_index_find_phandle(const struct dt_index *phandles, uint32_t phandle);
 uint32_t dt_phandle_hash(uint32_t phandle);
 
-static inline uint32_t dt_hash_span(const struct dt_tree *tree, struct span name)
+static inline uint32_t dt_hash_span(const struct dt_names *names, struct span name)
 {
-	return dt_hash_name(tree->env.seed, name.at, name.left);
+	return dt_hash_name(names->seed, name.at, name.left);
 }
 
-static inline struct dt_node *dt_find_child_in(
-	const struct dt_tree *tree, const struct dt_node *parent, struct span name)
+/* Under what a property is found in the index. */
+static inline uint32_t dt_prop_hash(uint32_t name_hash, const struct dt_node *node)
 {
-	return dt_index_find_node(&tree->nodes, parent, name, dt_hash_span(tree, name));
+	return dt_hash_under(name_hash & ~(uint32_t)DT_PROP_FLAGS, node);
 }
 
-static inline struct dt_prop *dt_find_prop_in(
-	const struct dt_tree *tree, const struct dt_node *node, struct span name)
-{
-	return dt_index_find_prop(&tree->props, node, name, dt_hash_span(tree, name));
-}
+/* A property that is linked to its node, wherever it is found. */
+struct dt_prop *dt_find_prop(
+	const struct dt_names *names, const struct dt_node *node, struct span name, uint32_t hash);
 
-/* Lists only: the caller keeps the indexes. */
-void dt_append_node(struct dt_node *parent, struct dt_node *node);
-void dt_unlink_node(struct dt_node *node);
-void dt_append_prop(struct dt_node *node, struct dt_prop *prop);
-void dt_unlink_prop(struct dt_prop *prop);
+/* Lists only: the caller keeps the indexes. A run is siblings in a row, linked by `next` and `prev`. */
+void dt_append_nodes(struct dt_node *parent, struct dt_node *first, struct dt_node *last);
+void dt_unlink_nodes(struct dt_node *first, struct dt_node *last);
+void dt_append_props(struct dt_node *node, struct dt_prop *first, struct dt_prop *last);
+void dt_unlink_props(struct dt_prop *first, struct dt_prop *last);
 
 /* Is this the property by which a node gets its phandle? */
 bool dt_is_phandle_name(const char *name);
 
-static inline struct dt_node *dt_node_of_name_link(struct dt_link *link)
+static inline void dt_names_drop(struct dt_names *names, const struct dt_env *env)
 {
-	return (struct dt_node *)(void *)((uint8_t *)link - offsetof(struct dt_node, by_name));
-}
-
-static inline struct dt_node *dt_node_of_phandle_link(struct dt_link *link)
-{
-	return (struct dt_node *)(void *)((uint8_t *)link - offsetof(struct dt_node, by_phandle));
-}
-
-static inline struct dt_prop *dt_prop_of_link(struct dt_link *link)
-{
-	return (struct dt_prop *)(void *)((uint8_t *)link - offsetof(struct dt_prop, by_name));
+	dt_index_drop(&names->nodes, env);
+	dt_index_drop(&names->props, env);
+	dt_index_drop(&names->phandles, env);
 }
 
 static inline struct span dt_text(const char *text)

@@ -22,6 +22,7 @@ static_assert(GRAFT_OWNER_GRAFT == DOMID_XEN && GRAFT_OWNER_NOBODY == DOMID_INVA
 static void fill_overlay(const struct dt_overlay *overlay, struct graft_overlay *out)
 {
 	const struct attachment *a = attachments_of(overlay);
+	struct dt_change first = dt_change_first(overlay);
 
 	*out = (struct graft_overlay){
 		.id = overlay->id,
@@ -37,8 +38,8 @@ static void fill_overlay(const struct dt_overlay *overlay, struct graft_overlay 
 		out->interrupts += a->interrupts;
 		out->attachments++;
 	}
-	if (overlay->first_change)
-		dt_node_path(overlay->first_change->node, out->name, sizeof(out->name));
+	if (first.node)
+		dt_node_path(first.node, out->name, sizeof(out->name));
 }
 
 static int overlay_list(struct graft_sysctl *op)

@@ -22,7 +22,7 @@ ARM64_LD := $(LD-$(CC_FLAVOUR))
 # What a guest waits for is built for speed, everything else for size: an image is loaded from small flashes.
 FAST := arch/arm64/gic arch/arm64/guest% arch/arm64/irq arch/arm64/p2m% arch/arm64/smccc arch/arm64/time \
 	arch/arm64/trap% arch/arm64/vgic% core/evtchn% core/page% core/sched% core/timer core/guest_atomic \
-	dt/arena dt/fdt dt/index dt/make dt/overlay% dt/tree hypercall/dispatch hypercall/event_channel_op hypercall/xen_version hypercall/sched_op \
+	dt/fdt dt/index dt/make dt/tree hypercall/dispatch hypercall/event_channel_op hypercall/xen_version hypercall/sched_op \
 	hypercall/grant_table_op core/grant% lib/%
 opt = $(if $(filter $(FAST),$(1)),-O2,-Os)
 INC_ARM64 := -Iarch/arm64/include -isystem $(B)/xen-abi

@@ -64,12 +64,17 @@ static bool same_place(const struct dt_node *a, const struct dt_node *b)
 }
 
 /* Numbers can lead to different nodes of the two trees; labels and paths cannot. */
-static bool same_changes(const struct dt_change *a, const struct dt_change *b)
+static bool same_changes(const struct dt_overlay *a, const struct dt_overlay *b)
 {
-	for (; a && b; a = a->next, b = b->next)
-		if (a->kind != b->kind || !same_place(a->node, b->node))
+	struct dt_change own, twin = dt_change_first(b);
+
+	dt_for_each_change(own, a)
+	{
+		if (!twin.node || own.kind != twin.kind || !same_place(own.node, twin.node))
 			return false;
-	return !a && !b;
+		dt_change_next(&twin);
+	}
+	return !twin.node;
 }
 
 static bool apply_shifted(struct guest *guest, const char *file)
@@ -79,7 +84,7 @@ static bool apply_shifted(struct guest *guest, const char *file)
 
 	if (dt_overlay_add(&guest->shifted, live->blob, live->blob_size, &guest->shifted_overlay,
 		    &why) == 0 &&
-		same_changes(live->first_change, guest->shifted_overlay->first_change))
+		same_changes(live, guest->shifted_overlay))
 		return true;
 	return refuse_number(file);
 }
@@ -143,28 +148,37 @@ static void write_labels(struct guest *guest)
 	}
 }
 
+/* Whether the guest gets what the change brings. */
+static bool write_change(
+	struct guest *guest, const struct dt_change *change, const struct dt_node *twin)
+{
+	if (scheme_is_table(change->node))
+		return false;
+	if (change->kind != DT_ADD_NODE) {
+		guest_warn(change->node, "'%s' is changed in the host's tree only",
+			change->prop->name);
+		return false;
+	}
+	if (!guest_has(guest, change->node)) {
+		guest_warn(change->node, "hangs on what the guest does not have: left out");
+		return false;
+	}
+	guest_write_node(guest, change->node, twin, guest->content);
+	return true;
+}
+
 static void write_changes(struct guest *guest)
 {
-	const struct dt_change *change = guest->overlay->first_change;
-	const struct dt_change *twin = guest->shifted_overlay->first_change;
+	struct dt_change change, twin = dt_change_first(guest->shifted_overlay);
 	unsigned count = 0;
 
 	draft_set_u32(guest->content, "#address-cells", 2);
 	draft_set_u32(guest->content, "#size-cells", 2);
-	for (; change; change = change->next, twin = twin->next) {
-		if (scheme_is_table(change->node))
-			continue;
-		if (change->kind != DT_ADD_NODE) {
-			guest_warn(change->node, "'%s' is changed in the host's tree only",
-				change->prop->name);
-			continue;
-		}
-		if (!guest_has(guest, change->node)) {
-			guest_warn(change->node, "hangs on what the guest does not have: left out");
-			continue;
-		}
-		guest_write_node(guest, change->node, twin->node, guest->content);
-		count++;
+	dt_for_each_change(change, guest->overlay)
+	{
+		if (write_change(guest, &change, twin.node))
+			count++;
+		dt_change_next(&twin);
 	}
 	if (count)
 		return;

@@ -108,16 +108,17 @@ static void put_nodes(struct json *json, const struct scheme *scheme)
 
 static void put_changes(struct json *json, const struct dt_overlay *overlay)
 {
-	const struct dt_change *change = overlay->first_change;
+	struct dt_change change;
 
 	json_begin_list(json, "changes");
-	for (; change; change = change->next) {
-		if (change->kind == DT_ADD_NODE || scheme_is_table(change->node))
+	dt_for_each_change(change, overlay)
+	{
+		if (change.kind == DT_ADD_NODE || scheme_is_table(change.node))
 			continue;
 		json_begin(json, NULL);
-		json_string(json, "path", dt_path(change->node));
-		json_string(json, "property", change->prop->name);
-		json_string(json, "kind", change->kind == DT_SET_PROP ? "changed" : "added");
+		json_string(json, "path", dt_path(change.node));
+		json_string(json, "property", change.prop->name);
+		json_string(json, "kind", change.kind == DT_SET_PROP ? "changed" : "added");
 		json_end(json);
 	}
 	json_end(json);

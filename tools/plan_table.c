@@ -143,13 +143,12 @@ static void print_rows(const struct table *table)
 
 static void print_changes(const struct dt_overlay *overlay)
 {
-	const struct dt_change *change = overlay->first_change;
+	struct dt_change change;
 
-	for (; change; change = change->next)
-		if (change->kind != DT_ADD_NODE && !scheme_is_table(change->node))
-			printf("%s property '%s' of %s\n",
-				change->kind == DT_SET_PROP ? "changes" : "adds",
-				change->prop->name, dt_path(change->node));
+	dt_for_each_change(
+		change, overlay) if (change.kind != DT_ADD_NODE && !scheme_is_table(change.node))
+		printf("%s property '%s' of %s\n", change.kind == DT_SET_PROP ? "changes" : "adds",
+			change.prop->name, dt_path(change.node));
 }
 
 static void print_conflicts(const struct scheme *scheme)
