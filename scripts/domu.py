@@ -128,6 +128,12 @@ class Guest:
 		return self.machine.check(f"xl destroy {self.domid}")
 
 
+def tiny(machine, what, name="tiny", **config):
+	"""A guest of a few instructions (tests/system/tiny): spin, idle, off, reset, crash. It has no console."""
+	return Guest(machine, name, **{"kernel": SHARED + f"tiny-{what}", "ramdisk": None, "extra": None,
+		"memory": 16, **config})
+
+
 def default_share():
 	return str(qemu.SHARE)
 
@@ -138,3 +144,15 @@ def destroy_all(machine):
 		domid = re.search(r"\s(\d+)\s+\d+\s+\d+\s+\S+\s+[\d.]+$", line)
 		if domid and domid[1] != "0":
 			machine.run(f"xl destroy {domid[1]}")
+	wait_alone(machine)
+
+
+def wait_alone(machine, tries=60):
+	"""Until Dom0 is alone. Daemons let go of a guest's pages after xl has returned, and it dies when the last one has.
+	Returns the ids of the guests that are still there."""
+	for _ in range(tries):
+		left = set(info(machine)[1]) - {0}
+		if not left:
+			break
+		machine.check("sleep 0.5")
+	return left

@@ -82,9 +82,11 @@ def dom0(shared):
 class SharedHost(Shared):
 	# Tables of Dom0's own address space that grow with what it maps at once, and stay.
 	TABLES = 3
+	BOOTS = 8
 
 	def prepare(self, booted):
 		domu.Guest(booted, "first").create("-p").destroy()
+		domu.wait_alone(booted)
 
 
 @pytest.fixture(scope="session")

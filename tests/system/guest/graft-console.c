@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define TIME_IS_UP 124
-#define GONE	   125
+#define GONE       125
 
 static int tty = -1;
 static double end;
@@ -46,8 +46,8 @@ static void find_terminal(const char *guest, char *path, size_t size)
 	char command[256];
 	FILE *reader;
 
-	snprintf(command, sizeof(command), "xenstore-read /local/domain/%s%s/tty 2>/dev/null", guest,
-		strchr(guest, '/') ? "" : "/console");
+	snprintf(command, sizeof(command), "xenstore-read /local/domain/%s%s/tty 2>/dev/null",
+		guest, strchr(guest, '/') ? "" : "/console");
 	reader = popen(command, "r");
 	path[0] = '\0';
 	if (reader == NULL)
@@ -149,7 +149,8 @@ static int run(const char *command)
 	long status;
 
 	snprintf(mark, sizeof(mark), "@%d", (int)getpid());
-	if (snprintf(line, sizeof(line), "printf '%s@\\n'; { %s\n} 2>&1 </dev/null; printf '%s:%%d@\\n' $?\n", mark,
+	if (snprintf(line, sizeof(line),
+		    "printf '%s@\\n'; { %s\n} 2>&1 </dev/null; printf '%s:%%d@\\n' $?\n", mark,
 		    command, mark) >= (int)sizeof(line))
 		leave(GONE, "the command is too long");
 	put(line);
