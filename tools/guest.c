@@ -9,6 +9,7 @@ enum {
 	OPTION_OUTPUT,
 	OPTION_RATE,
 	OPTION_FORCE,
+	OPTION_LABELS,
 };
 
 static const struct option options[] = {
@@ -21,6 +22,8 @@ static const struct option options[] = {
 		"of clocks whose rate is not in the tree" },
 	[OPTION_FORCE] = { "force-without-iommu", 0, NULL, false,
 		"xen,force-assign-without-iommu: the guest can reach all memory by DMA" },
+	[OPTION_LABELS] = { "labels", 'l', NULL, false,
+		"keep the labels: Linux wants /__symbols__ in the guest's tree for that" },
 	{ 0 },
 };
 
@@ -43,7 +46,8 @@ bool guest_read_options(
 static int run(const struct request *request)
 {
 	struct guest_order order = { .base_name = request->values[OPTION_BASE],
-		.overlay_name = request->operands[0] };
+		.overlay_name = request->operands[0],
+		.labelled = request->values[OPTION_LABELS] };
 	struct bytes blob;
 
 	if (!guest_read_options(&order, request->values[OPTION_AT], request->values[OPTION_RATE],

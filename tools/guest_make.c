@@ -204,6 +204,7 @@ bool guest_make(const struct guest_order *order, struct bytes *out)
 	if (!space_place(&guest->space, order->placed ? &order->at : NULL) || guest->refused)
 		return false;
 	write_changes(guest);
-	write_labels(guest);
+	if (order->labelled)
+		write_labels(guest);
 	return !guest->refused && draft_write_overlay(guest->content, "/", guest->labels, out);
 }

@@ -10,6 +10,7 @@ struct guest_order {
 	uint64_t at; /* guest address of the lowest physical page, when it is placed */
 	uint64_t rate; /* of clocks whose rate is not in the tree, Hz; 0: refuse those */
 	bool placed;
+	bool labelled; /* with the overlay's labels, for a guest whose tree has some: xl's has none */
 	bool forced; /* the user takes the risk of a device without IOMMU */
 };
 

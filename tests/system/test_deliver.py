@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """graftctl overlay attach and detach --deliver: into Dom0's kernel and into running guests'. docs/deliver.md."""
+import base64
 import re
 import socket
 
@@ -18,7 +19,8 @@ LIMIT = 120
 
 
 def uart(gic, more=""):
-	return f"""serial@9040000 {{
+	"""With a label, which Linux would refuse in a guest's overlay."""
+	return f"""uart1: serial@9040000 {{
 		compatible = "arm,sbsa-uart"; reg = <0x0 0x9040000 0x0 0x1000>;
 		interrupt-parent = <{gic:#x}>; interrupts = <0 8 4>; current-speed = <115200>; {more} }};"""
 
@@ -27,7 +29,7 @@ class Board:
 	"""A machine whose tree lacks a disk and a UART that it has; the UART's other end."""
 
 	def __init__(self, machine, line, files):
-		self.machine, self.line = machine, line
+		self.machine, self.line, self.blobs = machine, line, files
 		self.files = {name: domu.share_file(machine, f"{name}.dtbo", blob) for name, blob in files.items()}
 
 	def ctl(self, words, limit=LIMIT):
@@ -57,6 +59,28 @@ class Board:
 		return None
 
 
+	def guest(self, name="guest", module=True):
+		guest = domu.Guest(self.machine, name, nr_spis=64).boot()
+		if module:
+			guest.check(MODULE)
+		return guest
+
+	def hears(self, guest, text):
+		"""What the guest writes comes out of the machine."""
+		guest.check(f"echo {text} >/dev/ttyAMA0")
+		heard = b""
+		while not heard.endswith(b"\n"):
+			heard += self.line.recv(4096)
+		assert heard.split() == [text.encode()]
+
+	def tells(self, guest, text):
+		"""What goes into the machine comes to the guest, by interrupt."""
+		guest.start("head -n 1 /dev/ttyAMA0 >/tmp/told; echo told >>/tmp/told")
+		self.line.sendall(text.encode() + b"\n")
+		guest.check("timeout 30 sh -c 'until grep told /tmp/told; do sleep 0.2; done'")
+		assert text in guest.check("cat /tmp/told; rm /tmp/told")
+
+
 @pytest.fixture(scope="module")
 def whole_board(tmp_path_factory):
 	folder = tmp_path_factory.mktemp("board")
@@ -67,11 +91,11 @@ def whole_board(tmp_path_factory):
 	gic = hotplug.gic_phandle(config, folder)
 	files = {name: hotplug.overlay(folder, name, source).read_bytes() for name, source in {
 		"disk": hotplug.device(gic), "uart": uart(gic),
-		# Fine for Graft; Linux refuses two phandles for a node of its own tree.
-		"refused": uart(gic),
+		"celled": uart(gic, "#address-cells = <1>; #size-cells = <0>;"),
+		# For a guest itself, after which it refuses the one before: a node in use changes no cells.
+		"inguest": "serial@9040000 { #address-cells = <2>; };",
 	}.items()}
-	config.dtb = hotplug.machine_tree(config, folder)
-	hotplug.run("fdtput", "-r", config.dtb, UART)
+	config.dtb = hotplug.machine_tree(config, folder, [*hotplug.NODES_OF_PAGE, UART])
 	with machines.Machine(config, "deliver") as booted:
 		booted.boot_quiet()
 		line = socket.socket(socket.AF_UNIX)
@@ -115,3 +139,96 @@ def test_a_disk_for_dom0(board):
 		assert dom0.run(f"grep 'GICv3 *{32 + hotplug.SPI_OF_SLOT_0 + hotplug.DISK_SLOT} ' /proc/interrupts").output == ""
 	assert "was not delivered" in board.refused("detach disk.dtbo 0 --deliver")
 	assert dom0.run("dmesg | grep -E 'memory leak|WARNING|BUG|Oops|refcount|Call trace|IRQ index'").output == ""
+
+
+FORCE = "--force-without-iommu"
+
+
+def test_a_uart_for_two_guests(board):
+	"""The document's flow in one command each way: to a guest, back, to another."""
+	board.done("add uart.dtbo")
+	one, two = board.guest("one"), board.guest("two")
+	assert "behind no IOMMU" in board.refused("attach uart.dtbo one --deliver")
+	for guest in (one, two, one):
+		assert f"domain {guest.domid} has applied" in board.done(f"attach uart.dtbo {guest.name} --deliver {FORCE}")
+		assert board.holder(UART_NODE) == f"attached domain {guest.domid}"
+		assert guest.check("cat /sys/firmware/devicetree/base/serial@*/compatible").startswith("arm,sbsa-uart")
+		guest.check("timeout 30 sh -c 'until [ -c /dev/ttyAMA0 ]; do sleep 0.1; done'; stty -F /dev/ttyAMA0 raw -echo")
+		board.hears(guest, f"from-{guest.name}")
+		board.tells(guest, f"to-{guest.name}")
+		assert guest.run("rmmod dt-overlay-configfs").status != 0
+		other = two if guest is one else one
+		assert "attached to" in board.refused(f"attach uart.dtbo {other.domid} --deliver {FORCE}")
+		board.done(f"detach uart.dtbo {guest.domid} --deliver")
+		assert board.holder(UART_NODE) == "added"
+		assert guest.run("[ -c /dev/ttyAMA0 ]").status != 0
+		assert guest.check("dmesg | grep -E 'WARNING|BUG|Oops|Call trace' || true") == ""
+
+
+def test_a_guest_that_dies_with_it(board):
+	board.done("add uart.dtbo")
+	for name in ("first", "second"):
+		guest = board.guest(name)
+		board.done(f"attach uart.dtbo {name} --deliver {FORCE}")
+		board.hears(guest, name)
+		guest.destroy()
+		guest.wait_gone()
+		assert board.holder(UART_NODE) == "added"
+
+
+def test_without_the_module(board):
+	board.done("add uart.dtbo")
+	guest = board.guest(module=False)
+	said = board.refused(f"attach uart.dtbo guest --deliver {FORCE}")
+	assert "modprobe dt-overlay-configfs" in said and board.holder(UART_NODE) == "added"
+	guest.check(MODULE)
+	board.done(f"attach uart.dtbo guest --deliver {FORCE}")
+	board.done("detach uart.dtbo guest --deliver")
+	guest.check("rmmod dt-overlay-configfs")
+	assert "modprobe dt-overlay-configfs" in board.refused(f"attach uart.dtbo guest --deliver {FORCE}")
+
+
+def test_a_guest_that_does_not_answer(board):
+	"""It is paused. When it goes on, it finds nothing to do, or the device gone."""
+	dom0 = board.machine
+	board.done("add uart.dtbo")
+	guest = board.guest()
+	dom0.check("xl pause guest")
+	said = board.refused(f"attach uart.dtbo guest --deliver {FORCE} --timeout 2")
+	assert "did not answer in time" in said and "undone" in said and board.holder(UART_NODE) == "added"
+	dom0.check("xl unpause guest")
+	assert guest.run("ls /sys/firmware/devicetree/base/serial@*").status != 0
+	board.done(f"attach uart.dtbo guest --deliver {FORCE}")
+	dom0.check("xl pause guest")
+	said = board.refused("detach uart.dtbo guest --deliver --timeout 2")
+	assert "did not answer in time" in said and "--force" in said
+	assert board.holder(UART_NODE) == f"attached domain {guest.domid}"
+	board.done("detach uart.dtbo guest --deliver --timeout 2 --force")
+	assert board.holder(UART_NODE) == "added"
+	dom0.check("xl unpause guest")
+	guest.destroy()
+	# Nothing of it is left for the next.
+	board.done(f"attach uart.dtbo {board.guest('next').name} --deliver {FORCE}")
+
+
+def test_a_guest_that_refuses(board, tmp_path):
+	board.done("add celled.dtbo")
+	guest = board.guest()
+	guest.check(f"echo {base64.b64encode(board.blobs['inguest']).decode()} | base64 -d >/tmp/own.dtbo")
+	guest.check("mkdir /sys/kernel/config/device-tree/overlays/own; "
+		"cat /tmp/own.dtbo >/sys/kernel/config/device-tree/overlays/own/dtbo")
+	said = board.refused(f"attach celled.dtbo guest --deliver {FORCE}")
+	assert f"domain {guest.domid} refuses: " in said and "cannot change while the node is in use" in said
+	assert "undone" in said and board.holder(UART_NODE) == "added"
+	guest.check("rmdir /sys/kernel/config/device-tree/overlays/own")
+	board.done(f"attach celled.dtbo guest --deliver {FORCE}")
+	# One of the guest's own that builds on it keeps it there.
+	guest.check("mkdir /sys/kernel/config/device-tree/overlays/on-top")
+	upper = hotplug.compile_overlay(tmp_path, "upper",
+		f"/dts-v1/; /plugin/; &{{{UART_NODE}}} {{ added {{ }}; }};").read_bytes()
+	guest.check(f"echo {base64.b64encode(upper).decode()} | base64 -d >/tmp/upper.dtbo; "
+		"cat /tmp/upper.dtbo >/sys/kernel/config/device-tree/overlays/on-top/dtbo")
+	assert "on-top builds on it" in board.refused("detach celled.dtbo guest --deliver")
+	assert board.holder(UART_NODE) == f"attached domain {guest.domid}"
+	guest.check("rmdir /sys/kernel/config/device-tree/overlays/on-top")
+	board.done("detach celled.dtbo guest --deliver")
