@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Overlay hypercalls without a toolstack between:
- *	graft-overlay add|remove|attach|detach FILE		one, its result (-errno) is printed
+ *	graft-overlay add|remove FILE				one, its result (-errno) is printed
+ *	graft-overlay attach|detach FILE [DOMID]		the same; 0 is the domain unless it is given
  *	graft-overlay time NODES ROUNDS [attach]		median ns of add, attach and remove of an overlay
  *	graft-overlay mutate FILE ROUNDS [SEED]			bytes of FILE changed at random, added, attached, removed
  *	graft-overlay list					overlays of the live tree
@@ -150,5 +151,6 @@ int main(int argc, char **argv)
 		load(argv[2]);
 	if (strcmp(verb, "mutate") == 0 && argc > 3)
 		return mutate((unsigned)atoi(argv[3]), argc > 4 ? (unsigned)atoi(argv[4]) : 1);
+	domid = argc > 3 ? (uint16_t)atoi(argv[3]) : 0;
 	return argc > 2 ? one(verb) : 2;
 }

@@ -48,6 +48,7 @@ struct domctl {
 };
 
 static int privcmd;
+static uint16_t domid; /* of attach and detach */
 static uint8_t *blob; /* locked in memory */
 static size_t blob_size;
 
@@ -85,6 +86,7 @@ static inline long by_domctl(unsigned op)
 {
 	struct domctl arg = { .cmd = CMD_DOMCTL,
 		.version = DOMCTL_VERSION,
+		.domain = domid,
 		.request = { (uintptr_t)blob, (uint32_t)blob_size, (uint8_t)op, { 0 } } };
 
 	return hypercall(DOMCTL, &arg);
