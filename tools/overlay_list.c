@@ -20,6 +20,8 @@ static void print_one(const struct graft_overlay *overlay)
 		GRAFT_OVERLAY_NAME_MAX, overlay->name);
 	if (overlay->dependents)
 		printf("  (%" PRIu32 " build on it)", overlay->dependents);
+	if (overlay->attachments > 1)
+		printf("  (attached in %u parts)", overlay->attachments);
 	printf("\n");
 }
 

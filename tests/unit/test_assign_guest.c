@@ -523,6 +523,34 @@ static void test_narrowed(void **state)
 	free(part.at);
 }
 
+/* A guest maps memory over its device: that is its own loss, and detach works all the same. */
+static void test_mapped_over(void **state)
+{
+	struct blob blob = GUEST_BLOB(GUEST_UART(dev.at = MIB(512) + 0x1000));
+	uint64_t cursor = 0;
+
+	(void)state;
+	add_host();
+	for (unsigned order = 0; order <= 9; order += 9) {
+		uint64_t at = MIB(512) + (order ? 0 : 0x1000);
+		struct page *page = page_alloc_domain(dom2, order, PAGE_ANYWHERE);
+
+		assert_int_equal(attach(dom2, blob), 0);
+		assert_int_equal(p2m_map(dom2, IPA(at), page_phys(page), BIT(order), P2M_RAM), 0);
+		assert_int_equal(p2m_lookup(dom2, IPA(MIB(512) + 0x1000)).type, P2M_RAM);
+		assert_int_equal(detach(dom2, blob), 0);
+		assert_int_equal(p2m_lookup(dom2, IPA(MIB(512) + 0x1000)).type, P2M_NONE);
+		assert_int_equal(attach(dom2, blob), 0);
+		assert_true(sees_at(dom2, MIB(512) + 0x1000, WINDOW + 0x10000));
+		assert_int_equal(detach(dom2, blob), 0);
+	}
+	drop_host();
+	free(blob.at);
+	assert_int_equal(p2m_unmap(dom2, IPA(MIB(512)), 512), 0);
+	while (page_relinquish_domain(dom2, &cursor) == -ERESTART)
+		;
+}
+
 static void test_moves(void **state) /* 5 */
 {
 	struct blob blob = GUEST_BLOB(GUEST_UART()),
@@ -702,6 +730,7 @@ int main(void)
 		TEST(test_two_overlays),
 		TEST(test_shared_page),
 		TEST(test_narrowed),
+		TEST(test_mapped_over),
 		TEST(test_moves),
 		TEST(test_death),
 		TEST(test_enabled_boot_device),
