@@ -655,6 +655,58 @@ static void test_one_blob_for_both(void **state)
 	free(blob.at);
 }
 
+/* A host bridge: two windows, of which the guest's blob leaves one out, and two lines. */
+static void begin_bridge(struct dtb_writer *w, uint64_t reg, uint32_t gic)
+{
+	uint32_t mask[] = { 0, 0, 0, 7 };
+	uint32_t map[] = { 0, 0, 0, 1, gic, 0, 70, 4, 0, 0, 0, 2, gic, 0, 71, 4 };
+
+	dtb_begin_node(w, "pcie@b000000");
+	dtb_write_string(w, "device_type", "pci");
+	dtb_write_u32(w, "#address-cells", 3);
+	dtb_write_u32(w, "#size-cells", 2);
+	dtb_write_u32(w, "#interrupt-cells", 1);
+	write_reg(w, reg, 0x100000);
+	dtb_write_cells(w, "interrupt-map-mask", mask, 4);
+	dtb_write_cells(w, "interrupt-map", map, 16);
+	dtb_write_flag(w, "xen,force-assign-without-iommu");
+}
+
+static void test_bridge(void **state)
+{
+	uint32_t host_ranges[] = { 0x02000000, 0, 0x30000000, 0, 0x30000000, 0, 0x100000,
+		0x03000000, 0x80, 0, 0x80, 0, 1, 0 };
+	uint32_t ranges[] = { 0x02000000, 0, 0x30000000, 0, GUEST + 0x200000, 0, 0x100000 };
+	uint32_t placed[] = { 0, 0xb000000, 0, 0x100000, 0, GUEST, 0, 0x30000000, 0, 0x100000, 0,
+		GUEST + 0x200000 };
+	struct dtb_writer *w = overlay_begin("/");
+	struct blob host, blob;
+
+	(void)state;
+	begin_bridge(w, 0xb000000, GIC_PHANDLE);
+	dtb_write_cells(w, "ranges", host_ranges, 14);
+	dtb_end_node(w);
+	host = overlay_end();
+	w = overlay_begin("/");
+	begin_bridge(w, GUEST, 0xfde8);
+	dtb_write_cells(w, "ranges", ranges, 7);
+	dtb_write_cells(w, "xen,reg", placed, 12);
+	dtb_end_node(w);
+	blob = overlay_end();
+	assert_int_equal(add(host), 0);
+	assert_int_equal(attach(dom2, blob), 0);
+	assert_true(sees_at(dom2, GUEST + 0xff000, 0xb0ff000));
+	assert_true(sees_at(dom2, GUEST + 0x2ff000, 0x300ff000));
+	assert_null(ledger_find(RESOURCE_MMIO, UINT64_C(0x8000000000) >> PAGE_SHIFT));
+	assert_ptr_equal(irq_owner(102), dom2);
+	assert_ptr_equal(irq_owner(103), dom2);
+	assert_int_equal(detach(dom2, blob), 0);
+	assert_null(irq_owner(103));
+	assert_int_equal(removes(host), 0);
+	free(host.at);
+	free(blob.at);
+}
+
 static void test_behind_an_iommu(void **state)
 {
 	struct blob host = OVERLAY({ .name = "a@1",
@@ -735,6 +787,7 @@ int main(void)
 		TEST(test_death),
 		TEST(test_enabled_boot_device),
 		TEST(test_one_blob_for_both),
+		TEST(test_bridge),
 		TEST(test_behind_an_iommu),
 		TEST(test_allocations_fail),
 	};
