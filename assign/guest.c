@@ -78,7 +78,7 @@ static struct dt_overlay *overlay_of(const struct dt_tree *tree, const struct dt
 /* The host's node with the guest's node's path. */
 static const struct dt_node *find_at_same_path(const struct plan *p, const struct dt_node *node)
 {
-	const struct dt_node *above[DT_DEPTH_MAX], *at = p->host->root;
+	const struct dt_node *above[DT_DEPTH_MAX] = { NULL }, *at = p->host->root;
 	unsigned depth = 0;
 
 	for (; node->parent; node = node->parent)

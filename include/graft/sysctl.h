@@ -48,7 +48,8 @@ struct graft_overlay {
 	uint32_t dependents; /* overlays that build on it: it cannot be removed before them */
 	uint32_t ranges; /* attached: ranges of registers */
 	uint32_t interrupts; /* attached: SPIs */
-	uint16_t holder; /* domain id, of the oldest attachment; GRAFT_OWNER_NOBODY unless attached */
+	uint16_t
+		holder; /* domain id, of the oldest attachment; GRAFT_OWNER_NOBODY unless attached */
 	uint16_t attachments; /* several when domains have parts of it each */
 	/* Path of the first node it brings or changes, its beginning cut off if too long; NUL-terminated. */
 	char name[GRAFT_OVERLAY_NAME_MAX];

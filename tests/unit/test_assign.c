@@ -313,8 +313,8 @@ static void test_without_iommu(void **state) /* 13 */
 	(void)state;
 	refuse_device(dom2, (struct device)DEV(0x10000, 0x1000, 50), -EXDEV,
 		"xen,force-assign-without-iommu");
-	refuse_device(dom2, (struct device)DEV(0x10000, 0x1000, 50, .forced = true), -EINVAL,
-		"xen,reg");
+	refuse_device(
+		dom2, (struct device)DEV(0x10000, 0x1000, 50, .forced = true), -EINVAL, "xen,reg");
 }
 
 static void test_behind_an_iommu(void **state)
@@ -408,8 +408,7 @@ static void test_guest_address_taken(void **state)
 {
 	(void)state;
 	assert_int_equal(p2m_map(dom0, IPA(WINDOW + 0x10000), PADDR(HOST_RAM_BASE), 1, P2M_RAM), 0);
-	refuse_device(dom0, (struct device)DEV(0x10000, 0x1000, 50), -EBUSY,
-		"has something else");
+	refuse_device(dom0, (struct device)DEV(0x10000, 0x1000, 50), -EBUSY, "has something else");
 	assert_int_equal(p2m_unmap(dom0, IPA(WINDOW + 0x10000), 1), 0);
 }
 
