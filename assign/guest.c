@@ -19,7 +19,6 @@ struct plan {
 	struct domain *domain;
 	struct report *report;
 	struct dt_tree *host, guest;
-	const struct dt_node *gic; /* the guest's */
 	struct origin *origin;
 	struct attachment *first; /* one for each overlay that has nodes in it */
 };
@@ -52,11 +51,7 @@ static int build_guest(struct plan *p, struct dt_why *why)
 	size_t size;
 	int err = write_guest(blob, sizeof(blob), &size);
 
-	if (!err)
-		err = dt_tree_build(&p->guest, &p->host->env, blob, size, why);
-	if (!err)
-		p->gic = dt_node_of_phandle(&p->guest, GUEST_PHANDLE_GIC);
-	return err;
+	return err ? err : dt_tree_build(&p->guest, &p->host->env, blob, size, why);
 }
 
 /* Matching */
@@ -245,49 +240,59 @@ static int check_planned(const struct plan *p, const struct rule_case *c, struct
 	return 0;
 }
 
-static void report_gift(const struct plan *p, const struct rule_case *c)
+static void report_gift(
+	const struct plan *p, const struct dt_node *node, const struct resource *resource)
 {
 	if (!p->report->at)
 		return;
-	if (c->resource->kind == RESOURCE_MMIO)
+	if (resource->kind == RESOURCE_MMIO)
 		report_line(p->report, "give d%u %s of %s, at 0x%llx", p->domain->id,
-			resource_name(c->resource), dt_path(c->node),
-			(unsigned long long)c->resource->guest);
+			resource_name(resource), dt_path(node),
+			(unsigned long long)resource->guest);
 	else
-		report_line(p->report, "give d%u %s of %s", p->domain->id,
-			resource_name(c->resource), dt_path(c->node));
+		report_line(p->report, "give d%u %s of %s", p->domain->id, resource_name(resource),
+			dt_path(node));
 }
 
-static int place(struct plan *p, struct attachment *a, struct rule_case *c,
+static int give(struct plan *p, struct attachment *a, const struct rule_case *device,
+	const struct resource *resource, struct dt_why *why)
+{
+	struct rule_case c = *device;
+	int err;
+
+	c.resource = resource;
+	err = resource->kind == RESOURCE_MMIO ? check_planned(p, &c, why) : 0;
+	if (!err)
+		err = attachment_add_case(a, &c, why);
+	if (!err)
+		report_gift(p, c.node, resource);
+	return err;
+}
+
+static int place(struct plan *p, struct attachment *a, const struct rule_case *device,
 	const struct dt_placement *placement, struct dt_why *why)
 {
 	struct resource resource = { .kind = RESOURCE_MMIO,
 		.base = placement->physical,
 		.size = placement->size,
 		.guest = placement->guest };
-	int err;
 
 	if (resource.size - 1 > UINT64_MAX - MAX(resource.base, resource.guest))
 		return dt_fail(why, -EINVAL,
-			"%s: xen,reg: entry %u has no size, or too large a one", dt_path(c->guest),
-			placement->index);
-	c->resource = &resource;
-	err = check_planned(p, c, why);
-	if (!err)
-		err = attachment_add_case(a, c, why);
-	if (!err)
-		report_gift(p, c);
-	return err;
+			"%s: xen,reg: entry %u has no size, or too large a one",
+			dt_path(device->guest), placement->index);
+	return give(p, a, device, &resource, why);
 }
 
-static int place_all(struct plan *p, struct attachment *a, struct rule_case *c, struct dt_why *why)
+static int place_all(
+	struct plan *p, struct attachment *a, const struct rule_case *device, struct dt_why *why)
 {
-	struct dt_list list = dt_placements(&p->guest, c->guest);
+	struct dt_list list = dt_placements(&p->guest, device->guest);
 	struct dt_placement placement;
 	int rc;
 
 	while ((rc = dt_placements_next(&list, &placement, why)) > 0) {
-		rc = place(p, a, c, &placement, why);
+		rc = place(p, a, device, &placement, why);
 		if (rc)
 			break;
 	}
@@ -309,21 +314,15 @@ static int check_irq_parent(const struct plan *p, const struct dt_node *node, st
 }
 
 /* Those that the guest's node names, which are the host's node's. */
-static int route_all(struct plan *p, struct attachment *a, struct rule_case *c, struct dt_why *why)
+static int route_all(
+	struct plan *p, struct attachment *a, const struct rule_case *device, struct dt_why *why)
 {
-	struct resource_walk walk = resource_walk(&p->guest, c->guest);
+	struct resource_walk walk = resource_walk(&p->guest, device->guest);
 	struct resource resource;
-	int rc = check_irq_parent(p, c->guest, why);
+	int rc = check_irq_parent(p, device->guest, why);
 
-	while (!rc && (rc = resource_walk_next(&walk, &resource, why)) > 0) {
-		rc = 0;
-		if (resource.kind != RESOURCE_SPI)
-			continue;
-		c->resource = &resource;
-		rc = attachment_add_case(a, c, why);
-		if (!rc)
-			report_gift(p, c);
-	}
+	while (!rc && (rc = resource_walk_next(&walk, &resource, why)) > 0)
+		rc = resource.kind == RESOURCE_SPI ? give(p, a, device, &resource, why) : 0;
 	return rc;
 }
 
@@ -337,7 +336,7 @@ static bool is_enabled(const struct dt_tree *tree, const struct dt_node *node)
 static int plan_device(
 	struct plan *p, const struct dt_node *node, const struct dt_node *host, struct dt_why *why)
 {
-	struct rule_case c = { .tree = p->host,
+	const struct rule_case device = { .tree = p->host,
 		.domain = p->domain,
 		.node = host,
 		.guest_tree = &p->guest,
@@ -355,11 +354,11 @@ static int plan_device(
 	a->devices++;
 	err = check_held(p, host, why);
 	if (!err)
-		err = rules_check_node(&c, why);
+		err = rules_check_node(&device, why);
 	if (!err)
-		err = place_all(p, a, &c, why);
+		err = place_all(p, a, &device, why);
 	if (!err)
-		err = route_all(p, a, &c, why);
+		err = route_all(p, a, &device, why);
 	return err;
 }
 
