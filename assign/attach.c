@@ -258,12 +258,20 @@ void attachment_stop_claim(struct domain *d, struct claim *claim)
 		irq_unroute(d, (uint32_t)resource->base);
 }
 
-void attachment_stop_claims(struct attachment *a)
+static void stop_claims(struct attachment *a, bool interrupts)
 {
 	for (struct claim *claim = a->first; claim; claim = claim->next) {
-		attachment_stop_claim(a->domain, claim);
+		if ((claim->resource.kind == RESOURCE_SPI) == interrupts)
+			attachment_stop_claim(a->domain, claim);
 		turn_poll();
 	}
+}
+
+/* No interrupt's handler begins any more when the registers that it would read go. */
+void attachment_stop_claims(struct attachment *a)
+{
+	stop_claims(a, true);
+	stop_claims(a, false);
 }
 
 void attach_stop(struct attachment *a)

@@ -60,6 +60,11 @@ struct dt_tree {
  */
 int dt_tree_build(struct dt_tree *tree, const struct dt_env *env, const void *blob, size_t size,
 	struct dt_why *why);
+/*
+ * See to it that the tree has a node for labels: else the first overlay with labels brings it, and all others with
+ * labels build on that one. 0 or -DT_ENOMEM.
+ */
+int dt_tree_add_labels(struct dt_tree *tree);
 /* Give all memory back; overlays still applied go with it. */
 void dt_tree_drop(struct dt_tree *tree);
 

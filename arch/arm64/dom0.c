@@ -81,6 +81,7 @@ void dom0_build(void)
 	dom0_assign_devices(&dom0);
 	dom0_load_images(&dom0, tree_size);
 	dom0_write_tree(&dom0, tree_size);
+	host_tree_open();
 	release_boot_memory();
 	log_info("Dom0: %u vCPUs, %llu MiB, kernel at %#llx, device tree at %#llx", dom0.vcpus,
 		(unsigned long long)(atomic_load(&dom0.domain->tot_pages) >> (20 - PAGE_SHIFT)),

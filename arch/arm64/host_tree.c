@@ -6,6 +6,7 @@
 #include "arch/arm64/bootinfo.h"
 #include "assign/turn.h"
 #include "core/heap.h"
+#include "core/panic.h"
 #include <arch/sysreg.h>
 
 struct dt_tree host_tree;
@@ -27,6 +28,12 @@ static void tree_poll(void *ctx)
 {
 	(void)ctx;
 	turn_poll();
+}
+
+void host_tree_open(void)
+{
+	if (dt_tree_add_labels(&host_tree))
+		panic("not enough memory for the device tree's labels");
 }
 
 void host_tree_init(void)

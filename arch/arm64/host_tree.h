@@ -8,3 +8,5 @@ extern struct dt_tree host_tree;
 
 /* From the blob in boot_info, which is copied. Panics when there is no memory. */
 void host_tree_init(void);
+/* From now on overlays may come, with labels. Dom0's tree was made from it: it is the machine's no longer. */
+void host_tree_open(void);

@@ -160,6 +160,7 @@ static int env_set_up(void **state)
 	base = base_blob();
 	assert_int_equal(dt_tree_build(&tree, &env, base.at, base.size, &why), 0);
 	free(base.at);
+	assert_int_equal(dt_tree_add_labels(&tree), 0);
 	assign_init(&tree, env_is_kept);
 	assign_keep_memory((struct page_range){ PADDR(HOST_RAM_BASE), env_ram_size });
 	assign_boot_devices(dom0);

@@ -308,6 +308,41 @@ static void test_overlay_on_another(void **state) /* 6, 9 */
 	free(above.at);
 }
 
+static struct blob labelled(const char *node, const char *label)
+{
+	struct dtb_writer *w = overlay_begin("/");
+	char path[64];
+
+	dtb_begin_node(w, node);
+	dtb_write_u32(w, "phandle", 1);
+	dtb_end_node(w);
+	dtb_end_node(w);
+	dtb_end_node(w);
+	snprintf(path, sizeof(path), "/fragment@0/__overlay__/%s", node);
+	dtb_begin_node(w, "__symbols__");
+	dtb_write_string(w, label, path);
+	dtb_end_node(w);
+	dtb_end_node(w);
+	return blob_done();
+}
+
+static void test_labels_make_nobody_wait(void **state) /* 7: on a base without labels, too */
+{
+	struct blob one = labelled("a@1", "one"), two = labelled("b@1", "two");
+
+	(void)state;
+	assert_int_equal(add(one), 0);
+	assert_int_equal(add(two), 0);
+	assert_int_equal(removes(one), 0);
+	assert_non_null(dt_node_of_label(&tree, "two"));
+	assert_int_equal(add(one), 0);
+	assert_int_equal(removes(two), 0);
+	assert_int_equal(removes(one), 0);
+	assert_int_equal(dt_tree_add_labels(&tree), 0); /* once is enough */
+	free(one.at);
+	free(two.at);
+}
+
 static void test_without_iommu(void **state) /* 13 */
 {
 	(void)state;
@@ -499,6 +534,7 @@ int main(void)
 		TEST(test_children),
 		TEST(test_enabling_a_boot_device),
 		TEST(test_overlay_on_another),
+		TEST(test_labels_make_nobody_wait),
 		TEST(test_without_iommu),
 		TEST(test_behind_an_iommu),
 		TEST(test_fails_in_the_middle),

@@ -298,7 +298,7 @@ static void test_random(void **state)
 	}
 }
 
-static void test_allocations_fail(void **state)
+static void test_allocations_fail(void **state) /* 15, 16 */
 {
 	(void)state;
 	play(500, false);
