@@ -95,9 +95,10 @@ const struct verb verb_overlay_detach = {
 	.operands_most = 2,
 	.summary = "Take the devices of an overlay back from a domain",
 	.details =
-		"DOMAIN is a number or a name. Without --deliver, by the blob that was attached, and at\n"
-		"once. With it, by the overlay that was delivered; the guest's kernel removes it first,\n"
-		"and when it does not, the device stays. Xen has no such operation.\n",
+		"DOMAIN is a number or a name. Without --deliver, by the blob that was attached, or all\n"
+		"that it has of the overlay that was added, and at once. With it, by the overlay that\n"
+		"was delivered; the guest's kernel removes it first, and when it does not, the device\n"
+		"stays. Xen has no such operation.\n",
 	.options = options,
 	.run = run,
 };
