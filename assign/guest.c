@@ -358,6 +358,8 @@ static int plan_device(
 	if (!err)
 		err = place_all(p, a, &device, why);
 	if (!err)
+		err = rules_check_places(&device, why);
+	if (!err)
 		err = route_all(p, a, &device, why);
 	return err;
 }

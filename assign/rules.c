@@ -86,13 +86,10 @@ static bool is_placed(const struct rule_case *c, const struct resource *window)
 /* Windows of a bus may be left out. */
 static int check_all_placed(const struct rule_case *c, struct dt_why *why)
 {
-	struct resource_walk walk;
+	struct resource_walk walk = resource_walk(c->tree, c->node);
 	struct resource window;
 	int rc;
 
-	if (!c->guest)
-		return 0;
-	walk = resource_walk(c->tree, c->node);
 	while ((rc = resource_walk_next(&walk, &window, why)) > 0) {
 		if (resource_is_of_reg(&walk) && !is_placed(c, &window))
 			return dt_fail(why, -EINVAL,
@@ -333,17 +330,17 @@ static int check_stream_ids(const struct rule_case *c, struct dt_why *why)
 		(unsigned long long)c->resource->size);
 }
 
-enum { NODE = RESOURCE_KINDS };
+enum { NODE = RESOURCE_KINDS, PLACES };
 
 static const struct rule {
 	const char *name;
-	unsigned kind; /* enum resource_kind, or NODE */
+	unsigned kind; /* enum resource_kind, NODE or PLACES */
 	int (*check)(const struct rule_case *c, struct dt_why *why);
 } rules[] = {
 	{ "kept-device", NODE, check_kept },
 	{ "iommu", NODE, check_iommu },
 	{ "force-without-iommu", NODE, check_forced },
-	{ "placed", NODE, check_all_placed },
+	{ "all-placed", PLACES, check_all_placed },
 	{ "own-registers", RESOURCE_MMIO, check_own_registers },
 	{ "page-offset", RESOURCE_MMIO, check_page_offset },
 	{ "address-space", RESOURCE_MMIO, check_place },
@@ -387,6 +384,11 @@ static int check(const struct rule_case *c, unsigned kind, struct dt_why *why)
 int rules_check_node(const struct rule_case *c, struct dt_why *why)
 {
 	return check(c, NODE, why);
+}
+
+int rules_check_places(const struct rule_case *c, struct dt_why *why)
+{
+	return check(c, PLACES, why);
 }
 
 int rules_check_resource(struct rule_case *c, struct dt_why *why)

@@ -20,6 +20,8 @@ struct rule_case {
 
 /* The node as a whole, before its resources. 0, or the error of the first rule that says no. */
 int rules_check_node(const struct rule_case *c, struct dt_why *why);
+/* That the guest's node places all that the host's has in `reg`. */
+int rules_check_places(const struct rule_case *c, struct dt_why *why);
 int rules_check_resource(struct rule_case *c, struct dt_why *why);
 
 /* Which nodes Graft keeps for itself wherever they come from; says false until set. */

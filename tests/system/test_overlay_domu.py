@@ -136,7 +136,7 @@ def test_documented_sequence(board):  # 1, 2, 3, 17
 
 
 WRONG = {
-	"outside": (dict(physical=0x09050000), EINVAL, "no xen,reg"),
+	"outside": (dict(physical=0x09050000), EPERM, "it has none there"),
 	"larger": (dict(size=0x2000), EPERM, "more than it has"),
 	"unplaced": (dict(placed=False), EINVAL, "no xen,reg"),
 	"ram": (dict(at=RAM + 0x100000), EBUSY, "has something else"),

@@ -194,7 +194,7 @@ static void test_wrong_registers(void **state)
 {
 	(void)state;
 	refuse_guest(GUEST_UART(dev.unplaced = true), -EINVAL, "no xen,reg");
-	refuse_guest(GUEST_UART(dev.base = WINDOW + 0x1000), -EINVAL, "no xen,reg");
+	refuse_guest(GUEST_UART(dev.base = WINDOW + 0x1000), -EPERM, "it has none there");
 	refuse_guest(GUEST_UART(dev.size = 0x2000), -EPERM, "more than it has");
 	refuse_guest(GUEST_TIMER(dev.size = 0x2001), -EPERM, "more than it has");
 	refuse_guest(GUEST_UART(dev.at = GUEST + 0x800), -EINVAL, "not page-aligned");
