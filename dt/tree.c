@@ -113,19 +113,16 @@ int dt_tree_build(struct dt_tree *tree, const struct dt_env *env, const void *bl
 
 int dt_tree_add_labels(struct dt_tree *tree)
 {
-	struct dt_maker maker = {
-		.arena = &tree->arena, .nodes = &tree->nodes, .seed = tree->env.seed
-	};
+	struct dt_maker maker = { .names = &tree->names, .env = &tree->env };
 	struct span name = dt_text("__symbols__");
-	struct dt_buckets room;
 	struct dt_node *node;
-	int error;
 
 	if (dt_child(tree, tree->root, name))
 		return 0;
-	error = dt_index_prepare(&tree->nodes, &tree->env, 1, &room);
-	dt_index_grow(&tree->nodes, &tree->env, &room);
-	return error ? error : dt_make_node(&maker, tree->root, name, &node);
+	maker.nodes = dt_arena_alloc(&tree->arena, sizeof(*node));
+	if (!maker.nodes || make_room(tree, &tree->names.nodes, 1))
+		return -DT_ENOMEM;
+	return dt_make_node(&maker, tree->root, name, &node);
 }
 
 void dt_tree_drop(struct dt_tree *tree)
