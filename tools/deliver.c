@@ -32,10 +32,10 @@ static char *path_of(const struct delivery *delivery, const char *rest)
 	return memory_print("/local/domain/%u/%s", delivery->domain, rest);
 }
 
-static char *path_of_blob(const struct delivery *delivery)
+static char *path_of_blob(const struct delivery *delivery, const char *name)
 {
-	return memory_print("/local/domain/%u/device-tree-overlay/overlays/%s", delivery->domain,
-		delivery->name);
+	return memory_print(
+		"/local/domain/%u/device-tree-overlay/overlays/%s", delivery->domain, name);
 }
 
 /* FNV-1a: every byte counts, unlike in the digest that Graft lists. */
@@ -89,9 +89,9 @@ bool deliver_guest_listens(const struct delivery *delivery)
 	return false;
 }
 
-bool deliver_recall(const struct delivery *delivery, struct bytes *blob)
+static bool recall(const struct delivery *delivery, const char *name, struct bytes *blob)
 {
-	char *folder = path_of_blob(delivery), *path;
+	char *folder = path_of_blob(delivery, name), *path;
 	struct bytes value, piece = { 0 };
 	uint64_t size = 0;
 	bool good = store_read(folder, &value) && cmdline_number((const char *)value.at, &size) &&
@@ -113,9 +113,32 @@ bool deliver_recall(const struct delivery *delivery, struct bytes *blob)
 	return good;
 }
 
+bool deliver_recall(const struct delivery *delivery, struct bytes *blob)
+{
+	return recall(delivery, delivery->name, blob);
+}
+
+struct bytes *deliver_recall_others(const struct delivery *delivery, size_t *count)
+{
+	char *top = path_of(delivery, "device-tree-overlay/overlays");
+	unsigned name_count;
+	char **names = store_list(top, &name_count);
+	struct bytes *others = memory_get(name_count * sizeof(*others));
+
+	*count = 0;
+	for (unsigned i = 0; i < name_count; i++)
+		if (strcmp(names[i], delivery->name) != 0 &&
+			recall(delivery, names[i], &others[*count]))
+			(*count)++;
+	free(names);
+	free(top);
+	return others;
+}
+
 bool deliver_keep(const struct delivery *delivery, struct bytes blob)
 {
-	char *top = path_of(delivery, "device-tree-overlay"), *folder = path_of_blob(delivery);
+	char *top = path_of(delivery, "device-tree-overlay"),
+	     *folder = path_of_blob(delivery, delivery->name);
 	char *size = memory_print("%zu", blob.size), *path;
 	/* Of one that was given up half-way, more pieces could be there. */
 	bool good = store_make_folder(top, delivery->domain) && store_remove(folder);
@@ -135,7 +158,7 @@ bool deliver_keep(const struct delivery *delivery, struct bytes blob)
 
 bool deliver_forget(const struct delivery *delivery)
 {
-	char *folder = path_of_blob(delivery);
+	char *folder = path_of_blob(delivery, delivery->name);
 	bool good = store_remove(folder);
 
 	free(folder);

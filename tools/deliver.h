@@ -31,6 +31,8 @@ bool deliver_guest_listens(const struct delivery *delivery);
 
 /* The blob that was delivered, kept for detach. False when there is none. */
 bool deliver_recall(const struct delivery *delivery, struct bytes *blob);
+/* Those of all others that were delivered there; they live to the end of the program. */
+struct bytes *deliver_recall_others(const struct delivery *delivery, size_t *count);
 bool deliver_keep(const struct delivery *delivery, struct bytes blob);
 bool deliver_forget(const struct delivery *delivery);
 

@@ -186,6 +186,33 @@ static void write_changes(struct guest *guest)
 	say_error("the overlay brings no device that can be given to a guest");
 }
 
+static void keep_places(struct space *space, struct span places)
+{
+	uint32_t cells[6];
+
+	for (;;) {
+		for (size_t i = 0; i < 6; i++)
+			if (!span_u32(&places, &cells[i]))
+				return;
+		space_keep(space, (uint64_t)cells[4] << 32 | cells[5],
+			(uint64_t)cells[2] << 32 | cells[3]);
+	}
+}
+
+static void keep_places_of(struct space *space, struct bytes overlay)
+{
+	struct dtb_cursor cursor;
+	struct dtb dtb;
+	enum dtb_event event;
+
+	if (dtb_check(&dtb, overlay.at, overlay.size, NULL))
+		return;
+	cursor = dtb_cursor(&dtb);
+	while ((event = dtb_step(&cursor)) != DTB_DONE)
+		if (event == DTB_PROP && strcmp(cursor.name, "xen,reg") == 0)
+			keep_places(space, cursor.value);
+}
+
 bool guest_make(const struct guest_order *order, struct bytes *out)
 {
 	/* What it allocates lives to the end of the program. */
@@ -201,6 +228,8 @@ bool guest_make(const struct guest_order *order, struct bytes *out)
 	guest->content = draft_root();
 	guest->labels = draft_root();
 	gather_windows(guest);
+	for (size_t i = 0; i < order->other_count; i++)
+		keep_places_of(&guest->space, order->others[i]);
 	if (!space_place(&guest->space, order->placed ? &order->at : NULL) || guest->refused)
 		return false;
 	write_changes(guest);

@@ -7,6 +7,9 @@
 struct guest_order {
 	struct bytes base, overlay; /* the host's tree without the overlay, and the overlay */
 	const char *base_name, *overlay_name; /* for messages */
+	const struct bytes
+		*others; /* overlays that the guest has already: their places are taken */
+	size_t other_count;
 	uint64_t at; /* guest address of the lowest physical page, when it is placed */
 	uint64_t rate; /* of clocks whose rate is not in the tree, Hz; 0: refuse those */
 	bool placed;

@@ -39,6 +39,15 @@ static const struct {
 
 #define TAKEN_COUNT (sizeof(taken) / sizeof(taken[0]))
 
+void space_keep(struct space *space, uint64_t base, uint64_t size)
+{
+	uint64_t first = base & ~(PAGE - 1), last = (base + (size - 1)) | (PAGE - 1);
+
+	space->kept = memory_grow(
+		space->kept, space->kept_count, &space->kept_room, sizeof(*space->kept));
+	space->kept[space->kept_count++] = (struct place){ first, last - first + 1 };
+}
+
 void space_add(struct space *space, uint64_t base, uint64_t size)
 {
 	uint64_t first = base & ~(PAGE - 1), last = (base + (size - 1)) | (PAGE - 1);
@@ -82,6 +91,9 @@ static uint64_t obstacle(const struct space *space, uint64_t base, uint64_t size
 		if (meets(base, size, taken[i].base, taken[i].size) &&
 			!(use_vpci && taken[i].kind == VPCI))
 			return taken[i].base + taken[i].size;
+	for (size_t i = 0; i < space->kept_count; i++)
+		if (meets(base, size, space->kept[i].base, space->kept[i].size))
+			return space->kept[i].base + space->kept[i].size;
 	for (size_t i = 0; i < space->count; i++) {
 		const struct block *block = &space->blocks[i];
 

@@ -15,11 +15,18 @@ struct block {
 	bool placed;
 };
 
+struct place {
+	uint64_t base, size; /* guest addresses */
+};
+
 struct space {
 	struct block *blocks; /* sorted by base, apart from each other, once they are placed */
 	size_t count, room;
+	struct place *kept; /* what the guest has already */
+	size_t kept_count, kept_room;
 };
 
+void space_keep(struct space *space, uint64_t base, uint64_t size);
 void space_add(struct space *space, uint64_t base, uint64_t size);
 
 /*

@@ -38,7 +38,8 @@ static int attach(const struct handover *handover, const struct hyper_blob *blob
 }
 
 /* Dom0 sees devices where the host does: there the overlay is the host's own. */
-static bool make_blob(const struct handover *handover, struct guest_order *order, struct bytes *out)
+static bool make_blob(const struct handover *handover, const struct delivery *delivery,
+	struct guest_order *order, struct bytes *out)
 {
 	order->overlay = handover_bytes(handover);
 	order->overlay_name = handover->blob.file;
@@ -47,6 +48,7 @@ static bool make_blob(const struct handover *handover, struct guest_order *order
 		*out = order->overlay;
 		return true;
 	}
+	order->others = deliver_recall_others(delivery, &order->other_count);
 	return base_without(order->overlay, order->overlay_name, &order->base) &&
 	       guest_make(order, out);
 }
@@ -73,7 +75,7 @@ static int deliver(
 
 	if (!hyper_must_be_graft("live tree to make a guest's overlay from") ||
 		!deliver_open(delivery, handover->domain, handover_bytes(handover)) ||
-		!deliver_guest_listens(delivery) || !make_blob(handover, order, &bytes))
+		!deliver_guest_listens(delivery) || !make_blob(handover, delivery, order, &bytes))
 		return REFUSED;
 	blob = hyper_blob_of(handover->blob.file, bytes);
 	status = attach(handover, &blob);

@@ -82,6 +82,12 @@ bool store_write(const char *path, const void *value, size_t size)
 	return xs_write(store, XBT_NULL, path, value, (unsigned)size) || failed("write", path);
 }
 
+char **store_list(const char *path, unsigned *count)
+{
+	*count = 0;
+	return xs_directory(store, XBT_NULL, path, count);
+}
+
 bool store_remove(const char *path)
 {
 	return xs_rm(store, XBT_NULL, path) || errno == ENOENT || failed("remove", path);
@@ -178,7 +184,7 @@ static bool has_name(const char *folder, const char *name)
 bool store_find_domain(const char *name, uint16_t *out)
 {
 	unsigned count = 0;
-	char **folders = xs_directory(store, XBT_NULL, "/local/domain", &count);
+	char **folders = store_list("/local/domain", &count);
 	uint64_t number;
 	bool found = false;
 

@@ -17,6 +17,8 @@ bool store_open(void);
 /* The value, with a NUL behind it; the bytes are the caller's. False when there is none. */
 bool store_read(const char *path, struct bytes *out);
 bool store_write(const char *path, const void *value, size_t size);
+/* Names of what is right below it, for the caller to free at once; NULL: nothing. */
+char **store_list(const char *path, unsigned *count);
 /* With all below it; it need not be there. */
 bool store_remove(const char *path);
 /* An empty folder of Dom0's, which a domain may read with all that is written below it. */

@@ -145,6 +145,30 @@ def test_others_stay_in_the_base(deliver, store, host, compile_dts, tmp_path, re
 	assert any(path.endswith("/device@6000/port") for path in alone)
 
 
+def test_the_next_goes_elsewhere(deliver, store, host, compile_dts, tmp_path, read):
+	"""What was delivered before keeps its places, and a bad blob there does no harm."""
+	Guest(store, good_guest)
+	second = compile_dts("/dts-v1/; /plugin/; &{/} { more@9100000 { reg = <0 0x9100000 0 0x2000>; }; };", "second")
+	added = f"{host['overlay']}:{second}:"
+
+	def place(name):
+		[node] = [node for node in read(tmp_path / "blob.1").walk()
+			if node.name == name and "xen,reg" in node.props]
+		return node.cells("xen,reg")[5]
+	deliver("attach", added=added)
+	assert place("device@6000") == 0x4020000
+	store.write(f"{TOP}/overlays/graft-1", "4")
+	store.write(f"{TOP}/overlays/graft-1/0", "junk")
+	store.write(f"{TOP}/overlays/graft-2", "9999999")
+	deliver("attach", added=added, overlay=second)
+	assert place("more@9100000") == 0x4021000
+	deliver("detach", added=added)
+	deliver("attach", added=added)
+	assert place("device@6000") == 0x4020000
+	deliver("attach", "--at", "0x5000000", added=added, overlay=second)
+	assert place("more@9100000") == 0x5000000
+
+
 def test_not_added(deliver, store, good):
 	guest = Guest(store, good_guest)
 	done = deliver("attach", status=1, added=f"{good('status')}:")
