@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Overlays by hypercall: what is copied and checked, pauses, reasons, and Graft's own commands. */
-#include "tests/unit/assign_env.h"
+#include "tests/unit/assign_guest.h"
 
 #include <arch/guest.h>
 
@@ -293,11 +293,23 @@ static void test_plan(void **state) /* 28 */
 
 #define MANY 200
 
-/* Interrupts keep coming: the operation pauses again and again, and nobody else gets in between. */
-static void test_pauses(void **state)
+static struct blob many_for_host(void)
 {
 	static char names[MANY][8];
 	static struct device devices[MANY];
+
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(names[i], sizeof(names[i]), "d%u@1", i);
+		devices[i] = (struct device){
+			.name = names[i], .base = WINDOW + 0x10000 + i * PAGE_SIZE, .size = 0x1000
+		};
+	}
+	return overlay_of("/", devices, MANY);
+}
+
+/* Interrupts keep coming: the operation pauses again and again, and nobody else gets in between. */
+static void test_pauses(void **state)
+{
 	struct blob blob, small = OVERLAY({ .name = "z@1", .base = WINDOW, .size = 0x100 });
 	gva_t at, small_at = host_guest_map(small.at, small.size);
 	unsigned turns = 0;
@@ -305,13 +317,7 @@ static void test_pauses(void **state)
 
 	(void)state;
 	own_at = GVA(0);
-	for (unsigned i = 0; i < MANY; i++) {
-		snprintf(names[i], sizeof(names[i]), "d%u@1", i);
-		devices[i] = (struct device){
-			.name = names[i], .base = WINDOW + 0x10000 + i * PAGE_SIZE, .size = 0x1000
-		};
-	}
-	blob = overlay_of("/", devices, MANY);
+	blob = many_for_host();
 	at = host_guest_map(blob.at, blob.size);
 	grow_tree(at, blob.size);
 	host_irq_pending = true;
@@ -348,6 +354,56 @@ static void test_pauses(void **state)
 	assert_int_equal(by_sysctl(REMOVE, at, blob.size), 0);
 	free(blob.at);
 	free(small.at);
+}
+
+static struct blob many_for_guest(void)
+{
+	static char names[MANY][8];
+	static struct guest_device devices[MANY];
+
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(names[i], sizeof(names[i]), "d%u@1", i);
+		devices[i] = (struct guest_device){ .name = names[i],
+			.base = WINDOW + 0x10000 + i * PAGE_SIZE,
+			.size = 0x1000,
+			.at = GUEST + 2 * i * PAGE_SIZE };
+	}
+	return guest_of(devices, MANY);
+}
+
+/* A guest is being destroyed while many devices are given to it: it gets them all, and loses them all. */
+static void test_guest_dies_meanwhile(void **state)
+{
+	struct blob host = many_for_host(), guest = many_for_guest();
+	gva_t host_at = host_guest_map(host.at, host.size),
+	      at = host_guest_map(guest.at, guest.size);
+	unsigned turns = 0;
+	int err;
+
+	(void)state;
+	own_at = GVA(0);
+	grow_tree(host_at, host.size);
+	assert_int_equal(by_sysctl(ADD, host_at, host.size), 0);
+	host_irq_pending = true;
+	for (; (err = by_domctl(dom2, ATTACH, at, guest.size)) == -ERESTART; turns++) {
+		if (turns > MANY)
+			dom2->dying = DOMAIN_DYING;
+		assert_int_equal(on_kill(dom2), -ERESTART);
+	}
+	assert_int_equal(err, 0);
+	assert_true(turns > 2 * MANY);
+	host_irq_pending = false;
+	assert_true(sees_at(dom2, GUEST + 2 * PAGE_SIZE, WINDOW + 0x11000));
+	assert_int_equal(by_sysctl(REMOVE, host_at, host.size), -EBUSY);
+	while (on_kill(dom2) == -ERESTART)
+		;
+	assert_int_equal(p2m_lookup(dom2, IPA(GUEST + 2 * PAGE_SIZE)).type, P2M_NONE);
+	assert_int_equal(by_domctl(dom2, ATTACH, at, guest.size), -EINVAL);
+	assert_int_equal(by_domctl(dom3, ATTACH, at, guest.size), 0);
+	assert_int_equal(by_domctl(dom3, DETACH, at, guest.size), 0);
+	assert_int_equal(by_sysctl(REMOVE, host_at, host.size), 0);
+	free(host.at);
+	free(guest.at);
 }
 
 /* Its memory is not read on behalf of another context, which would read something else. */
@@ -438,6 +494,7 @@ int main(void)
 		TEST(test_device),
 		TEST(test_plan),
 		TEST(test_pauses),
+		TEST(test_guest_dies_meanwhile),
 		TEST(test_left_while_it_is_copied),
 		TEST(test_another_request),
 		TEST(test_mutated),
