@@ -112,7 +112,8 @@ void vgic_unroute_hw(struct domain *d, vintid_t intid)
 	if (irq->target)
 		atomic_fetch_and(hw_spi_word(irq->target, irq), ~hw_spi_bit(irq));
 	irq->hw_intid = 0;
-	irq->latch = irq->active = false;
+	/* Who gets the next device on it is not interrupted before asking for that. */
+	irq->enabled = irq->latch = irq->active = false;
 	virq_commit(home, irq);
 }
 

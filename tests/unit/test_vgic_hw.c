@@ -272,7 +272,7 @@ static void assert_gone(bool line)
 	assert_false(host_spis[SPI].active);
 	assert_int_equal(gic_spi_is_pending(SPI), line);
 	assert_int_equal(irq->hw_intid, 0);
-	assert_false(irq->in_lr || irq->active || irq->latch || irq->lr_pending);
+	assert_false(irq->in_lr || irq->active || irq->latch || irq->lr_pending || irq->enabled);
 	for (unsigned i = 0; i < ENV_VCPUS; i++)
 		assert_int_equal(env_v[i].arch.vgic.hw_spis[0] & UINT64_C(1) << (SPI - 32), 0);
 }
@@ -311,6 +311,7 @@ static void assert_arrives(void)
 {
 	env_exit(1);
 	assert_int_equal(vgic_route_hw(&env_d, SPI, SPI, true), 0);
+	assert_false(host_spis[SPI].enabled);
 	env_settle();
 	env_route(0, SPI, 0);
 	env_setup(0, 0, SPI, 0xa0);
