@@ -318,7 +318,7 @@ static void step_reroute(void)
 	vgic_unroute_hw(&env_d, intid);
 	assert_false(
 		host_spis[intid].enabled || host_spis[intid].active || host_spis[intid].pending);
-	irq->latch = irq->fired = false;
+	irq->latch = irq->fired = irq->enabled = false;
 	env_settle();
 	env_exit(cpu);
 	assert_int_equal(vgic_route_hw(&env_d, intid, intid, true), 0);
