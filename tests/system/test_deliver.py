@@ -121,6 +121,7 @@ def board(whole_board, on_graft):
 
 def test_a_disk_for_dom0(board):
 	dom0 = board.machine
+	dom0.run("rmmod dt-overlay-configfs")
 	board.done("add disk.dtbo")
 	assert "modprobe dt-overlay-configfs" in board.refused("attach disk.dtbo 0 --deliver")
 	assert board.holder(DISK) == "added"
