@@ -50,9 +50,10 @@ _Noreturn void panic_halt_cpu(void)
 static void print_address(const char *what, uint64_t address)
 {
 	uint64_t offset;
-	const char *name = symtab_lookup(address, &offset);
+	char name[48];
 
-	if (name && address < (uint64_t)image_text_end)
+	if (address < (uint64_t)image_text_end &&
+		symtab_lookup(address, name, sizeof(name), &offset))
 		log_err("  %s %016llx %s+0x%llx", what, (unsigned long long)address, name,
 			(unsigned long long)offset);
 	else
