@@ -17,7 +17,7 @@ enum {
 	VERSION_KNOWN = 17,
 	RESERVE_SIZE = 16,
 	NAME_READ_MOST = 1024, /* bytes of a node's name: longer is malformed, not only too long */
-	POLL_STEPS = 64, /* tokens between two polls */
+	POLL_STEPS = 32, /* tokens between two polls */
 	POLL_BYTES = 1024, /* of strings, where each byte is looked at */
 };
 
