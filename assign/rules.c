@@ -332,6 +332,7 @@ static int check_stream_ids(const struct rule_case *c, struct dt_why *why)
 
 enum { NODE = RESOURCE_KINDS, PLACES };
 
+/* Each kind has some, which stand together. */
 static const struct rule {
 	const char *name;
 	unsigned kind; /* enum resource_kind, NODE or PLACES */
@@ -369,11 +370,14 @@ static int refuse(const struct rule_case *c, const struct rule *rule, int err, c
 
 static int check(const struct rule_case *c, unsigned kind, struct dt_why *why)
 {
+	const struct rule *rule = rules;
 	struct dt_why reason; /* the text is written before it is read */
 
 	reason.each = NULL;
-	for (const struct rule *rule = rules; rule < rules + ARRAY_SIZE(rules); rule++) {
-		int err = rule->kind == kind ? rule->check(c, &reason) : 0;
+	while (rule->kind != kind)
+		rule++;
+	for (; rule < rules + ARRAY_SIZE(rules) && rule->kind == kind; rule++) {
+		int err = rule->check(c, &reason);
 
 		if (err)
 			return refuse(c, rule, err, reason.text, why);
