@@ -30,7 +30,7 @@ test-unit: | $(DTS_BIN) $(DTS_OUT)/qemu-virt.dtb
 
 FUZZ_S ?= 60
 FUZZ := $(B)/fuzz
-FUZZ_TARGETS := blob overlay resource
+FUZZ_TARGETS := blob overlay resource hypercall
 FUZZ_CC := clang -std=c17 -g -O1 -fno-common -fno-strict-aliasing $(WARN) -I. \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 
@@ -41,17 +41,18 @@ $(FUZZ)/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(wildcard dt/*.c dt/*.h)
 
 # Large trees teach a fuzzer little and slow it down.
 $(FUZZ)/seeds.stamp: $(B)/images/base.stamp $(DTS_BIN)
-	@rm -rf $(FUZZ)/seeds-* && mkdir -p $(FUZZ)/seeds-blob $(FUZZ)/seeds-overlay
+	@rm -rf $(FUZZ)/seeds-* && mkdir -p $(FUZZ)/seeds-blob $(FUZZ)/seeds-overlay $(FUZZ)/seeds-hypercall
 	@cd $(FUZZ) && dtb=$$(echo ../images/base/root/usr/lib/modules/*/dtb) && \
 		find $$dtb/ -name '*.dtbo' -size -32k -exec cp -t seeds-overlay {} + && \
 		find $$dtb/ -name '*.dtb' -size -16k -exec cp -t seeds-blob {} + && \
 		cp ../host/dts/*.dtb seeds-blob && \
 		for f in ../host/dts/good/*.dtb ../host/dts/bad/*.dtb; do \
 			cp $$f seeds-overlay/test-$$(basename $$f); done && \
-		cp seeds-overlay/test-* seeds-blob && ln -sfn seeds-blob seeds-resource
+		cp seeds-overlay/test-* seeds-blob && ln -sfn seeds-blob seeds-resource && \
+		gzip -n9c ../host/dts/*.dtb | split -b 3000 - seeds-hypercall/noise-
 	@touch $@
 
-#: fuzz             libFuzzer on blobs, overlays and resources, FUZZ_S=60 seconds each
+#: fuzz             libFuzzer on blobs, overlays, resources and hypercalls, FUZZ_S=60 seconds each
 .PHONY: fuzz $(FUZZ_TARGETS:%=fuzz-%)
 fuzz: $(FUZZ_TARGETS:%=fuzz-%)
 $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: $(FUZZ)/fuzz_% $(FUZZ)/seeds.stamp
