@@ -94,6 +94,7 @@ def booted(tmp_path_factory):
 @pytest.fixture
 def board(booted):
 	"""Without guests and overlays; afterwards all memory is free again, but for what Dom0's tables may take."""
+	domu.wait_alone(booted.machine)
 	before = domu.info(booted.machine)[0]
 	yield booted
 	domu.destroy_all(booted.machine)
