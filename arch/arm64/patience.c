@@ -25,8 +25,9 @@ static void report(struct vcpu *v)
 			"hangs: its vCPU %u has not taken a timer interrupt for %u s%s", v->id,
 			seconds, masked);
 	else
-		guest_printk(LOG_WARN, "vCPU %u has not taken a timer interrupt for %u s%s, pc %#llx",
-			v->id, seconds, masked, (unsigned long long)v->arch.regs.pc);
+		guest_printk(LOG_WARN,
+			"vCPU %u has not taken a timer interrupt for %u s%s, pc %#llx", v->id,
+			seconds, masked, (unsigned long long)v->arch.regs.pc);
 }
 
 /* On the CPU where the interrupt was delivered. One that runs elsewhere by now has left guest code since. */
