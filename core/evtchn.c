@@ -11,6 +11,7 @@
 
 #define CONSUMERS_MAX 8U
 #define CLOSE_STEP    512U /* ports looked at before others get their turn */
+#define BUSY_MAX      512U /* ports passed over because the guest has them in its queues still */
 
 static struct {
 	struct spinlock lock;
@@ -97,7 +98,7 @@ static struct evtchn *add_bucket(struct domain *d, evtchn_port_t port)
 int evtchn_take_port(struct domain *d, evtchn_port_t *port, struct evtchn **chn)
 {
 	struct evtchn_domain *e = &d->evtchn;
-	bool skipped = false;
+	unsigned skipped = 0;
 
 	if (e->dying)
 		return -EINVAL;
@@ -113,7 +114,9 @@ int evtchn_take_port(struct domain *d, evtchn_port_t *port, struct evtchn **chn)
 			continue;
 		if (evtchn_ops(d)->is_busy(d, p)) {
 			e->first_free = skipped ? e->first_free : p;
-			skipped = true;
+			/* The guest writes those words: it must not choose how long this takes. */
+			if (++skipped == BUSY_MAX)
+				break;
 			continue;
 		}
 		e->first_free = skipped ? e->first_free : p + 1;

@@ -396,6 +396,24 @@ static int spin_on_word(void *data)
 	return 0;
 }
 
+/* Closed ports that the guest says are queued: a few are passed over, but it does not choose how many. */
+static void test_looking_for_a_port_ends(void **state)
+{
+	evtchn_port_t port;
+
+	(void)state;
+	for (evtchn_port_t p = 1; p < 300; p++)
+		*guest_word(1, p) = WORD_LINKED;
+	bind_ipis(&port, 1, 0);
+	assert_int_equal(port, 300);
+	for (evtchn_port_t p = 301; p < 1024; p++)
+		*guest_word(1, p) = WORD_LINKED;
+	assert_int_equal(evtchn_bind_ipi(dom(1), 0, &port), -ENOSPC);
+	*guest_word(1, 7) = 0;
+	bind_ipis(&port, 1, 0);
+	assert_int_equal(port, 7);
+}
+
 /* A guest's CPU that writes a word all the time delays nobody for ever. */
 static void test_word_that_never_rests(void **state)
 {
@@ -437,6 +455,7 @@ int main(void)
 		TEST(test_reset_with_a_high_port_of_graft),
 		TEST(test_allocations_fail),
 		TEST(test_hostile_words),
+		TEST(test_looking_for_a_port_ends),
 		TEST(test_word_that_never_rests),
 	};
 
