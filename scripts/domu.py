@@ -77,6 +77,10 @@ class Guest:
 		self.find_domid()
 		return self
 
+	def unpause(self):
+		self.machine.check(f"xl unpause {self.domid}")
+		return self
+
 	def find_domid(self):
 		self.domid = int(self.machine.check(f"xl domid {self.name}"))
 		return self.domid

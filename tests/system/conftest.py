@@ -80,8 +80,8 @@ def dom0(shared):
 
 
 class SharedHost(Shared):
-	# Tables of Dom0's own address space that grow with what it maps at once, and stay.
-	TABLES = 3
+	# What Dom0 keeps of its own: tables of its address space and handles, which grow with what it maps at once.
+	TABLES = 16
 	BOOTS = 8
 
 	def prepare(self, booted):

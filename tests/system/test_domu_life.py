@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How guests end: power-off, restart, crash, from inside and by xl, and what xl then does by the guest's config."""
+import re
+
+import domu
+import pytest
+
+
+def domid_of(host, name):
+	result = host.run(f"xl domid {name}")
+	return int(result.output.splitlines()[-1]) if result.status == 0 else None
+
+
+def wait_for(host, what, condition, tries=60):
+	for _ in range(tries):
+		if condition():
+			return
+		host.check("sleep 0.3")
+	pytest.fail(f"never came: {what}")
+
+
+@pytest.mark.parametrize("end", ["off", "reset", "crash"])
+def test_destroy(host, end):
+	guest = domu.tiny(host, end, on_poweroff="destroy", on_reboot="destroy", on_crash="destroy").create("-p").unpause()
+	guest.wait_gone()
+
+
+@pytest.mark.parametrize("end, letters", [("off", "s"), ("reset", "s"), ("crash", "sc")])
+def test_preserve(host, end, letters):
+	guest = domu.tiny(host, end, on_poweroff="preserve", on_reboot="preserve", on_crash="preserve")
+	guest.create("-p").unpause()
+	wait_for(host, "the end", lambda: set(letters) & set(guest.state()))
+	guest.destroy()
+	assert not guest.exists()
+
+
+def test_restart(host):
+	"""A panic of the stock kernel, which on arm64 tells nobody but restarts, then its reboot, then its power-off."""
+	guest = domu.Guest(host, extra="console=hvc0 quiet panic=1", on_reboot="restart", on_poweroff="destroy").boot()
+	for command in ["echo c >/proc/sysrq-trigger", "reboot -f"]:
+		first = guest.domid
+		guest.start(command)
+		wait_for(host, "a new domain", lambda: domid_of(host, guest.name) not in (None, first))
+		guest.find_domid()
+		guest.wait()
+		assert guest.check("echo again") == "again"
+	guest.start("poweroff -f")
+	guest.wait_gone()
+
+
+def test_rename_restart(host):
+	guest = domu.tiny(host, "crash", on_crash="rename-restart").create("-p").unpause()
+	wait_for(host, "the renamed one", lambda: f"{guest.name}-" in host.check("xl list"))
+	assert re.search(rf"^{guest.name}-\S+\s+{guest.domid}\s.* \S*c\S* ", host.check("xl list"), re.M)
+	# It would go on for ever.
+	host.check("killall xl; sleep 1")
+
+
+def test_xl_asks_the_guest(host):
+	guest = domu.Guest(host).boot()
+	first = guest.domid
+	host.check(f"xl reboot {guest.name}")
+	wait_for(host, "a new domain", lambda: domid_of(host, guest.name) not in (None, first))
+	guest.find_domid()
+	guest.wait()
+	host.check(f"xl shutdown -w {guest.name}", domu.BOOT_LIMIT)
+	guest.wait_gone()
+
+
+def test_fifty_cycles(host):
+	"""Of creating and destroying, some of them with a kernel that came a good way."""
+	tiny = domu.tiny(host, "spin", vcpus=2)
+	config = tiny.write_config()
+	text = f"for i in $(seq 50); do xl create -q {config} && xl destroy {tiny.name} || exit 1; done"
+	host.check(domu.script(host, f"xl create -q {config} && xl destroy {tiny.name}"))
+	domu.wait_alone(host)
+	before = domu.info(host)[0]
+	host.check(domu.script(host, text), limit=1200)
+	domu.wait_alone(host)
+	assert domu.info(host)[0] == before
+	for _ in range(2):
+		guest = domu.Guest(host, "stock", vcpus=2).boot()
+		guest.destroy()
+	domu.wait_alone(host)
+	assert domu.info(host)[0] == before
