@@ -14,12 +14,15 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 
+import domu  # noqa: E402
 import machine  # noqa: E402
 import qemu  # noqa: E402
 
 LIMIT = 1200  # seconds for any one step; counting instructions is slow
 COUNTER_HZ = 62500000  # of the cortex-a57 that is measured
 GUEST = "/usr/lib/graft-test/"
+GUEST_PROGRAMS = ["bench-hypercall", "bench-evtchn", "bench-futex", "bench-nanosleep"]
+DOMID_SELF = 0x7ff0
 PROGRAMS = ["bench-clock", "bench-hypercall", "bench-futex", "bench-evtchn", "bench-nanosleep", "bench-overlay"]
 # name: (what it is, unit, what Graft must hold; numbers are of the unit, "xen" is Xen's own figure)
 ROWS = {
@@ -32,6 +35,13 @@ ROWS = {
 	"init": ("  after that: kernel up to /init", "s", None),
 	"memory": ("memory in no domain's hands, 3 GiB machine", "MiB", 16),
 	"image": ("size of the image", "KiB", 256),
+	"guest-shell": ("a stock guest: xl create until its shell", "s", None),
+	"guest-create": ("  of that until xl is done", "s", None),
+	"guest-hypercall": ("  in it: xen_version hypercall from user space", "us", None),
+	"guest-evtchn": ("  event channel to itself, notify to read, median", "us", None),
+	"guest-futex": ("  virtual interrupts between vCPUs: futex round trip", "us", None),
+	"guest-switch": ("  both on one CPU: the same with context switches", "us", None),
+	"guest-nanosleep": ("  timer interrupt: lateness of clock_nanosleep 50 us", "us", None),
 	"overlay-add-1": ("add an overlay of 1 node", "us", 30),
 	"overlay-add-10": ("add an overlay of 10 nodes", "us", 60),
 	"overlay-add-100": ("add an overlay of 100 nodes", "us", 450),
@@ -76,21 +86,47 @@ def memory(booted):
 	return booted.config.memory - free - booted.config.dom0_memory
 
 
+def run_programs(run, names, found, prefix=""):
+	"""Figures that the programs print go into found; of repeated ones the worst."""
+	for program in names:
+		for name, value in re.findall(r"^bench (\S+) ([\d.]+) ", run(GUEST + program, LIMIT).output, re.M):
+			found[prefix + name] = max(float(value), found.get(prefix + name, 0))
+
+
+def measure_guest(booted):
+	"""{name: figure} of a stock guest. Its vCPUs have a CPU each, and then one for both."""
+	found, switch = {}, {}
+	guest = domu.Guest(booted, "bench", vcpus=2, extra="console=hvc0 quiet xen_privcmd.unrestricted=1")
+	clock = "read now idle </proc/uptime; echo $now"
+	times = booted.check(domu.script(booted, f"{clock}; xl create -q {guest.write_config()}; {clock}; "
+		f"{GUEST}graft-console $(xl domid bench) {LIMIT} wait '{domu.READY}' >/dev/null; {clock}"), LIMIT)
+	start, created, ready = map(float, re.findall(r"^[\d.]+$", times, re.M))
+	found["guest-create"], found["guest-shell"] = created - start, ready - start
+	guest.find_domid()
+	booted.check("xl vcpu-pin bench 0 0; xl vcpu-pin bench 1 1", LIMIT)
+	run_programs(guest.run, [program if program != "bench-evtchn" else f"bench-evtchn {DOMID_SELF}"
+		for program in GUEST_PROGRAMS], found, "guest-")
+	booted.check("xl vcpu-pin bench 1 0", LIMIT)
+	run_programs(guest.run, ["bench-futex"], switch)
+	found["guest-switch"] = switch.get("futex")
+	guest.destroy()
+	return found
+
+
 def measure(hypervisor):
 	"""{name: figure} of one hypervisor."""
 	print(f"graft: measuring {hypervisor} (some minutes)", file=sys.stderr, flush=True)
 	found = {"image": os.path.getsize(qemu.HYPERVISORS[hypervisor]) / 1024}
 	with tempfile.TemporaryDirectory() as scratch:
 		socket = f"{scratch}/gdb"
-		config = qemu.Config(hypervisor=hypervisor, icount=0, extra=["-gdb", f"unix:{socket},server=on,wait=off"])
+		config = qemu.Config(hypervisor=hypervisor, icount=0, share=domu.default_share(),
+			extra=["-gdb", f"unix:{socket},server=on,wait=off"])
 		with machine.Machine(config, f"bench-{hypervisor}") as booted:
 			found["init"] = float(booted.expect(r"/init reached after ([\d.]+) s", LIMIT)[1])
 			booted.boot_quiet()
 			found["memory"] = memory(booted)
-			for program in PROGRAMS:
-				result = booted.run(GUEST + program, LIMIT)
-				for name, value in re.findall(r"^bench (\S+) ([\d.]+) ", result.output, re.M):
-					found[name] = max(float(value), found.get(name, 0))  # of repeated ones the worst
+			run_programs(booted.run, PROGRAMS, found)
+			found.update(measure_guest(booted))
 			offset = counter_offset(socket)
 	if offset is not None and "ahead" in found:
 		found["start"] = found["ahead"] + offset

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An event channel from this domain to itself: from notify until read() says that it came. */
+/*
+ * An event channel from this domain to itself: from notify until read() says that it came.
+ *	bench-evtchn [DOMID]		what this domain is called: 0 unless told
+ */
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -11,11 +14,12 @@
 
 #define SAMPLES 3001
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static uint64_t values[SAMPLES];
-	struct ioctl_evtchn_bind_unbound_port unbound = { .remote_domain = 0 };
-	struct ioctl_evtchn_bind_interdomain bound = { .remote_domain = 0 };
+	unsigned self = argc > 1 ? (unsigned)atoi(argv[1]) : 0;
+	struct ioctl_evtchn_bind_unbound_port unbound = { .remote_domain = self };
+	struct ioctl_evtchn_bind_interdomain bound = { .remote_domain = self };
 	struct ioctl_evtchn_notify notify;
 	int near = open("/dev/xen/evtchn", O_RDWR | O_CLOEXEC);
 	int far = open("/dev/xen/evtchn", O_RDWR | O_CLOEXEC);
