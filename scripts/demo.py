@@ -14,10 +14,13 @@ import machine
 import qemu
 import scene_disk
 import scene_toolstack
+import scene_uart
 
 # A scene has TITLE, prepare(props) for what it needs of the machine, and play(stage).
-SCENES = [scene_toolstack, scene_disk]
+SCENES = [scene_toolstack, scene_disk, scene_uart]
 TERMINAL = sys.stdout.isatty()
+LEAVE = "\x1d"  # Ctrl-]: xl console ends
+WHERE = "\x1b[6n"  # a guest's shell asks its terminal where the cursor is
 
 
 @dataclasses.dataclass
@@ -54,11 +57,12 @@ class Screen:
 
 
 class Stage:
-	"""Dom0's prompt, for scenes."""
+	"""Dom0's prompt, or a guest's on its console, for scenes."""
 
 	def __init__(self, booted):
 		self.machine = booted
 		self.limit = machine.RUN_LIMIT
+		self.prompt = machine.PROMPT
 
 	def say(self, text):
 		"""A line between the commands."""
@@ -67,9 +71,9 @@ class Stage:
 	def type(self, line, fails=False):
 		"""Types a command and shows what a user would see; what it printed. It must succeed, or fail."""
 		self.machine.type(line)
-		self.machine.expect(machine.PROMPT, self.limit)
+		self.machine.expect(self.prompt, self.limit)
 		seen = self.machine.child.before
-		show(machine.PROMPT + seen)
+		show(self.prompt + seen)
 		if (self.status() != 0) != fails:
 			raise machine.MachineError(f"{line!r} should have {'failed' if fails else 'succeeded'}")
 		return re.sub(machine.EOL, "\n", seen).partition("\n")[2]
@@ -85,8 +89,26 @@ class Stage:
 		"""Of the last command. Not shown."""
 		self.machine.type('printf "@%d@\\n" $?')
 		status = int(self.machine.expect(rf"@(\d+)@{machine.EOL}")[1])
-		self.machine.expect(machine.PROMPT)
+		self.machine.expect(self.prompt)
 		return status
+
+	def enter(self, line, prompt, again=False):
+		"""Types a command that leads to another prompt: a guest's when it has booted, or at Return when it was
+		seen before."""
+		self.machine.type(line)
+		if again:
+			self.machine.expect(machine.EOL)
+			self.machine.type("")
+		self.machine.expect(prompt, machine.BOOT_LIMIT)
+		show(self.prompt + (line if again else self.machine.child.before) + "\n")
+		self.prompt = prompt
+
+	def leave(self):
+		"""From a guest's console back to Dom0's prompt."""
+		self.machine.child.send(LEAVE)
+		self.machine.expect(machine.PROMPT)
+		self.prompt = machine.PROMPT
+		show("\n")
 
 	def hide(self, line):
 		"""Types a command that no user would have to, and shows nothing of it."""
@@ -95,7 +117,7 @@ class Stage:
 
 
 def show(text):
-	sys.stdout.write(text.replace("\r", ""))
+	sys.stdout.write(text.replace("\r", "").replace(WHERE, ""))
 	sys.stdout.flush()
 
 
