@@ -11,7 +11,7 @@ struct dt_chunk {
 };
 
 enum {
-	CHUNK_LEAST = 64, /* when pieces come that nobody reserved */
+	CHUNK_LEAST = 32, /* when pieces come that nobody reserved */
 };
 
 void dt_arena_init(struct dt_arena *arena, const struct dt_env *env)

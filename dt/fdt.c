@@ -323,7 +323,10 @@ static int check_begin(struct check *check)
 		return fail_at(check, -DT_E2BIG, "over 65536 nodes");
 	check->node = check->cursor.name;
 	check->had_child = false;
-	return check->depth == 2 ? begin_part(check) : 0;
+	error = check->depth == DTB_DEPTH_FRAGMENT ? begin_part(check) : 0;
+	if (check->depth <= DTB_DEPTH_CONTENT + 1 && !check->part)
+		*(check->depth <= DTB_DEPTH_CONTENT ? &dtb->frame_nodes : &dtb->top_nodes) += 1;
+	return error;
 }
 
 static int check_prop(struct check *check)
@@ -336,6 +339,8 @@ static int check_prop(struct check *check)
 		return fail_at(check, -DT_EINVAL, "a property after a child node");
 	if (++check->dtb->prop_count > DT_PROPS_MAX)
 		return fail_at(check, -DT_E2BIG, "over 131072 properties");
+	if (check->depth <= DTB_DEPTH_FRAGMENT && !check->part)
+		check->dtb->frame_props++;
 	return 0;
 }
 

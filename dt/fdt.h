@@ -17,6 +17,9 @@ enum dtb_part_kind {
 	DTB_PART_COUNT,
 };
 
+/* Nodes open when the innermost is an overlay's fragment, or what is in it (__overlay__). The root alone is one. */
+enum { DTB_DEPTH_FRAGMENT = 2, DTB_DEPTH_CONTENT = 3 };
+
 /* A checked blob. The bytes stay the caller's and must outlive it. */
 struct dtb {
 	struct span bytes; /* header to end, `totalsize` of them */
@@ -27,6 +30,11 @@ struct dtb {
 	uint32_t boot_cpu;
 	uint32_t node_count; /* the root included */
 	uint32_t prop_count;
+	/*
+	 * Of these, as an overlay has them outside of its parts: nodes down to __overlay__, properties above it,
+	 * and the nodes directly in it.
+	 */
+	uint32_t frame_nodes, frame_props, top_nodes;
 	struct dtb_part {
 		uint32_t begin, end; /* in the structure block: behind its BEGIN, behind its END */
 		uint32_t nodes, props; /* in it, itself included */

@@ -19,14 +19,15 @@ static bool has_room(uint32_t slots, uint32_t count)
 }
 
 /*
- * What is wanted and a few more, so that small overlays on top find room; a quarter more than before at least, so
- * that many small steps stay cheap.
+ * What is wanted; when it grows, a few more, so that small overlays on top find room, and a quarter more than
+ * before at least, so that many small steps stay cheap.
  */
 static uint32_t slots_for(const struct dt_index *index, uint32_t count)
 {
 	uint32_t slots, least = index->slot_count + index->slot_count / 4;
 
-	count += SPARE;
+	if (index->slot_count)
+		count += SPARE;
 	slots = count + (count + 1) / 2;
 	return slots < least ? least : slots;
 }

@@ -136,16 +136,14 @@ static void poll(struct dt_maker *maker)
 }
 
 int dt_make_node(
-	struct dt_maker *maker, struct dt_node *parent, struct span name, struct dt_node **out)
+	struct dt_maker *maker, struct dt_node *node, struct dt_node *parent, struct span name)
 {
 	uint32_t hash = dt_hash_span(maker->names, name);
-	struct dt_node *node;
 
 	if (dt_index_find_node(&maker->names->nodes, parent, name, hash))
 		return dt_fail(maker->why, -DT_EEXIST, "%s: node '%s' comes twice", dt_path(parent),
 			(const char *)name.at);
 	poll(maker);
-	node = maker->nodes++;
 	*node = (struct dt_node){ .parent = parent,
 		.name = (const char *)name.at,
 		.owner = maker->owner,
@@ -154,7 +152,6 @@ int dt_make_node(
 		dt_append_nodes(parent, node, node);
 	dt_index_add(&maker->names->nodes, node->hash, node);
 	maker->prop_count = 0;
-	*out = node;
 	return 0;
 }
 
@@ -201,17 +198,15 @@ static int index_prop(struct dt_maker *maker, struct dt_prop *prop)
 	return 0;
 }
 
-int dt_make_prop(struct dt_maker *maker, struct dt_node *node, const char *text, struct span value,
-	struct dt_prop **out)
+int dt_make_prop(struct dt_maker *maker, struct dt_prop *prop, struct dt_node *node,
+	const char *text, struct span value)
 {
 	const struct dt_name *name = look_at_name(maker, text);
-	struct dt_prop *prop;
 
 	if (dt_find_prop(maker->names, node, span_of(text, name->length), name->tag))
 		return dt_fail(maker->why, -DT_EEXIST, "%s: property '%s' comes twice",
 			dt_path(node), text);
 	poll(maker);
-	prop = maker->props++;
 	*prop = (struct dt_prop){ .node = node,
 		.name = text,
 		.value = value.at,
@@ -219,6 +214,5 @@ int dt_make_prop(struct dt_maker *maker, struct dt_node *node, const char *text,
 		.size = (uint32_t)value.left,
 		.tag = name->tag };
 	dt_append_props(node, prop, prop);
-	*out = prop;
 	return index_prop(maker, prop);
 }

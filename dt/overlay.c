@@ -57,6 +57,12 @@ void dt_overlay_drop(struct dt_overlay *overlay)
 	dt_overlay_release(overlay);
 }
 
+void dt_stage_drop_scratch(struct dt_overlay_stage *stage, const struct dt_env *env)
+{
+	dt_index_drop(&stage->numbers, env);
+	dt_arena_drop(&stage->scratch);
+}
+
 void dt_overlay_drop_stage(struct dt_overlay *overlay)
 {
 	const struct dt_env *env = &overlay->tree->env;
@@ -65,9 +71,7 @@ void dt_overlay_drop_stage(struct dt_overlay *overlay)
 	if (!stage)
 		return;
 	dt_names_drop(&stage->side, env);
-	dt_index_drop(&stage->numbers, env);
-	if (stage->peers)
-		env->free(env->ctx, stage->peers, stage->peer_count * sizeof(*stage->peers));
+	dt_stage_drop_scratch(stage, env);
 	dt_buckets_drop(&stage->room_nodes, env);
 	dt_buckets_drop(&stage->room_props, env);
 	dt_buckets_drop(&stage->room_phandles, env);
@@ -83,6 +87,7 @@ static int open_stage(struct dt_overlay *overlay, struct dt_why *why)
 	if (!stage)
 		return dt_fail(why, -DT_ENOMEM, "not enough memory");
 	memset(stage, 0, sizeof(*stage));
+	dt_arena_init(&stage->scratch, env);
 	stage->side.seed = env->seed;
 	stage->phandle_last = overlay->tree->phandle_last;
 	stage->generation = overlay->tree->generation;
@@ -216,6 +221,13 @@ struct dt_overlay *dt_overlay_of_id(const struct dt_tree *tree, uint32_t id)
 	return overlay;
 }
 
+static void show_prop(struct dt_change *change, struct dt_prop *prop)
+{
+	change->at = prop;
+	change->prop = change->kind == DT_ADD_PROP ? prop : prop->prev;
+	change->node = change->prop->node;
+}
+
 static struct dt_change show(const struct dt_edit *edit)
 {
 	struct dt_change change = { .edit = edit };
@@ -223,12 +235,10 @@ static struct dt_change show(const struct dt_edit *edit)
 	if (!edit)
 		return change;
 	change.kind = edit->kind;
-	if (edit->kind == DT_ADD_NODE) {
+	if (edit->kind == DT_ADD_NODE)
 		change.node = edit->nodes.first;
-		return change;
-	}
-	change.prop = edit->kind == DT_ADD_PROP ? edit->props.first : edit->set.prop;
-	change.node = change.prop->node;
+	else
+		show_prop(&change, edit->props.first);
 	return change;
 }
 
@@ -243,8 +253,8 @@ void dt_change_next(struct dt_change *change)
 
 	if (change->kind == DT_ADD_NODE && change->node != edit->nodes.last)
 		change->node = change->node->next;
-	else if (change->kind == DT_ADD_PROP && change->prop != edit->props.last)
-		change->prop = change->prop->next;
+	else if (change->kind != DT_ADD_NODE && change->at != edit->props.last)
+		show_prop(change, change->at->next);
 	else
 		*change = show(edit->next);
 }

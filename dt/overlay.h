@@ -23,6 +23,7 @@ struct dt_edit;
 /* One change, as dt_for_each_change() shows it. */
 struct dt_change {
 	const struct dt_edit *edit; /* private to the engine */
+	const struct dt_prop *at;   /* private, too */
 	enum dt_change_kind kind;
 	struct dt_node *node;  /* ADD_NODE: the subtree's root; else the node of the property */
 	struct dt_prop *prop;  /* ADD_PROP, SET_PROP */

@@ -13,6 +13,7 @@ int dt_stage_make_room(struct dt_overlay *overlay)
 	struct dt_edit *edit;
 	int error;
 
+	dt_stage_drop_scratch(stage, env);
 	for (edit = overlay->first_edit; edit; edit = edit->next) {
 		dt_poll(env);
 		edit->indexed = stage->indexed_props != 0;
@@ -145,13 +146,11 @@ static void undo_add_props(struct dt_tree *tree, struct dt_edit *edit)
 	}
 }
 
-/* Its own inverse: the value in use changes places with the other one. */
-static void swap_value(struct dt_tree *tree, struct dt_edit *edit)
+/* The value in use changes places with the other one. */
+static void swap_value(struct dt_prop *prop, struct dt_prop *other)
 {
-	struct dt_prop *prop = edit->set.prop, *other = edit->set.other;
 	struct dt_prop old = *prop;
 
-	(void)tree;
 	prop->value = other->value;
 	prop->size = other->size;
 	prop->owner = other->owner;
@@ -160,13 +159,25 @@ static void swap_value(struct dt_tree *tree, struct dt_edit *edit)
 	other->owner = old.owner;
 }
 
+/* Its own inverse: no overlay sets a property twice, so any order will do. */
+static void swap_values(struct dt_tree *tree, struct dt_edit *edit)
+{
+	struct dt_prop *other;
+	uint32_t count = 0;
+
+	for (other = edit->props.first; other; other = other->next) {
+		poll_at(&tree->env, ++count);
+		swap_value(other->prev, other);
+	}
+}
+
 static const struct {
 	void (*act)(struct dt_tree *, struct dt_edit *);
 	void (*undo)(struct dt_tree *, struct dt_edit *);
 } kinds[] = {
 	[DT_ADD_NODE] = { .act = do_add_nodes, .undo = undo_add_nodes },
 	[DT_ADD_PROP] = { .act = do_add_props, .undo = undo_add_props },
-	[DT_SET_PROP] = { .act = swap_value, .undo = swap_value },
+	[DT_SET_PROP] = { .act = swap_values, .undo = swap_values },
 };
 
 static void grow_indexes(struct dt_tree *tree, struct dt_overlay_stage *stage)

@@ -50,7 +50,7 @@ static int patch_place(
 		return dt_fail(why, -DT_EINVAL, "%s: a fixup at byte %u of '%s', which has %u",
 			dt_path(prop->node), offset, prop->name, prop->size);
 	if (!(prop->tag & DT_PROP_OWN_VALUE)) {
-		copy = dt_arena_alloc(&overlay->arena, prop->size);
+		copy = dt_arena_alloc(dt_stage_arena_of(overlay, prop), prop->size);
 		if (!copy)
 			return dt_fail(why, -DT_ENOMEM, "not enough memory");
 		memcpy(copy, prop->value, prop->size);
@@ -63,7 +63,7 @@ static int patch_place(
 
 static struct dt_node *walk_path(const struct dt_overlay *overlay, struct span path)
 {
-	struct dt_node *node = overlay->stage->nodes;
+	struct dt_node *node = overlay->stage->frame;
 	struct span name;
 
 	if (path.left && path.at[0] != '/')
@@ -268,7 +268,7 @@ static int mark_target(struct dt_overlay *overlay, const struct dt_node *node, c
 	struct dt_prop *prop;
 
 	(void)offsets;
-	if (node->parent != overlay->stage->nodes || !span_equal(dt_text(name), dt_text("target")))
+	if (node->parent != overlay->stage->frame || !span_equal(dt_text(name), dt_text("target")))
 		return 0;
 	prop = side_prop(overlay, node, dt_text(name));
 	if (prop)
@@ -289,7 +289,7 @@ static int walk_local(struct dt_overlay *overlay,
 
 	if (!dt_stage_part(stage, DTB_LOCAL_FIXUPS, &cursor))
 		return 0;
-	open[0] = stage->nodes;
+	open[0] = stage->frame;
 	while (!error) {
 		event = dtb_step(&cursor);
 		if (event == DTB_PROP) {
@@ -312,7 +312,7 @@ static int walk_local(struct dt_overlay *overlay,
 /* Targets are mostly labels of the live tree, resolved by now, or paths: then there is nothing to look for. */
 static bool has_open_target(const struct dt_overlay *overlay)
 {
-	const struct dt_node *root = overlay->stage->nodes;
+	const struct dt_node *root = overlay->stage->frame;
 	const struct dt_node *fragment;
 	const struct dt_prop *prop;
 

@@ -41,20 +41,29 @@ static int add_node(struct dt_overlay *overlay, struct dt_node *node)
 		(struct dt_edit){ .kind = DT_ADD_NODE, .nodes = { .first = node, .last = node } });
 }
 
-static int add_prop(struct dt_overlay *overlay, struct dt_prop *prop)
+/* Joins those of the record made last when they are of this kind and, if they are added, of the same node. */
+static int add_to_props(struct dt_overlay *overlay, enum dt_change_kind kind, struct dt_prop *prop)
 {
 	struct dt_edit *edit = overlay->last_edit;
 
-	overlay->stage->new_phandles += (prop->tag & DT_PROP_PHANDLE) != 0;
 	prop->next = NULL;
-	if (edit && edit->kind == DT_ADD_PROP && edit->props.last->node == prop->node) {
-		prop->prev = edit->props.last;
-		prop->prev->next = prop;
+	if (edit && edit->kind == kind &&
+		(kind == DT_SET_PROP || edit->props.last->node == prop->node)) {
+		edit->props.last->next = prop;
 		edit->props.last = prop;
 		return 0;
 	}
 	return add_edit(overlay,
-		(struct dt_edit){ .kind = DT_ADD_PROP, .props = { .first = prop, .last = prop } });
+		(struct dt_edit){ .kind = kind, .props = { .first = prop, .last = prop } });
+}
+
+static int add_prop(struct dt_overlay *overlay, struct dt_prop *prop)
+{
+	const struct dt_edit *edit = overlay->last_edit;
+
+	overlay->stage->new_phandles += (prop->tag & DT_PROP_PHANDLE) != 0;
+	prop->prev = edit && edit->kind == DT_ADD_PROP ? edit->props.last : NULL;
+	return add_to_props(overlay, DT_ADD_PROP, prop);
 }
 
 static uint32_t depth_of(const struct dt_node *node)
@@ -96,7 +105,10 @@ static uint32_t count_subtree(struct dt_overlay *overlay, const struct dt_node *
  */
 static bool others_come_to(const struct dt_overlay *overlay, const struct dt_node *to)
 {
-	return overlay->stage->nodes->first_child->next || !to->parent;
+	const struct dt_overlay_stage *stage = overlay->stage;
+	bool labels = stage->dtb->parts[DTB_SYMBOLS].end != 0;
+
+	return stage->frame->first_child->next || (labels && !to->parent);
 }
 
 /* The subtree at `node` becomes a child of `parent`, which is at a depth. */
@@ -129,13 +141,12 @@ static bool is_repetition(const struct dt_prop *prop, const struct dt_prop *old)
 	       memcmp(prop->value, old->value, prop->size) == 0;
 }
 
-/* Found in the index from now on: on the side, and later in the tree if it is to be linked there. */
+/* Found in the side's index from now on. */
 static int index_prop(struct dt_overlay *overlay, struct dt_prop *prop)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
 
 	prop->tag |= DT_PROP_INDEXED;
-	stage->indexed_props++;
 	if (dt_index_insert(&stage->side.props, &overlay->tree->env,
 		    dt_prop_hash(prop->tag, prop->node), prop))
 		return fail_memory(overlay);
@@ -162,8 +173,8 @@ static int set_prop(struct dt_overlay *overlay, struct dt_prop *old, struct dt_p
 
 	if (error)
 		return error;
-	return add_edit(overlay,
-		(struct dt_edit){ .kind = DT_SET_PROP, .set = { .prop = old, .other = prop } });
+	prop->prev = old;
+	return add_to_props(overlay, DT_SET_PROP, prop);
 }
 
 /* `prop` is in no list. It joins `node`, or gives its value to the property of that name there. */
@@ -187,9 +198,10 @@ static int join_prop(struct dt_overlay *overlay, struct dt_prop *prop, struct dt
 	error = index_prop(overlay, prop);
 	if (error)
 		return error;
-	if (!live)
-		return join_own(overlay, prop, node);
-	return old ? set_prop(overlay, old, prop) : add_prop(overlay, prop);
+	if (old)
+		return set_prop(overlay, old, prop);
+	overlay->stage->indexed_props++;
+	return live ? add_prop(overlay, prop) : join_own(overlay, prop, node);
 }
 
 static int merge_props(struct dt_overlay *overlay, struct dt_node *from, struct dt_node *to)
@@ -367,7 +379,7 @@ int dt_stage_merge(struct dt_overlay *overlay)
 	uint32_t count = 0;
 	int error = 0;
 
-	for (fragment = stage->nodes->first_child; fragment && !error; fragment = fragment->next) {
+	for (fragment = stage->frame->first_child; fragment && !error; fragment = fragment->next) {
 		content = dt_child(overlay->tree, fragment, dt_text("__overlay__"));
 		if (!content)
 			continue;
@@ -428,10 +440,12 @@ int dt_stage_find_symbols(struct dt_overlay *overlay)
 
 	if (!dt_stage_part(stage, DTB_SYMBOLS, &cursor))
 		return 0;
-	while (!error && (event = dtb_step(&cursor)) == DTB_PROP)
+	while (!error && (event = dtb_step(&cursor)) == DTB_PROP) {
+		dt_poll(&overlay->tree->env);
 		if (!dt_is_phandle_name(cursor.name))
 			error = dt_stage_fault(
 				stage, note_symbol(overlay, cursor.name, cursor.value));
+	}
 	if (!error && event == DTB_BEGIN)
 		error = dt_fail(stage->why, -DT_EINVAL, "__symbols__ has a child node");
 	return error;

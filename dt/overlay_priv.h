@@ -13,7 +13,8 @@ struct dt_overlay_need {
 
 /*
  * A change as it is recorded. Subtrees that come to one node in a row are one record, and so are properties:
- * they are siblings, and stay so while the overlay is live, since others are only ever added behind them.
+ * they are siblings, and stay so while the overlay is live, since others are only ever added behind them. Values
+ * that are set in a row are one record, too.
  */
 struct dt_edit {
 	struct dt_edit *next;
@@ -23,14 +24,13 @@ struct dt_edit {
 		struct {
 			struct dt_node *first, *last;
 		} nodes; /* ADD_NODE */
+		/*
+		 * ADD_PROP. SET_PROP: what holds the values not in use, new ones before commit and old ones
+		 * after; `prev` of each is the property whose value it is.
+		 */
 		struct {
 			struct dt_prop *first, *last;
-		} props; /* ADD_PROP */
-		struct {
-			struct dt_prop *prop;
-			struct dt_prop
-				*other; /* has the value not in use: new before commit, old after */
-		} set; /* SET_PROP */
+		} props;
 	};
 };
 
@@ -50,9 +50,15 @@ struct dt_number {
 struct dt_overlay_stage {
 	struct dt_names side;
 	struct dt_index numbers; /* struct dt_number, by the overlay's own */
-	struct dt_node *nodes; /* all of the side, in an array; the first is the root */
-	struct dt_node **peers; /* of each the node it merges with, or NULL */
-	uint32_t peer_count;
+	/*
+	 * All nodes of the side, in two arrays: down to each __overlay__, the first being the root; and below. The
+	 * first, with the properties above __overlay__, never get into the tree and go with the side.
+	 */
+	struct dt_node *frame, *nodes;
+	struct dt_prop *frame_props;
+	uint32_t frame_count, frame_prop_count;
+	struct dt_node **peers; /* of each node, the frame's first, what it merges with, or NULL */
+	struct dt_arena scratch; /* has frame and peers; gone once the changes are known */
 	uint32_t new_nodes, new_phandles,
 		indexed_props; /* that go into the tree's indexes, or a few more */
 	struct dt_prop *free_props; /* as many as __symbols__ has */
@@ -72,6 +78,8 @@ struct dt_overlay_stage {
 /* Give back everything an overlay holds, and itself. The tree no longer knows it. */
 void dt_overlay_release(struct dt_overlay *overlay);
 void dt_overlay_drop_stage(struct dt_overlay *overlay);
+/* Of the stage what only the steps of prepare before dt_stage_make_room() need. */
+void dt_stage_drop_scratch(struct dt_overlay_stage *stage, const struct dt_env *env);
 
 /* A cursor behind the BEGIN of such a part of the blob; false when the overlay has none. */
 static inline bool dt_stage_part(
@@ -113,7 +121,21 @@ struct dt_number *dt_stage_number(const struct dt_overlay_stage *stage, uint32_t
 static inline struct dt_node **dt_stage_peer(
 	const struct dt_overlay_stage *stage, const struct dt_node *node)
 {
-	return &stage->peers[node - stage->nodes];
+	size_t at = ((uintptr_t)node - (uintptr_t)stage->frame) / sizeof(*node);
+
+	return at < stage->frame_count
+	               ? &stage->peers[at]
+	               : &stage->peers[stage->frame_count + (size_t)(node - stage->nodes)];
+}
+
+/* Memory for what belongs to such a property: values above __overlay__ are read by prepare alone. */
+static inline struct dt_arena *dt_stage_arena_of(
+	struct dt_overlay *overlay, const struct dt_prop *prop)
+{
+	struct dt_overlay_stage *stage = overlay->stage;
+	size_t at = ((uintptr_t)prop - (uintptr_t)stage->frame_props) / sizeof(*prop);
+
+	return at < stage->frame_prop_count ? &stage->scratch : &overlay->arena;
 }
 
 /* Go on after a fault when all faults are wanted; memory running out always ends it. */

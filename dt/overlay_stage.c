@@ -40,40 +40,61 @@ static void count(const struct dtb *dtb, uint32_t *nodes, uint32_t *props)
 	}
 }
 
-static int reserve_peers(struct dt_overlay_stage *stage, const struct dt_env *env, uint32_t nodes)
+/* What prepare alone needs. */
+static int reserve_scratch(struct dt_overlay_stage *stage, uint32_t nodes, struct dt_pool *frame)
 {
-	stage->peers = env->alloc(env->ctx, nodes * sizeof(*stage->peers));
-	if (!stage->peers)
+	size_t frame_nodes = stage->dtb->frame_nodes * sizeof(struct dt_node);
+	size_t frame_props = stage->dtb->frame_props * sizeof(struct dt_prop);
+	size_t peers = nodes * sizeof(*stage->peers);
+
+	if (dt_arena_reserve(&stage->scratch, frame_nodes + frame_props + peers))
 		return -DT_ENOMEM;
-	stage->peer_count = nodes;
-	memset(stage->peers, 0, nodes * sizeof(*stage->peers));
+	/* All three lie in the reservation. */
+	frame->nodes = dt_arena_alloc(&stage->scratch, frame_nodes);
+	frame->props = dt_arena_alloc(&stage->scratch, frame_props);
+	stage->peers = memset(dt_arena_alloc(&stage->scratch, peers), 0, peers);
+	stage->frame = frame->nodes;
+	stage->frame_props = frame->props;
+	stage->frame_count = stage->dtb->frame_nodes;
+	stage->frame_prop_count = stage->dtb->frame_props;
 	return 0;
 }
 
-/* Nodes and properties lie in two arrays, which are asked for at once. */
-static int reserve(struct dt_overlay *overlay, struct dt_maker *maker)
+/* One fragment, and no labels. */
+static bool is_alone(const struct dtb *dtb)
+{
+	return dtb->frame_nodes <= 3 && !dtb->parts[DTB_SYMBOLS].end;
+}
+
+/* Nodes and properties lie in two arrays, which are asked for at once, with the first change. */
+static int reserve(struct dt_overlay *overlay, struct dt_pool *frame, struct dt_pool *content)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
 	const struct dt_env *env = &overlay->tree->env;
-	uint32_t labels = stage->dtb->parts[DTB_SYMBOLS].props, nodes, props;
+	uint32_t labels = stage->dtb->parts[DTB_SYMBOLS].props, all, nodes, props;
 	struct dt_buckets buckets = { 0 };
+	size_t nodes_size, props_size;
 	int error;
 
-	count(stage->dtb, &nodes, &props);
-	error = dt_arena_reserve(&overlay->arena,
-		nodes * sizeof(struct dt_node) + (props + labels) * sizeof(struct dt_prop));
+	count(stage->dtb, &all, &props);
+	nodes = all - stage->dtb->frame_nodes;
+	props -= stage->dtb->frame_props;
+	nodes_size = nodes * sizeof(struct dt_node);
+	props_size = (props + labels) * sizeof(struct dt_prop);
+	error = dt_arena_reserve(&overlay->arena, nodes_size + props_size + sizeof(struct dt_edit));
 	if (!error)
-		error = reserve_peers(stage, env, nodes);
-	/* Loosely filled: each is searched for before it goes in. */
+		error = reserve_scratch(stage, all, frame);
+	/* Those that leave for their targets are entered there, too, unless nobody looks for them. */
 	if (!error)
-		error = dt_index_prepare(&stage->side.nodes, env, nodes + nodes / 4, &buckets);
+		error = dt_index_prepare(&stage->side.nodes, env,
+			all + all / 8 + (is_alone(stage->dtb) ? 0 : stage->dtb->top_nodes),
+			&buckets);
 	dt_index_grow(&stage->side.nodes, env, &buckets);
 	if (error)
 		return fail_memory(overlay);
-	stage->nodes = dt_arena_alloc(&overlay->arena, nodes * sizeof(struct dt_node));
-	maker->nodes = stage->nodes;
-	maker->props = dt_arena_alloc(&overlay->arena, (props + labels) * sizeof(struct dt_prop));
-	stage->free_props = maker->props + props;
+	content->nodes = stage->nodes = dt_arena_alloc(&overlay->arena, nodes_size);
+	content->props = dt_arena_alloc(&overlay->arena, props_size);
+	stage->free_props = content->props + props;
 	return 0;
 }
 
@@ -141,25 +162,32 @@ static int renumber(struct dt_overlay *overlay, struct dt_maker *maker, struct d
 	return error;
 }
 
-static int build(struct dt_overlay *overlay, struct dt_maker *maker)
+/* The pools in turn, as dtb_check() counted for them; `depth` is that of the node begun last that is open. */
+static int build(struct dt_overlay *overlay, struct dt_maker *maker, struct dt_pool *frame,
+	struct dt_pool *content)
 {
 	const struct dtb *dtb = overlay->stage->dtb;
 	struct dtb_cursor cursor = dtb_cursor(dtb);
-	struct dt_node *at = NULL;
+	struct dt_node *at = NULL, *parent;
 	struct dt_prop *prop;
 	enum dtb_event event;
+	uint32_t depth = 0;
 	int error = 0;
 
 	while (!error && (event = step_content(dtb, &cursor)) != DTB_DONE) {
 		if (event == DTB_BEGIN) {
+			parent = at;
+			at = ++depth <= DTB_DEPTH_CONTENT ? frame->nodes++ : content->nodes++;
 			error = dt_make_node(
-				maker, at, span_of(cursor.name, cursor.name_length), &at);
+				maker, at, parent, span_of(cursor.name, cursor.name_length));
 		} else if (event == DTB_PROP) {
-			error = dt_make_prop(maker, at, cursor.name, cursor.value, &prop);
+			prop = depth < DTB_DEPTH_CONTENT ? frame->props++ : content->props++;
+			error = dt_make_prop(maker, prop, at, cursor.name, cursor.value);
 			if (!error && (prop->tag & DT_PROP_PHANDLE))
 				error = renumber(overlay, maker, prop);
 		} else {
 			at = at->parent;
+			depth--;
 		}
 	}
 	return error;
@@ -172,10 +200,11 @@ int dt_stage_build(struct dt_overlay *overlay)
 		.env = &overlay->tree->env,
 		.owner = overlay,
 		.why = stage->why };
-	int error = reserve(overlay, &maker);
+	struct dt_pool frame = { 0 }, content = { 0 };
+	int error = reserve(overlay, &frame, &content);
 
 	if (!error)
-		error = build(overlay, &maker);
+		error = build(overlay, &maker, &frame, &content);
 	stage->indexed_props = stage->side.props.count;
 	return error;
 }

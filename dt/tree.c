@@ -18,20 +18,22 @@ static int make_room(struct dt_tree *tree, struct dt_index *index, uint32_t coun
 	return error;
 }
 
-/* The base's nodes have their table from the start, and all have some room, which overlays then find. */
+enum { ROOM_FOR_OVERLAYS = 8 }; /* small ones: they need not make the tables grow */
+
+/* The base's nodes have their table from the start, and all have some room. */
 static int prepare_names(struct dt_tree *tree)
 {
 	struct dt_names *names = &tree->names;
-	int error = make_room(tree, &names->nodes, tree->base.node_count);
+	int error = make_room(tree, &names->nodes, tree->base.node_count + ROOM_FOR_OVERLAYS);
 
 	names->seed = tree->env.seed;
 	if (!error)
-		error = make_room(tree, &names->props, 1);
-	return error ? error : make_room(tree, &names->phandles, 1);
+		error = make_room(tree, &names->props, ROOM_FOR_OVERLAYS);
+	return error ? error : make_room(tree, &names->phandles, ROOM_FOR_OVERLAYS);
 }
 
 /* One allocation for the whole base: a copy of the blob, then nodes and properties. */
-static int copy_base(struct dt_tree *tree, struct dt_maker *maker)
+static int copy_base(struct dt_tree *tree, struct dt_pool *pool, struct dt_why *why)
 {
 	struct dtb given = tree->base;
 	size_t nodes = given.node_count * sizeof(struct dt_node);
@@ -39,15 +41,15 @@ static int copy_base(struct dt_tree *tree, struct dt_maker *maker)
 	void *copy;
 
 	if (dt_arena_reserve(&tree->arena, dt_arena_round(given.bytes.left) + nodes + props))
-		return fail_memory(maker->why);
+		return fail_memory(why);
 	/* All three lie in the reservation. */
 	copy = dt_arena_alloc(&tree->arena, given.bytes.left);
-	maker->nodes = dt_arena_alloc(&tree->arena, nodes);
-	maker->props = dt_arena_alloc(&tree->arena, props);
+	pool->nodes = dt_arena_alloc(&tree->arena, nodes);
+	pool->props = dt_arena_alloc(&tree->arena, props);
 	memcpy(copy, given.bytes.at, given.bytes.left);
 	if (prepare_names(tree))
-		return fail_memory(maker->why);
-	return dtb_check(&tree->base, copy, given.bytes.left, maker->why);
+		return fail_memory(why);
+	return dtb_check(&tree->base, copy, given.bytes.left, why);
 }
 
 /* `phandle` and the older `linux,phandle` may both be there when they agree. */
@@ -69,21 +71,24 @@ static int enter_phandle(struct dt_tree *tree, struct dt_maker *maker, const str
 	return 0;
 }
 
-static int build_nodes(struct dt_tree *tree, struct dt_maker *maker)
+static int build_nodes(struct dt_tree *tree, struct dt_maker *maker, struct dt_pool pool)
 {
 	struct dtb_cursor cursor = dtb_cursor(&tree->base);
-	struct dt_node *at = NULL;
+	struct dt_node *at = NULL, *parent;
 	struct dt_prop *prop;
 	enum dtb_event event;
 	int error = 0;
 
-	tree->root = maker->nodes;
+	tree->root = pool.nodes;
 	while (!error && (event = dtb_step(&cursor)) != DTB_DONE) {
 		if (event == DTB_BEGIN) {
+			parent = at;
+			at = pool.nodes++;
 			error = dt_make_node(
-				maker, at, span_of(cursor.name, cursor.name_length), &at);
+				maker, at, parent, span_of(cursor.name, cursor.name_length));
 		} else if (event == DTB_PROP) {
-			error = dt_make_prop(maker, at, cursor.name, cursor.value, &prop);
+			prop = pool.props++;
+			error = dt_make_prop(maker, prop, at, cursor.name, cursor.value);
 			if (!error && (prop->tag & DT_PROP_PHANDLE))
 				error = enter_phandle(tree, maker, prop);
 		} else {
@@ -97,15 +102,16 @@ int dt_tree_build(struct dt_tree *tree, const struct dt_env *env, const void *bl
 	struct dt_why *why)
 {
 	struct dt_maker maker = { .names = &tree->names, .env = &tree->env, .why = why };
+	struct dt_pool pool = { 0 };
 	int error;
 
 	*tree = (struct dt_tree){ .env = *env };
 	dt_arena_init(&tree->arena, &tree->env);
 	error = dtb_check(&tree->base, blob, size, why);
 	if (!error)
-		error = copy_base(tree, &maker);
+		error = copy_base(tree, &pool, why);
 	if (!error)
-		error = build_nodes(tree, &maker);
+		error = build_nodes(tree, &maker, pool);
 	if (error)
 		dt_tree_drop(tree);
 	return error;
@@ -119,10 +125,10 @@ int dt_tree_add_labels(struct dt_tree *tree)
 
 	if (dt_child(tree, tree->root, name))
 		return 0;
-	maker.nodes = dt_arena_alloc(&tree->arena, sizeof(*node));
-	if (!maker.nodes || make_room(tree, &tree->names.nodes, 1))
+	node = dt_arena_alloc(&tree->arena, sizeof(*node));
+	if (!node || make_room(tree, &tree->names.nodes, 1))
 		return -DT_ENOMEM;
-	return dt_make_node(&maker, tree->root, name, &node);
+	return dt_make_node(&maker, node, tree->root, name);
 }
 
 void dt_tree_drop(struct dt_tree *tree)

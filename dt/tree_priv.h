@@ -26,10 +26,14 @@ struct dt_name {
 	uint32_t length;
 };
 
-/* Makes nodes and properties, of a tree or of the side of an overlay, in two arrays that are large enough. */
-struct dt_maker {
-	struct dt_node *nodes; /* the next */
+/* Two arrays that are large enough: the next of each. */
+struct dt_pool {
+	struct dt_node *nodes;
 	struct dt_prop *props;
+};
+
+/* Makes nodes and properties, of a tree or of the side of an overlay. */
+struct dt_maker {
 	struct dt_names *names;
 	const struct dt_env *env;
 	struct dt_overlay *owner;
@@ -39,12 +43,12 @@ struct dt_maker {
 	struct dt_name lately[DT_NAME_SLOTS];
 };
 
-/* A new last child of `parent` (NULL: a root), in the index, which has room; checks that the name is free. */
+/* `node` becomes a last child of `parent` (NULL: a root), in the index, which has room; -DT_EEXIST. */
 int dt_make_node(
-	struct dt_maker *maker, struct dt_node *parent, struct span name, struct dt_node **out);
-/* A new last property of the node made last, once every child of it is still to come. */
-int dt_make_prop(struct dt_maker *maker, struct dt_node *node, const char *name, struct span value,
-	struct dt_prop **out);
+	struct dt_maker *maker, struct dt_node *node, struct dt_node *parent, struct span name);
+/* `prop` becomes a last property of the node made last, once every child of it is still to come. */
+int dt_make_prop(struct dt_maker *maker, struct dt_prop *prop, struct dt_node *node,
+	const char *name, struct span value);
 /* The number that a phandle property gives its node: 0 or -DT_EINVAL. */
 int dt_read_phandle(struct dt_maker *maker, const struct dt_prop *prop, uint32_t *phandle);
 int dt_fail_phandle_twice(struct dt_why *why, const struct dt_node *node, uint32_t phandle);

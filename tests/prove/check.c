@@ -28,7 +28,10 @@ void harness(void)
 	struct dtb dtb = { .structure = structure,
 		.strings = strings,
 		.node_count = nondet_u32(),
-		.prop_count = nondet_u32() };
+		.prop_count = nondet_u32(),
+		.frame_nodes = nondet_u32(),
+		.frame_props = nondet_u32(),
+		.top_nodes = nondet_u32() };
 	struct check check = { .dtb = &dtb, .depth = nondet_u32(), .had_child = nondet_bool() };
 	enum dtb_event event;
 	int error = 0;
@@ -36,6 +39,9 @@ void harness(void)
 	assume(strings.left == 0 || strings.at[strings.left - 1] == '\0');
 	assume(check.depth <= DT_DEPTH_MAX && dtb.node_count <= DT_NODES_MAX);
 	assume(dtb.prop_count <= DT_PROPS_MAX && check.depth <= dtb.node_count);
+	assume(dtb.frame_nodes <= dtb.node_count && dtb.top_nodes <= dtb.node_count);
+	assume(dtb.frame_nodes + dtb.top_nodes <= dtb.node_count);
+	assume(dtb.frame_props <= dtb.prop_count);
 	if (nondet_bool() && check.depth >= 2) {
 		check.part = &dtb.parts[0];
 		dtb.parts[0] = any_part_so_far(&dtb);
@@ -52,6 +58,9 @@ void harness(void)
 		return;
 	prove(check.depth <= DT_DEPTH_MAX && check.depth <= dtb.node_count);
 	prove(dtb.node_count <= DT_NODES_MAX && dtb.prop_count <= DT_PROPS_MAX);
+	prove(dtb.frame_nodes <= dtb.node_count && dtb.top_nodes <= dtb.node_count);
+	prove(dtb.frame_nodes + dtb.top_nodes <= dtb.node_count);
+	prove(dtb.frame_props <= dtb.prop_count);
 	prove(!check.part || check.depth >= 2);
 	prove(!check.part || check.part->nodes < dtb.node_count);
 	prove(dtb.parts[0].nodes <= dtb.node_count && dtb.parts[0].props <= dtb.prop_count);
