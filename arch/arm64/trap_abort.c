@@ -51,9 +51,8 @@ static void report(struct vcpu *v, const char *what, uint64_t esr, uint64_t far)
 	ipa_t ipa = IPA(0);
 
 	(void)fault_ipa(esr, &ipa);
-	guest_printk(LOG_WARN,
-		"d%uv%u: %s at %#llx (guest-physical %#llx), pc %#llx, syndrome %#llx",
-		v->domain->id, v->id, what, (unsigned long long)far, (unsigned long long)ipa.v,
+	guest_printk(LOG_WARN, "%s at %#llx (guest-physical %#llx), pc %#llx, syndrome %#llx", what,
+		(unsigned long long)far, (unsigned long long)ipa.v,
 		(unsigned long long)v->arch.regs.pc, (unsigned long long)esr);
 }
 

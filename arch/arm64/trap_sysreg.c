@@ -147,9 +147,8 @@ static bool permitted(const struct vcpu *v, const struct sysreg *reg)
 static void undefined(struct vcpu *v, uint32_t encoding, bool read)
 {
 	guest_printk(LOG_DEBUG,
-		"d%uv%u: %s of system register S%u_%u_C%u_C%u_%u, which is not there, pc %#llx",
-		v->domain->id, v->id, read ? "read" : "write",
-		(unsigned)FIELD_GET(ISS_SYSREG_OP0, encoding),
+		"%s of system register S%u_%u_C%u_C%u_%u, which is not there, pc %#llx",
+		read ? "read" : "write", (unsigned)FIELD_GET(ISS_SYSREG_OP0, encoding),
 		(unsigned)FIELD_GET(ISS_SYSREG_OP1, encoding),
 		(unsigned)FIELD_GET(ISS_SYSREG_CRN, encoding),
 		(unsigned)FIELD_GET(ISS_SYSREG_CRM, encoding),
