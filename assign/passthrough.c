@@ -268,16 +268,23 @@ static int give(struct wish *w, struct holding **out, struct dt_why *why)
 	return 0;
 }
 
+/* Where the last part of what is mapped begins, which is of one block at most. */
+static uint64_t last_part(const struct holding *h)
+{
+	uint64_t last = h->gfn + h->reach - 1;
+
+	return MAX(ALIGN_DOWN(last, (uint64_t)PAGES_AT_ONCE), h->gfn);
+}
+
 /* A part of what is mapped, from the end: true if there was any. No block is split, so it cannot fail. */
 static bool unmap_some(struct holding *h)
 {
-	uint64_t end = h->gfn + h->reach, from;
+	uint64_t from = last_part(h);
 	int err;
 
 	if (!h->reach)
 		return false;
-	from = MAX(ALIGN_DOWN(end - 1, (uint64_t)PAGES_AT_ONCE), h->gfn);
-	err = p2m_unmap(h->claim.owner, ipa_of_gfn(from), end - from);
+	err = p2m_unmap(h->claim.owner, ipa_of_gfn(from), h->gfn + h->reach - from);
 	ASSERT(!err);
 	h->reach = from - h->gfn;
 	return true;
@@ -458,7 +465,7 @@ int passthrough_map(
 int passthrough_unmap(
 	struct domain *d, uint64_t gfn, uint64_t frame, uint64_t count, struct dt_why *why)
 {
-	struct holding *h;
+	struct holding *h = NULL;
 	struct wish w;
 	int err = wish_for_registers(&w, d, frame, count, why);
 
