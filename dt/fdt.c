@@ -16,7 +16,8 @@ enum {
 		16, /* the first without a path in every name, and without a structure size */
 	VERSION_KNOWN = 17,
 	RESERVE_SIZE = 16,
-	NAME_READ_MOST = 1024, /* bytes of a node's name: longer is malformed, not only too long */
+	NAME_READ_MOST =
+		1024, /* bytes of a node's name: nobody looks for the end of a longer one */
 	POLL_STEPS = 32, /* tokens between two polls */
 	POLL_BYTES = 1024, /* of strings, where each byte is looked at */
 };
@@ -39,8 +40,9 @@ static enum dtb_event step_begin(struct dtb_cursor *cursor)
 
 	if (name.left > NAME_READ_MOST)
 		name.left = NAME_READ_MOST;
-	if (!span_string(&name, &cursor->name, &cursor->name_length) ||
-		!span_skip(&cursor->rest, cursor->name_length + 1) ||
+	if (!span_string(&name, &cursor->name, &cursor->name_length))
+		return name.left == NAME_READ_MOST ? DTB_LONG : DTB_BAD;
+	if (!span_skip(&cursor->rest, cursor->name_length + 1) ||
 		!skip_padding(&cursor->rest, cursor->name_length + 1))
 		return DTB_BAD;
 	return DTB_BEGIN;
@@ -244,6 +246,8 @@ static int fail_at(struct check *check, int error, const char *what)
 		dtb_offset(check->dtb, &check->cursor), check->node ? check->node : "", what);
 }
 
+static const char long_name[] = "a name of over 255 characters";
+
 /* Limits, and characters that would make it no component of a path. */
 static int check_node_name(struct check *check)
 {
@@ -253,7 +257,7 @@ static int check_node_name(struct check *check)
 	if (check->depth == 0)
 		return length ? fail_at(check, -DT_EINVAL, "the root has a name") : 0;
 	if (length > DT_NAME_MAX)
-		return fail_at(check, -DT_E2BIG, "a name of over 255 characters");
+		return fail_at(check, -DT_E2BIG, long_name);
 	if (length == 0)
 		return fail_at(check, -DT_EINVAL, "an empty name");
 	for (; length; length--)
@@ -378,6 +382,9 @@ static int check_structure(struct check *check)
 			break;
 		case DTB_DONE:
 			return check_done(check);
+		case DTB_LONG:
+			error = fail_at(check, -DT_E2BIG, long_name);
+			break;
 		default:
 			error = fail_at(check, -DT_EINVAL,
 				"a token that is unknown, cut off or points outside");

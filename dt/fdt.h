@@ -106,6 +106,7 @@ bool dtb_reg(const struct dtb_node *node, uint32_t index, uint64_t *base, uint64
 /* The raw tokens, for whoever builds something from a whole blob: one call, one event. */
 enum dtb_event {
 	DTB_BAD, /* malformed here: never after dtb_check() */
+	DTB_LONG, /* a node's name far over the limit: the same */
 	DTB_DONE, /* the END token */
 	DTB_BEGIN, /* name is the node's */
 	DTB_PROP, /* name and value */

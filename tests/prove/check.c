@@ -54,7 +54,9 @@ void harness(void)
 		error = check_prop(&check);
 	else if (event == DTB_END)
 		error = check_end(&check);
-	if (error || event == DTB_BAD || event == DTB_DONE)
+	else if (event == DTB_DONE && check_done(&check) == 0)
+		prove(check.depth == 0 && dtb.node_count > 0);
+	if (error || event == DTB_BAD || event == DTB_LONG || event == DTB_DONE)
 		return;
 	prove(check.depth <= DT_DEPTH_MAX && check.depth <= dtb.node_count);
 	prove(dtb.node_count <= DT_NODES_MAX && dtb.prop_count <= DT_PROPS_MAX);

@@ -38,6 +38,8 @@ static void prove_blocks(void)
 	struct dtb dtb = { .bytes = any_part(span_of(bytes, sizeof(bytes))) };
 	struct header header = any_header();
 
+	if (check_version(&header, NULL) == 0)
+		prove(header.version >= 16 && header.compatible <= 17);
 	if (find_structure(&dtb, &header, NULL) == 0)
 		prove(is_inside(dtb.structure, dtb.bytes));
 	if (find_reserves(&dtb, header.reserves, NULL) == 0)

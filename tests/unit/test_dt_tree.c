@@ -291,9 +291,33 @@ static int try_tree(uint32_t depth, uint32_t nodes, uint32_t props, uint32_t nam
 	return error ? error : dtb_check(&dtb, buffer, total, NULL);
 }
 
+static int try_node_name(uint32_t length)
+{
+	static uint8_t buffer[16 * 1024];
+	static char name[8 * 1024];
+	struct dtb_writer w;
+	struct dtb dtb;
+	size_t total;
+
+	memset(name, 'n', length);
+	name[length] = '\0';
+	dtb_write_init(&w, buffer, sizeof(buffer));
+	dtb_begin_node(&w, "");
+	dtb_begin_node(&w, name);
+	dtb_end_node(&w);
+	dtb_end_node(&w);
+	assert_int_equal(dtb_finish(&w, &total), 0);
+	return dtb_check(&dtb, buffer, total, NULL);
+}
+
 static void test_limits(void **state)
 {
 	(void)state;
+	assert_int_equal(try_node_name(255), 0);
+	assert_int_equal(try_node_name(256), -DT_E2BIG);
+	assert_int_equal(try_node_name(1023), -DT_E2BIG);
+	assert_int_equal(try_node_name(1024), -DT_E2BIG);
+	assert_int_equal(try_node_name(5000), -DT_E2BIG);
 	assert_int_equal(try_tree(64, 0, 0, 0), 0);
 	assert_int_equal(try_tree(65, 0, 0, 0), -DT_E2BIG);
 	assert_int_equal(try_tree(1, 65535, 0, 0), 0);
