@@ -53,6 +53,7 @@ static void prove_text(struct span whole)
 	part = span_until(&span, '/');
 	prove(is_inside(span, before) && is_inside(part, before));
 	prove(part.left == before.left || part.at[part.left] == '/');
+	prove(!span_equal(before, part) || before.left == part.left);
 }
 
 void harness(void);

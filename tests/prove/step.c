@@ -14,13 +14,18 @@ void harness(void);
 void harness(void)
 {
 	uint8_t tokens[STRUCTURE_MOST], names[STRINGS_MOST];
-	struct span structure = span_of(tokens, sizeof(tokens));
 	struct span strings = any_part(span_of(names, sizeof(names)));
-	struct dtb_cursor cursor = { .rest = any_part(structure), .strings = strings };
-	struct span before = cursor.rest;
+	struct dtb dtb = { .structure = any_part(span_of(tokens, sizeof(tokens))), .strings = strings };
+	uint32_t offset = nondet_u32();
+	struct dtb_cursor cursor;
+	struct span before;
 	enum dtb_event event;
 
 	assume(strings.left == 0 || strings.at[strings.left - 1] == '\0');
+	assume(offset <= dtb.structure.left);
+	cursor = dtb_cursor_at(&dtb, offset);
+	prove(dtb_offset(&dtb, &cursor) == offset);
+	before = cursor.rest;
 	event = dtb_step(&cursor);
 	prove(is_inside(cursor.rest, before));
 	prove(event == DTB_BAD || cursor.rest.left <= before.left - 4);
