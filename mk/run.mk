@@ -3,7 +3,7 @@
 
 QEMU_ARGS ?=
 
-#: demo             boots Graft with Debian as Dom0; an overlay brings a disk and takes it away; powers off
+#: demo             boots Graft with Debian as Dom0; overlays bring it a disk and two guests a UART; powers off
 .PHONY: demo
 demo: image images
 	@PYTHONDONTWRITEBYTECODE=1 scripts/demo.py
