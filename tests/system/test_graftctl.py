@@ -127,7 +127,7 @@ def test_list_of_several(board):
 	("add /nowhere.dtbo", "/not/there"),
 	("remove /disk.dtbo", "not in the tree"),
 	("attach /disk.dtbo 0", "not in the tree"),
-	("detach /disk.dtbo 0", "not in the tree"),
+	("detach /disk.dtbo 0", "is in the tree nor were they attached to d0"),
 	("attach /disk.dtbo 77", "there is no such domain"),
 ])
 def test_refused(board, words, reason):
@@ -200,8 +200,12 @@ def test_a_large_one(board):
 
 
 def test_bad_usage(board):
-	for words in ("overlay", "overlay add", "overlay attach /disk.dtbo", "overlay attach /disk.dtbo x", "tree --no"):
+	for words in ("overlay", "overlay add", "overlay attach /disk.dtbo", "overlay attach /disk.dtbo 70000", "tree --no"):
 		assert ctl(board, words).status == 2
+
+
+def test_guest_of_unknown_name(board):
+	assert "there is no domain of this name" in refused(board, "overlay attach /disk.dtbo nobody")
 
 
 def test_on_xen(xen_dom0):
