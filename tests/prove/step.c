@@ -15,7 +15,8 @@ void harness(void)
 {
 	uint8_t tokens[STRUCTURE_MOST], names[STRINGS_MOST];
 	struct span strings = any_part(span_of(names, sizeof(names)));
-	struct dtb dtb = { .structure = any_part(span_of(tokens, sizeof(tokens))), .strings = strings };
+	struct dtb dtb = { .structure = any_part(span_of(tokens, sizeof(tokens))),
+		.strings = strings };
 	uint32_t offset = nondet_u32();
 	struct dtb_cursor cursor;
 	struct span before;
