@@ -40,16 +40,6 @@ static gva_t buf_at;
 static struct dt_tree tree;
 static jmp_buf machine_ended;
 
-_Noreturn void panic(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	abort();
-}
-
 static unsigned take(void)
 {
 	return in.at < in.end ? *in.at++ : 0;

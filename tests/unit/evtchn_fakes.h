@@ -135,16 +135,6 @@ struct runstate_snapshot sched_runstate(const struct vcpu *v)
 	return (struct runstate_snapshot){ VCPU_RUNNABLE, 77, { v->id, 2, 3, 4 } };
 }
 
-_Noreturn void panic(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	abort();
-}
-
 void printk(enum log_level level, const char *fmt, ...)
 {
 	(void)level;

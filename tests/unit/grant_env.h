@@ -26,16 +26,6 @@
 
 #include <cmocka.h> /* last: its macro `fail` is not core/error.h's function */
 
-_Noreturn void panic(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	abort();
-}
-
 #define ENV_DOMAINS 4
 #define RAM_IPA     UINT64_C(0x80000000)
 #define RAM_PAGES   16 /* of each domain */

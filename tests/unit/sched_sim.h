@@ -85,16 +85,6 @@ void printk(enum log_level level, const char *fmt, ...)
 	(void)fmt;
 }
 
-_Noreturn void panic(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	abort();
-}
-
 static void sim_sleep(void)
 {
 	longjmp(sim_sleeping, 1);

@@ -42,16 +42,6 @@ static size_t heap_used;
 static unsigned char buf[8192];
 static gva_t buf_at;
 
-_Noreturn void panic(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	abort();
-}
-
 static void give_ram(struct domain *d)
 {
 	for (unsigned i = 0; i < RAM_PAGES; i++) {

@@ -32,16 +32,6 @@ static uint64_t free_before;
 static size_t heap_before;
 static jmp_buf sleeping, ended;
 
-_Noreturn void panic(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	abort();
-}
-
 static void uart_put(const char *text, size_t size)
 {
 	size = MIN(size, sizeof(log_text) - 1 - log_size);

@@ -45,16 +45,6 @@ static size_t heap_used;
 static evtchn_port_t port, near;
 static struct xencons_interface *ring;
 
-_Noreturn void panic(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	abort();
-}
-
 static struct domain *make_domain(domain_id_t id, bool first)
 {
 	struct domain_config config = {
