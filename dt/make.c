@@ -5,63 +5,50 @@
 /* Building a tree, or the side of an overlay, is long work. */
 #define POLL_EVERY 32
 
+/* Siblings of either type: the first one's `prev` is the last, the last one's `next` is NULL. */
+#define APPEND(head, first, last)                                                                  \
+	do {                                                                                       \
+		(last)->next = NULL;                                                               \
+		if (head) {                                                                        \
+			(first)->prev = (head)->prev;                                              \
+			(first)->prev->next = (first);                                             \
+			(head)->prev = (last);                                                     \
+		} else {                                                                           \
+			(first)->prev = (last);                                                    \
+			(head) = (first);                                                          \
+		}                                                                                  \
+	} while (0)
+
+#define UNLINK(head, first, last)                                                                  \
+	do {                                                                                       \
+		if ((last)->next)                                                                  \
+			(last)->next->prev = (first)->prev;                                        \
+		else if ((first) != (head))                                                        \
+			(head)->prev = (first)->prev;                                              \
+		if ((first) == (head))                                                             \
+			(head) = (last)->next;                                                     \
+		else                                                                               \
+			(first)->prev->next = (last)->next;                                        \
+	} while (0)
+
 void dt_append_nodes(struct dt_node *parent, struct dt_node *first, struct dt_node *last)
 {
-	struct dt_node *head = parent->first_child;
-
-	last->next = NULL;
-	if (head) {
-		first->prev = head->prev;
-		first->prev->next = first;
-		head->prev = last;
-	} else {
-		first->prev = last;
-		parent->first_child = first;
-	}
+	APPEND(parent->first_child, first, last);
 }
 
 void dt_unlink_nodes(struct dt_node *first, struct dt_node *last)
 {
-	struct dt_node *parent = first->parent, *head = parent->first_child, *after = last->next;
-
-	if (first == head)
-		parent->first_child = after;
-	else
-		first->prev->next = after;
-	if (after)
-		after->prev = first->prev;
-	else if (first != head)
-		head->prev = first->prev;
+	UNLINK(first->parent->first_child, first, last);
 }
 
 void dt_append_props(struct dt_node *node, struct dt_prop *first, struct dt_prop *last)
 {
-	struct dt_prop *head = node->first_prop;
-
-	last->next = NULL;
-	if (head) {
-		first->prev = head->prev;
-		first->prev->next = first;
-		head->prev = last;
-	} else {
-		first->prev = last;
-		node->first_prop = first;
-	}
+	APPEND(node->first_prop, first, last);
 }
 
 void dt_unlink_props(struct dt_prop *first, struct dt_prop *last)
 {
-	struct dt_node *node = first->node;
-	struct dt_prop *head = node->first_prop, *after = last->next;
-
-	if (first == head)
-		node->first_prop = after;
-	else
-		first->prev->next = after;
-	if (after)
-		after->prev = first->prev;
-	else if (first != head)
-		head->prev = first->prev;
+	UNLINK(first->node->first_prop, first, last);
 }
 
 bool dt_is_phandle_name(const char *name)
