@@ -128,6 +128,13 @@ class Guest:
 			"| tail -n 1", limit + 30)
 		assert not self.exists()
 
+	def wait_again(self):
+		"""Until xl has made it anew after its restart, as another domain, which it is from then on."""
+		self.machine.check(script(self.machine, f"timeout {RUN_LIMIT} sh -c 'while d=$(xl domid {self.name} 2>/dev/null); "
+			f"[ -z \"$d\" ] || [ \"$d\" = {self.domid} ]; do sleep 0.3; done'"), RUN_LIMIT + 30)
+		self.find_domid()
+		return self
+
 	def destroy(self):
 		return self.machine.check(f"xl destroy {self.domid}")
 

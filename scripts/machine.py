@@ -32,6 +32,8 @@ READY = "dom0: ready"
 PROMPT = "dom0# "
 # Dom0's terminal, the hypervisor's UART and QEMU's terminal each turn a line feed into two characters.
 EOL = r"\r*\n"
+# A line of the hypervisor's log can come anywhere in what Dom0 prints, in the middle of a line too.
+LOG = r"\((?:GRAFT|XEN)\) [^\n]*\n"
 
 Result = collections.namedtuple("Result", "status output")
 
@@ -123,12 +125,14 @@ class Machine:
 		self.expect(begun, limit)
 
 	def run(self, command, limit=RUN_LIMIT):
-		"""Runs a command in Dom0; its status and what it printed, both streams."""
+		"""Runs a command in Dom0; its status and what it printed, both streams, without the hypervisor's log unless
+		the command asks for that."""
 		self.steps += 1
 		self.begin(f"printf '@{self.steps}@\\n'; {{ {command}\n}} 2>&1 </dev/null; "
-			f"printf '@{self.steps}:%d@\\n' $?\n", f"@{self.steps}@{EOL}", limit)
-		match = self.expect(rf"@{self.steps}:(\d+)@{EOL}", limit)
-		return Result(int(match[1]), re.sub(EOL, "\n", self.child.before).strip("\n"))
+			f"printf '@{self.steps}:%d@\\n' $?\n", f"@{self.steps}@(?:{LOG})*{EOL}", limit)
+		match = self.expect(rf"@{self.steps}:(\d+)@(?:{LOG})*{EOL}", limit)
+		said = self.child.before if "xl dmesg" in command else re.sub(LOG, "", self.child.before)
+		return Result(int(match[1]), re.sub(EOL, "\n", said).strip("\n"))
 
 	def check(self, command, limit=RUN_LIMIT):
 		"""Runs a command that must succeed, and returns what it printed."""

@@ -47,6 +47,7 @@ def test_xl_killed_while_it_destroys(host):
 	guest = domu.Guest(host, "victim", memory=512)
 	guest.create("-p")
 	whole = duration(host, f"xl destroy {guest.domid}")
+	clean_up(host)
 	before = domu.info(host)[0]
 	for point in POINTS[::2]:
 		guest.create("-p")

@@ -6,11 +6,6 @@ import domu
 import pytest
 
 
-def domid_of(host, name):
-	result = host.run(f"xl domid {name}")
-	return int(result.output.splitlines()[-1]) if result.status == 0 else None
-
-
 def wait_for(host, what, condition, tries=60):
 	for _ in range(tries):
 		if condition():
@@ -38,11 +33,8 @@ def test_restart(host):
 	"""A panic of the stock kernel, which on arm64 tells nobody but restarts, then its reboot, then its power-off."""
 	guest = domu.Guest(host, extra="console=hvc0 quiet panic=1", on_reboot="restart", on_poweroff="destroy").boot()
 	for command in ["echo c >/proc/sysrq-trigger", "reboot -f"]:
-		first = guest.domid
 		guest.start(command)
-		wait_for(host, "a new domain", lambda: domid_of(host, guest.name) not in (None, first))
-		guest.find_domid()
-		guest.wait()
+		guest.wait_again().wait()
 		assert guest.check("echo again") == "again"
 	guest.start("poweroff -f")
 	guest.wait_gone()
@@ -58,11 +50,8 @@ def test_rename_restart(host):
 
 def test_xl_asks_the_guest(host):
 	guest = domu.Guest(host).boot()
-	first = guest.domid
 	host.check(f"xl reboot {guest.name}")
-	wait_for(host, "a new domain", lambda: domid_of(host, guest.name) not in (None, first))
-	guest.find_domid()
-	guest.wait()
+	guest.wait_again().wait()
 	host.check(f"xl shutdown -w {guest.name}", domu.BOOT_LIMIT)
 	guest.wait_gone()
 
