@@ -105,12 +105,12 @@ class Machine:
 		return self
 
 	def boot_quiet(self):
-		"""To a shell that echoes nothing and prompts for nothing, with the kernel's chatter off: run()
-		needs that. A panic still shows."""
+		"""To a shell that echoes nothing, prompts for nothing and tells of no job that ended, with the kernel's
+		chatter off: run() needs that. A panic still shows."""
 		self.boot()
 		self.child.send("stty -echo; exec bash --noprofile --norc --noediting\n")
 		self.expect(r"bash[^\r\n]*# ")
-		self.child.send("PS1= PS2=; dmesg -n 2; printf '@%s@\\n' quiet\n")
+		self.child.send("set +m; PS1= PS2=; dmesg -n 2; printf '@%s@\\n' quiet\n")
 		self.expect("@quiet@" + EOL)
 		return self
 
