@@ -35,6 +35,11 @@ static void select_word(struct domain *d, struct evtchn *chn, evtchn_port_t port
 		evtchn_raise_upcall(v);
 }
 
+static void clear_pending(struct domain *d, evtchn_port_t port)
+{
+	guest_update64(&d->shared_info->evtchn_pending[port / WORD_BITS], BIT(port % WORD_BITS), 0);
+}
+
 static void set_pending(struct domain *d, struct evtchn *chn, evtchn_port_t port)
 {
 	struct shared_info *shared = d->shared_info;
@@ -44,14 +49,15 @@ static void set_pending(struct domain *d, struct evtchn *chn, evtchn_port_t port
 		return;
 	/* The guest clears the mask bit, then looks at the pending bit: one of us sees the other's. */
 	smp_mb();
+	/* The layout has changed since the caller looked: the bit may be too late to be carried over. */
+	if (unlikely(evtchn_ops(d) != &evtchn_2l_ops)) {
+		clear_pending(d, port);
+		evtchn_set_pending(d, chn, port);
+		return;
+	}
 	if (!bit_is_set(shared->evtchn_mask, port))
 		select_word(d, chn, port);
 	evtchn_wake_pollers(d, port);
-}
-
-static void clear_pending(struct domain *d, evtchn_port_t port)
-{
-	guest_update64(&d->shared_info->evtchn_pending[port / WORD_BITS], BIT(port % WORD_BITS), 0);
 }
 
 static void unmask(struct domain *d, struct evtchn *chn, evtchn_port_t port)

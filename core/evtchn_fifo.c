@@ -212,8 +212,10 @@ static void carry_over(struct domain *d, struct evtchn *chn, evtchn_port_t port,
 {
 	(void)data;
 	spin_lock(&chn->fifo_lock);
-	if (!chn->consumer && evtchn_2l_ops.is_pending(d, port))
+	if (!chn->consumer && evtchn_2l_ops.is_pending(d, port)) {
+		evtchn_2l_ops.clear_pending(d, port); /* that layout may come back */
 		chn->pending_later = true;
+	}
 	spin_unlock(&chn->fifo_lock);
 }
 
@@ -228,8 +230,10 @@ static int install_control(struct domain *d, struct vcpu *v, struct evtchn_fifo_
 	if (!e->fifo) {
 		e->fifo = *fifo;
 		*fifo = NULL;
-		evtchn_for_each(d, 1, e->port_limit, carry_over, NULL);
 		atomic_store(&e->ops, &evtchn_fifo_ops);
+		/* Who still sets a bit of the other layout then looks at ops: one of us sees the other's. */
+		smp_mb();
+		evtchn_for_each(d, 1, e->port_limit, carry_over, NULL);
 		e->port_limit = evtchn_port_limit(d, EVTCHN_FIFO_NR_CHANNELS);
 	}
 	atomic_store_explicit(&v->evtchn.fifo, control, memory_order_release);

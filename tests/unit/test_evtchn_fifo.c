@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The FIFO layout: order, priorities, queues that ports move between, growth of the array, hostile words. */
+#include "core/evtchn_priv.h"
 #include "tests/unit/evtchn_guest.h"
 
 #include <threads.h>
@@ -243,6 +244,25 @@ static void test_events_of_the_other_layout_are_kept(void **state)
 	assert_int_equal(evtchn_send(dom(2), port), 0);
 	guest_start_fifo(2, 1);
 	GUEST_EXPECT(2, port);
+	assert_int_equal(evtchn_2l_ops.is_pending(dom(2), port), 0);
+}
+
+/* A sender on another CPU that had looked which layout it is just before that changed. */
+static void test_event_sent_while_the_layout_changes(void **state)
+{
+	evtchn_port_t early, late;
+
+	(void)state;
+	assert_int_equal(evtchn_bind_ipi(dom(2), 0, &early), 0);
+	assert_int_equal(evtchn_bind_ipi(dom(2), 0, &late), 0);
+	guest_start_fifo(2, 0);
+	evtchn_2l_ops.set_pending(dom(2), evtchn_find(dom(2), early), early);
+	assert_int_equal(evtchn_expand_array(dom(2), ipa_of_gfn(0)), 0);
+	GUEST_EXPECT(2, early);
+	evtchn_2l_ops.set_pending(dom(2), evtchn_find(dom(2), late), late);
+	GUEST_EXPECT(2, late);
+	for (unsigned i = 0; i < 64; i++)
+		assert_int_equal(dom(2)->shared_info->evtchn_pending[i], 0);
 }
 
 static void test_vcpu_without_control_block(void **state)
@@ -450,6 +470,7 @@ int main(void)
 		TEST(test_every_port_can_be_used),
 		TEST(test_init_control_errors),
 		TEST(test_events_of_the_other_layout_are_kept),
+		TEST(test_event_sent_while_the_layout_changes),
 		TEST(test_vcpu_without_control_block),
 		TEST(test_reset_goes_back_to_2_level),
 		TEST(test_reset_with_a_high_port_of_graft),
