@@ -96,30 +96,34 @@ static void unlock_queues(struct evtchn_fifo_vcpu *a, struct evtchn_fifo_vcpu *b
 }
 
 /*
- * Appends a port that has just become LINKED to its queue; true if it is the first there. fifo_lock held.
- * A port that is some queue's tail was taken off it by the guest, or it would have been LINKED before:
- * that queue is empty, although its tail looks LINKED again.
+ * Appends a port that has just become LINKED to its queue; true if it is the first there. A port that is some
+ * queue's tail was taken off it by the guest, or it would have been LINKED before: that queue is empty,
+ * although its tail looks LINKED again. So nobody may look at either queue between the two: both are locked.
  */
 static bool append(struct domain *d, struct evtchn *chn, evtchn_port_t port,
-	struct evtchn_fifo_vcpu *fifo, unsigned vcpu, unsigned priority)
+	struct evtchn_fifo_vcpu *before, struct evtchn_fifo_vcpu *fifo, unsigned priority)
 {
-	struct evtchn_fifo_vcpu *before = fifo_vcpu(d, chn->queued_vcpu);
 	evtchn_port_t tail;
 	bool first;
 
-	lock_queues(before, chn->queued_vcpu, fifo, vcpu);
 	if (before && before->tail[chn->queued_priority] == port)
 		before->tail[chn->queued_priority] = 0;
-	chn->queued_vcpu = (uint8_t)vcpu;
-	chn->queued_priority = (uint8_t)priority;
 	tail = fifo->tail[priority];
 	/* A tail's page is there: it was queued through it. */
 	first = !tail || !link_behind(word_of(d, tail), port);
 	if (first)
 		__atomic_store_n(&fifo->control->head[priority], port, __ATOMIC_RELEASE);
 	fifo->tail[priority] = port;
-	unlock_queues(before, fifo);
 	return first;
+}
+
+static void tell_first(
+	struct domain *d, struct evtchn_fifo_vcpu *fifo, unsigned vcpu, unsigned priority)
+{
+	uint32_t bit = UINT32_C(1) << priority;
+
+	if (!(guest_update32(&fifo->control->ready, 0, bit) & bit))
+		evtchn_raise_upcall(d->vcpus[vcpu]);
 }
 
 /* True if the port was not pending before. fifo_lock held. */
@@ -127,17 +131,23 @@ static bool raise(struct domain *d, struct evtchn *chn, evtchn_port_t port, even
 {
 	unsigned vcpu = atomic_load_explicit(&chn->vcpu, memory_order_relaxed);
 	unsigned priority = atomic_load_explicit(&chn->priority, memory_order_relaxed);
-	struct evtchn_fifo_vcpu *fifo = fifo_vcpu(d, vcpu);
-	event_word_t old = mark_pending(word, fifo != NULL);
+	struct evtchn_fifo_vcpu *fifo = fifo_vcpu(d, vcpu), *before;
+	event_word_t old;
+	bool first = false;
 
-	if (!fifo || (old & (MASKED | LINKED)))
-		return !(old & PENDING);
-	if (append(d, chn, port, fifo, vcpu, priority)) {
-		uint32_t bit = UINT32_C(1) << priority;
-
-		if (!(guest_update32(&fifo->control->ready, 0, bit) & bit))
-			evtchn_raise_upcall(d->vcpus[vcpu]);
+	if (!fifo)
+		return !(mark_pending(word, false) & PENDING);
+	before = fifo_vcpu(d, chn->queued_vcpu);
+	lock_queues(before, chn->queued_vcpu, fifo, vcpu);
+	old = mark_pending(word, true);
+	if (!(old & (MASKED | LINKED))) {
+		first = append(d, chn, port, before, fifo, priority);
+		chn->queued_vcpu = (uint8_t)vcpu;
+		chn->queued_priority = (uint8_t)priority;
 	}
+	unlock_queues(before, fifo);
+	if (first)
+		tell_first(d, fifo, vcpu, priority);
 	return !(old & PENDING);
 }
 

@@ -102,6 +102,62 @@ static void test_tail_that_moved_away(void **state)
 	GUEST_EXPECT(1, p[0], p[1]);
 }
 
+static evtchn_port_t meet_port; /* what the other CPU sends */
+static unsigned meet_at, meet_locks; /* before this lock of the operation; locks so far */
+
+static void meet(void)
+{
+	if (++meet_locks != meet_at)
+		return;
+	host_lock_hook = NULL;
+	send(meet_port);
+	host_lock_hook = meet;
+}
+
+/* Another CPU sends `other` just before the lock number `at` of sending or unmasking `port`. False: it has fewer. */
+static bool meets(evtchn_port_t port, bool unmasked, evtchn_port_t other, unsigned at)
+{
+	meet_port = other;
+	meet_at = at;
+	meet_locks = 0;
+	host_lock_hook = meet;
+	assert_int_equal(unmasked ? evtchn_unmask(dom(1), port) : evtchn_send(dom(1), port), 0);
+	host_lock_hook = NULL;
+	return meet_locks >= at;
+}
+
+/* What was a queue's tail is LINKED again, and somebody else appends to that queue before it is there. */
+static void test_senders_meet_at_an_old_tail(void **state)
+{
+	evtchn_port_t p[2];
+	bool unmasked = false;
+	unsigned at = 1, rounds = 0;
+
+	(void)state;
+	bind_ipis(p, 2, 0);
+	while (rounds < 100) {
+		send(p[0]);
+		GUEST_EXPECT(1, p[0]);
+		if (unmasked) {
+			guest_mask(1, p[0]);
+			send(p[0]);
+		}
+		if (!meets(p[0], unmasked, p[1], at)) {
+			GUEST_EXPECT(1, p[0]);
+			if (unmasked)
+				break;
+			unmasked = true;
+			at = 0;
+		} else {
+			guest_seen_count = 0;
+			assert_int_equal(guest_upcalls(1, guest_remember), 2);
+		}
+		at++;
+		rounds++;
+	}
+	assert_in_range(rounds, 7, 99);
+}
+
 static void test_move_between_vcpus(void **state)
 {
 	evtchn_port_t a, b, ipi;
@@ -463,6 +519,7 @@ int main(void)
 		TEST(test_first_in_first_out),
 		TEST(test_priorities),
 		TEST(test_tail_that_moved_away),
+		TEST(test_senders_meet_at_an_old_tail),
 		TEST(test_move_between_vcpus),
 		TEST(test_mask_and_unmask),
 		TEST(test_linked_ports_are_not_reused),

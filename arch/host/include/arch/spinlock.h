@@ -11,8 +11,13 @@ struct spinlock {
 
 #define SPINLOCK_INIT { false }
 
+/* If not NULL, called before each lock is taken: what another CPU does just then. */
+extern void (*host_lock_hook)(void);
+
 static inline void spin_lock(struct spinlock *lock)
 {
+	if (host_lock_hook)
+		host_lock_hook();
 	assert(!lock->held);
 	lock->held = true;
 }
