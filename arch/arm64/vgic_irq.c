@@ -62,13 +62,17 @@ void virq_clear_enabled(struct virq *irq, uint64_t value)
 uint64_t virq_get_pending(struct virq *irq)
 {
 	struct vcpu *home = virq_lock_synced(irq);
+	bool sampled = irq->sample && !irq->in_lr;
 
-	if (irq->sample && !irq->in_lr)
+	if (sampled)
 		irq->line = irq->sample(home);
 	bool pending =
 		virq_is_pending(irq) || (virq_is_hw_spi(irq) && gic_spi_is_pending(irq->hw_intid));
 
-	virq_unlock(home);
+	if (sampled) /* to whoever is about to tell of a rise that is seen here it will be no news */
+		virq_commit(home, irq);
+	else
+		virq_unlock(home);
 	return pending;
 }
 

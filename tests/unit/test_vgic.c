@@ -210,6 +210,23 @@ static void test_sampled_level_falls_unseen(void **state)
 	env_free();
 }
 
+/* A vCPU reads the pending bit after the flag was raised and before that is told. */
+static void test_sampled_level_read_before_told(void **state)
+{
+	(void)state;
+	start_sampled();
+	assert_false(env_read_bit(1, 0, ENV_ISPENDR, PPI));
+	sampled[0] = true;
+	assert_true(env_read_bit(1, 0, ENV_ISPENDR, PPI));
+	raise_upcall(1);
+	assert_int_equal(env_ack(0), PPI);
+	sampled[0] = false;
+	env_eoi(0, PPI);
+	assert_false(env_read_bit(1, 0, ENV_ISPENDR, PPI));
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
 static void test_sgi_targets(void **state)
 {
 	(void)state;
@@ -630,6 +647,7 @@ int main(void)
 		cmocka_unit_test(test_sampled_level_rises_while_active),
 		cmocka_unit_test(test_sampled_level_left_high),
 		cmocka_unit_test(test_sampled_level_falls_unseen),
+		cmocka_unit_test(test_sampled_level_read_before_told),
 		cmocka_unit_test(test_sgi_targets),
 		cmocka_unit_test(test_sgi_of_group_0_is_not_sent_by_sgi1r),
 		cmocka_unit_test(test_affinity),
