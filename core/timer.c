@@ -192,26 +192,39 @@ bool timer_active(const struct timer *t)
 	return t->deadline != TIME_NEVER;
 }
 
+/*
+ * Its last call may not have returned yet on the CPU it was on before, and there is one call at a time. Whoever
+ * has to wait for that must not have taken the timer: set anew, it may be due on the other CPU again, which would
+ * wait in turn.
+ */
+static bool is_running_elsewhere(const struct timer *t, unsigned cpu)
+{
+	return t->fired_cpu != cpu &&
+	       atomic_load_explicit(&queues[t->fired_cpu].running, memory_order_acquire) == t;
+}
+
 /* Takes the earliest timer off this CPU's heap if it is due; it is then marked as running here. */
 static struct timer *queue_pop_due(struct timer_queue *q, unsigned cpu)
 {
 	struct timer *t;
-	unsigned fired_cpu;
 
-	spin_lock(&q->lock);
-	t = q->root;
-	if (t == NULL || t->deadline > time_now()) {
+	for (;;) {
+		spin_lock(&q->lock);
+		t = q->root;
+		if (t == NULL || t->deadline > time_now()) {
+			t = NULL;
+			break;
+		}
+		if (!is_running_elsewhere(t, cpu)) {
+			heap_remove(q, t);
+			t->fired_cpu = cpu;
+			atomic_store_explicit(&q->running, t, memory_order_relaxed);
+			break;
+		}
 		spin_unlock(&q->lock);
-		return NULL;
+		cpu_relax();
 	}
-	heap_remove(q, t);
-	fired_cpu = t->fired_cpu;
-	t->fired_cpu = cpu;
-	atomic_store_explicit(&q->running, t, memory_order_relaxed);
 	spin_unlock(&q->lock);
-	/* Its last call may not have returned yet on the CPU it was on before: one call at a time. */
-	if (fired_cpu != cpu)
-		wait_while_running(t, fired_cpu);
 	return t;
 }
 

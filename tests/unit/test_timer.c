@@ -235,6 +235,47 @@ static void test_stop_waits_for_a_running_expire(void **state)
 	timer_stop(&slow); /* nothing to wait for any more: the relax hook would abort */
 }
 
+static struct timer shared;
+static unsigned calls;
+
+static void relax_in_vain(void)
+{
+	fail_msg("CPU %u waits for one that waits for it", cpu_id());
+}
+
+/* The first call: CPU 1 sets the timer and is to wait for the call's end; before that, CPU 0 sets it too. */
+static void expire_shared(void *data)
+{
+	(void)data;
+	if (++calls > 1)
+		return;
+	host_cpu_set(1);
+	timer_set(&shared, host_now);
+	host_relax_hook = relax_on_stopper;
+	if (setjmp(stopper_waits) == 0)
+		timer_interrupt();
+	host_cpu_set(0);
+	host_relax_hook = relax_in_vain;
+	timer_set(&shared, host_now);
+}
+
+static void test_due_on_two_cpus_in_turn(void **state)
+{
+	(void)state;
+	reset();
+	waited = 0;
+	calls = 0;
+	timer_init(&shared, expire_shared, NULL);
+	timer_set(&shared, host_now);
+	timer_interrupt();
+	assert_int_equal(waited, 1);
+	assert_int_equal(calls, 2);
+	host_cpu_set(1);
+	timer_interrupt(); /* what it waited for is no longer its own */
+	assert_int_equal(calls, 2);
+	assert_int_equal(host_deadline[1], TIME_NEVER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_moves_to_the_cpu_that_sets_it),
 		cmocka_unit_test(test_timer_that_is_always_due_does_not_hang),
 		cmocka_unit_test(test_stop_waits_for_a_running_expire),
+		cmocka_unit_test(test_due_on_two_cpus_in_turn),
 	};
 
 	return cmocka_run_group_tests_name("timer", tests, NULL, NULL);
