@@ -276,16 +276,16 @@ static uint64_t last_part(const struct holding *h)
 	return MAX(ALIGN_DOWN(last, (uint64_t)PAGES_AT_ONCE), h->gfn);
 }
 
-/* A part of what is mapped, from the end: true if there was any. No block is split, so it cannot fail. */
+/* A part of what is mapped, from the end: true if there was any. No block of it lies across where it begins. */
 static bool unmap_some(struct holding *h)
 {
 	uint64_t from = last_part(h);
-	int err;
+	uint64_t base = h->claim.resource.base + ((from - h->gfn) << PAGE_SHIFT);
 
 	if (!h->reach)
 		return false;
-	err = p2m_unmap(h->claim.owner, ipa_of_gfn(from), h->gfn + h->reach - from);
-	ASSERT(!err);
+	p2m_unmap_registers(
+		h->claim.owner, ipa_of_gfn(from), PADDR(base), h->gfn + h->reach - from);
 	h->reach = from - h->gfn;
 	return true;
 }

@@ -98,6 +98,12 @@ void p2m_map_prepared(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count, e
  */
 int p2m_unmap(struct domain *d, ipa_t ipa, uint64_t count);
 
+/*
+ * Unmaps what of the range still shows the registers at [pa, …), and invalidates TLBs as p2m_unmap() does. What the
+ * guest has put in their place stays. The range must be of whole mappings: no block is split, so it cannot fail.
+ */
+void p2m_unmap_registers(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count);
+
 /* Unmaps one page if it is the one of that address and type now: 0, -ENOENT, -ENOMEM. */
 int p2m_unmap_page(struct domain *d, ipa_t ipa, paddr_t pa, enum p2m_type type);
 

@@ -234,6 +234,38 @@ int p2m_unmap(struct domain *d, ipa_t ipa, uint64_t count)
 	return err;
 }
 
+/* The entry there, if it shows these registers. How many pages it covers from ipa on, which may be a hole. */
+static uint64_t clear_registers(struct p2m_work *work, uint64_t ipa, uint64_t pa)
+{
+	unsigned level;
+	uint64_t pte = p2m_find_leaf(work->p2m, ipa, &level);
+	uint64_t offset = ipa & (pte_size(level) - 1);
+
+	if (pte_type(pte) == P2M_MMIO && (pte & PTE_ADDRESS) == pa - offset) {
+		ASSERT(offset == 0); /* of whole mappings, as all who call this know */
+		p2m_clear(work, p2m_find_entry(work->p2m, ipa, level), level, 1, ipa);
+	}
+	return (pte_size(level) - offset) >> PAGE_SHIFT;
+}
+
+void p2m_unmap_registers(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count)
+{
+	uint64_t done = 0, start = ipa.v, pages;
+	struct p2m_work work;
+
+	begin(&work, d);
+	if (!in_range(&d->p2m, ipa, count))
+		count = 0;
+	for (; done < count; done += pages, ipa.v = start + (done << PAGE_SHIFT)) {
+		pages = clear_registers(&work, ipa.v, pa.v + (done << PAGE_SHIFT));
+		/* Once for each table of pages. */
+		if (done + pages >= count ||
+			IS_ALIGNED(ipa.v + (pages << PAGE_SHIFT), pte_size(PTE_LEVEL_LAST - 1)))
+			p2m_prune(&work, ipa.v);
+	}
+	end(&work);
+}
+
 /* Looking */
 
 static struct p2m_entry lookup(const struct p2m *p2m, ipa_t ipa)

@@ -345,6 +345,34 @@ static void test_unaligned_range(void **state)
 		assert_true(sees_nothing(dom2, GUEST + i));
 }
 
+/* A guest puts memory of its own over registers, as one block, when there is no page for another table: that stays. */
+static void test_memory_over_registers(void **state)
+{
+	(void)state;
+	assert_int_equal(give(dom2, SERIAL, 1), 0);
+	assert_int_equal(map(dom2, GUEST + 7, SERIAL, 1), 0);
+	assert_int_equal(give(dom2, BUS, BUS_PAGES), 0);
+	assert_int_equal(map(dom2, GUEST + 0x200, BUS, 512), 0);
+	assert_int_equal(map(dom2, GUEST + 0x400, BUS + 512, 512), 0);
+	assert_int_equal(p2m_map(dom2, ipa_of_gfn(GUEST), PADDR(HOST_RAM_BASE), 512, P2M_RAM), 0);
+	assert_int_equal(
+		p2m_map(dom2, ipa_of_gfn(GUEST + 0x403), PADDR(HOST_RAM_BASE), 1, P2M_SHARED), 0);
+	assert_int_equal(p2m_lookup(dom2, ipa_of_gfn(GUEST + 7)).block_size, MIB(2));
+	host_fail_at = 1;
+	kill(dom2);
+	assert_int_equal(host_fail_at, 1);
+	host_fail_at = 0;
+	assert_int_equal(p2m_lookup(dom2, ipa_of_gfn(GUEST + 7)).type, P2M_RAM);
+	assert_int_equal(p2m_lookup(dom2, ipa_of_gfn(GUEST + 0x403)).type, P2M_SHARED);
+	assert_true(sees_nothing(dom2, GUEST + 0x200));
+	assert_true(sees_nothing(dom2, GUEST + 0x402));
+	assert_true(sees_nothing(dom2, GUEST + 0x404));
+	assert_true(sees_nothing(dom2, GUEST + 0x5ff));
+	assert_true(sees(dom0, SERIAL << PAGE_SHIFT));
+	assert_true(sees(dom0, (BUS + 1023) << PAGE_SHIFT));
+	assert_int_equal(p2m_unmap(dom2, ipa_of_gfn(GUEST), 0x600), 0);
+}
+
 static int all_steps(struct domain *d)
 {
 	int err;
@@ -485,6 +513,7 @@ int main(void)
 		TEST(test_overlay_of_what_is_given),
 		TEST(test_large_ranges),
 		TEST(test_unaligned_range),
+		TEST(test_memory_over_registers),
 		TEST(test_every_allocation_fails),
 		TEST(test_no_such_interrupt_in_the_guest),
 		TEST(test_random),
