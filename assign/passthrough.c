@@ -28,6 +28,7 @@ struct holding {
 };
 
 static struct holding *holdings;
+static unsigned lent_count; /* of the hardware domain's claims */
 
 /* What is wanted, and what the checks find out about it. */
 struct wish {
@@ -68,6 +69,15 @@ const struct claim *passthrough_find(
 	struct holding *h = find_in(d, kind, extent);
 
 	return h ? &h->claim : NULL;
+}
+
+const struct claim *passthrough_find_lent(enum resource_kind kind, struct extent extent)
+{
+	const struct claim *claim = lent_count ? assign_boot_claims() : NULL;
+
+	while (claim && !(claim->lent && touches(claim, kind, extent)))
+		claim = claim->next;
+	return claim;
 }
 
 static struct holding *find(const struct wish *w)
@@ -220,6 +230,7 @@ static void lend(const struct wish *w)
 			continue;
 		attachment_stop_claim(hardware_domain, claim);
 		claim->lent = true;
+		lent_count++;
 		log_info("d%u loses %s of %s to d%u", hardware_domain->id,
 			resource_name(&claim->resource), dt_path(claim->node), w->domain->id);
 	}
@@ -233,6 +244,7 @@ static void give_back(enum resource_kind kind, struct extent extent)
 			ledger_find_other(kind, extent_of(&claim->resource), hardware_domain))
 			continue;
 		claim->lent = false;
+		lent_count--;
 		attachment_commit_claim(hardware_domain, claim);
 		log_info("d%u has %s of %s again", hardware_domain->id,
 			resource_name(&claim->resource), dt_path(claim->node));

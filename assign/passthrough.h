@@ -20,6 +20,12 @@ void passthrough_init(void);
 const struct claim *passthrough_find(
 	const struct domain *d, enum resource_kind kind, struct extent extent);
 
+/*
+ * A claim in the extent that the hardware domain has lent, as a whole since another has a part of it; NULL: none.
+ * It comes back, so nobody can have the rest.
+ */
+const struct claim *passthrough_find_lent(enum resource_kind kind, struct extent extent);
+
 /* What it is given already is given again by doing nothing. */
 int passthrough_give_registers(
 	struct domain *d, uint64_t frame, uint64_t count, struct dt_why *why);

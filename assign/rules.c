@@ -402,5 +402,7 @@ int rules_check_resource(struct rule_case *c, struct dt_why *why)
 	c->other = ledger_find_other(c->resource->kind, extent, c->domain);
 	if (!c->other) /* one way to have it is enough */
 		c->other = passthrough_find(c->domain, c->resource->kind, extent);
+	if (!c->other)
+		c->other = passthrough_find_lent(c->resource->kind, extent);
 	return check(c, c->resource->kind, why);
 }

@@ -304,6 +304,27 @@ static void test_overlay_of_what_is_given(void **state)
 	free(blob.at);
 }
 
+/* Of a device that Dom0 lost because a part of it was given away, the rest is not to be had: Dom0 gets all back. */
+static void test_overlay_of_what_is_lent(void **state)
+{
+	struct blob blob = OVERLAY(
+		{ .name = "dev@1", .base = (BUS + 100) << PAGE_SHIFT, .size = 0x1000, .spi = 50 });
+
+	(void)state;
+	assert_int_equal(add(blob), 0);
+	assert_int_equal(give(dom2, BUS + 3, 2), 0);
+	expect(attach(dom1, blob), -EBUSY, "owned by d0 (/bus@20000000)");
+	expect(attach(dom0, blob), -EBUSY, "owned by d0 (/bus@20000000)");
+	kill(dom2);
+	assert_true(sees(dom0, (BUS + 100) << PAGE_SHIFT));
+	expect(attach(dom1, blob), -EBUSY, "owned by d0 (/bus@20000000)");
+	assert_int_equal(attach(dom0, blob), 0);
+	assert_int_equal(detach(dom0, blob), 0);
+	assert_true(sees(dom0, (BUS + 100) << PAGE_SHIFT));
+	assert_int_equal(removes(blob), 0);
+	free(blob.at);
+}
+
 /* As libxenctrl does it: halves until it is taken; destroyed in steps. */
 static void test_large_ranges(void **state)
 {
@@ -511,6 +532,7 @@ int main(void)
 		TEST(test_device_in_parts),
 		TEST(test_overlay_in_the_way),
 		TEST(test_overlay_of_what_is_given),
+		TEST(test_overlay_of_what_is_lent),
 		TEST(test_large_ranges),
 		TEST(test_unaligned_range),
 		TEST(test_memory_over_registers),
