@@ -277,7 +277,8 @@ static int place(struct plan *p, struct attachment *a, const struct rule_case *d
 		.size = placement->size,
 		.guest = placement->guest };
 
-	if (resource.size - 1 > UINT64_MAX - MAX(resource.base, resource.guest))
+	if (resource.size == 0 ||
+		resource.size - 1 > UINT64_MAX - MAX(resource.base, resource.guest))
 		return dt_fail(why, -EINVAL,
 			"%s: xen,reg: entry %u has no size, or too large a one",
 			dt_path(device->guest), placement->index);

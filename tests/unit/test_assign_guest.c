@@ -214,7 +214,7 @@ static void test_registers_outside(void **state)
 	struct dtb_writer *w;
 	uint32_t cells[] = { 0, WINDOW + 0x10000, 0, 0x1000, 0, GUEST, 0, WINDOW + 0x1000, 0,
 		0x1000, 0, GUEST + 0x1000 };
-	uint32_t none[] = { 0, WINDOW + 0x10000, 0, 0, 0, GUEST };
+	uint32_t none[][6] = { { 0, WINDOW + 0x10000, 0, 0, 0, GUEST }, { 0 } };
 	uint32_t cut[] = { 0, WINDOW + 0x10000, 0, 0x1000, 0 };
 	struct blob blob;
 
@@ -229,14 +229,16 @@ static void test_registers_outside(void **state)
 	refuse(dom2, blob, -EPERM, "it has none there");
 	free(blob.at);
 
-	w = overlay_begin("/");
-	dtb_begin_node(w, "uart@a010000");
-	dtb_write_cells(w, "xen,reg", none, 6);
-	dtb_write_flag(w, "xen,force-assign-without-iommu");
-	dtb_end_node(w);
-	blob = overlay_end();
-	refuse(dom2, blob, -EINVAL, "no size");
-	free(blob.at);
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
+		w = overlay_begin("/");
+		dtb_begin_node(w, "uart@a010000");
+		dtb_write_cells(w, "xen,reg", none[i], 6);
+		dtb_write_flag(w, "xen,force-assign-without-iommu");
+		dtb_end_node(w);
+		blob = overlay_end();
+		refuse(dom2, blob, -EINVAL, "no size");
+		free(blob.at);
+	}
 
 	w = overlay_begin("/");
 	dtb_begin_node(w, "uart@a010000");
