@@ -116,9 +116,15 @@ static int cross_bus(const struct dt_tree *tree, const struct dt_node *bus,
 	if (error)
 		return error;
 	while (read_range(&rest, cells, &range)) {
+		uint64_t offset = address->low - range.child.low;
+
 		if (!range_covers(&range, address, size))
 			continue;
-		range.parent.low += address->low - range.child.low;
+		if (offset > UINT64_MAX - range.parent.low)
+			return dt_fail(why, -DT_EINVAL,
+				"%s: ranges take 0x%lx over the end of memory", dt_path(bus),
+				(unsigned long)address->low);
+		range.parent.low += offset;
 		*address = range.parent;
 		return 0;
 	}

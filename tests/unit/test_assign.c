@@ -439,6 +439,31 @@ static void test_inside_a_large_window(void **state)
 	free(across.at);
 }
 
+/* What a bus's ranges take over the end of memory is not at its beginning. */
+static void test_ranges_over_the_end(void **state)
+{
+	static const uint32_t ranges[] = { 0, 0, UINT32_MAX, 0xfffff000, 0, 0x2000 };
+	struct dtb_writer *w = overlay_begin("/");
+	struct blob blob;
+
+	(void)state;
+	dtb_begin_node(w, "bus");
+	dtb_write_u32(w, "#address-cells", 2);
+	dtb_write_u32(w, "#size-cells", 2);
+	dtb_write_cells(w, "ranges", ranges, ARRAY_SIZE(ranges));
+	dtb_begin_node(w, "dev@1000");
+	write_reg(w, 0x1000, 0x1000);
+	dtb_end_node(w);
+	dtb_end_node(w);
+	blob = overlay_end();
+	assert_int_equal(add(blob), 0);
+	assert_int_equal(attach(dom0, blob), -EINVAL);
+	assert_why("/bus: ranges take 0x1000 over the end of memory");
+	assert_false(sees(dom0, 0));
+	assert_int_equal(removes(blob), 0);
+	free(blob.at);
+}
+
 static void test_guest_address_taken(void **state)
 {
 	(void)state;
@@ -540,6 +565,7 @@ int main(void)
 		TEST(test_fails_in_the_middle),
 		TEST(test_death),
 		TEST(test_inside_a_large_window),
+		TEST(test_ranges_over_the_end),
 		TEST(test_guest_address_taken),
 		TEST(test_failing_adds),
 		TEST(test_dry_runs),
