@@ -300,6 +300,50 @@ static int place_all(
 	return rc;
 }
 
+/* To where what a placement puts at the address reaches; the address itself: nothing is there. */
+static uint64_t placed_until(const struct plan *p, const struct dt_node *node, uint64_t address)
+{
+	struct dt_list list = dt_placements(&p->guest, node);
+	struct dt_placement placement;
+
+	turn_poll();
+	while (dt_placements_next(&list, &placement, NULL) > 0) {
+		if (address - placement.guest < placement.size)
+			return placement.guest + placement.size;
+	}
+	return address;
+}
+
+static bool is_all_placed(
+	const struct plan *p, const struct dt_node *node, const struct dt_window *window)
+{
+	uint64_t done = 0, until;
+
+	while (done < window->size) {
+		until = placed_until(p, node, window->base + done);
+		if (until == window->base + done)
+			return false;
+		done = until - window->base;
+	}
+	return true;
+}
+
+/* Its driver goes by `reg`. That is the guest's affair, so it is no refusal; but hardly meant. */
+static void report_unplaced(const struct plan *p, const struct dt_node *node)
+{
+	struct dt_list list = dt_reg(&p->guest, node);
+	struct dt_window window;
+	int rc;
+
+	while ((rc = dt_reg_next(&list, &window, NULL)) != 0) {
+		if (rc > 0 && !is_all_placed(p, node, &window))
+			report_line(p->report,
+				"%s: reg says 0x%llx (0x%llx bytes), but xen,reg does not place all of it there: the guest's driver will miss it",
+				dt_path(node), (unsigned long long)window.base,
+				(unsigned long long)window.size);
+	}
+}
+
 /* Interrupts go to the guest's controller, or to one that the blob itself brings. */
 static int check_irq_parent(const struct plan *p, const struct dt_node *node, struct dt_why *why)
 {
@@ -362,6 +406,8 @@ static int plan_device(
 		err = rules_check_places(&device, why);
 	if (!err)
 		err = route_all(p, a, &device, why);
+	if (!err)
+		report_unplaced(p, node);
 	return err;
 }
 

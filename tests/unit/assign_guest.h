@@ -10,6 +10,7 @@
 struct guest_device {
 	const char *name, *path; /* path: xen,path */
 	uint64_t base, size, at; /* xen,reg */
+	uint64_t reg; /* 0: at */
 	unsigned spi;
 	uint32_t parent; /* interrupt-parent; 0: inherited */
 	bool edge, disabled, unforced, unplaced;
@@ -33,7 +34,7 @@ static inline void begin_guest_device(struct dtb_writer *w, const struct guest_d
 	if (dev->path)
 		dtb_write_string(w, "xen,path", dev->path);
 	if (dev->size)
-		write_reg(w, dev->at, dev->size);
+		write_reg(w, dev->reg ? dev->reg : dev->at, dev->size);
 	if (dev->size && !dev->unplaced)
 		write_placement(w, dev->base, dev->size, dev->at);
 	if (dev->parent)

@@ -3,66 +3,7 @@
  * Devices attached by a blob made for the guest: how nodes are matched, each wrong blob, several overlays and
  * several domains. Numbers are rows of the list of what others get wrong.
  */
-#include "tests/unit/assign_guest.h"
-
-/* The host's: a UART and a timer. */
-static struct blob host_blob(void)
-{
-	return OVERLAY(
-		{ .name = "uart@a010000", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 },
-		{ .name = "timer@a011000",
-			.base = WINDOW + 0x11000,
-			.size = 0x2000,
-			.spi = 51,
-			.edge = true });
-}
-
-/* As the guest has them; arguments change `dev`. */
-static const struct guest_device guest_uart = {
-	.name = "uart@a010000", .base = WINDOW + 0x10000, .size = 0x1000, .at = GUEST, .spi = 50
-};
-static const struct guest_device guest_timer = { .name = "timer@a011000",
-	.base = WINDOW + 0x11000,
-	.size = 0x2000,
-	.at = GUEST + 0x1000,
-	.spi = 51,
-	.edge = true };
-
-#define CHANGED(what, ...)                                                                         \
-	({                                                                                         \
-		struct guest_device dev = (what);                                                  \
-		__VA_ARGS__;                                                                       \
-		dev;                                                                               \
-	})
-#define GUEST_UART(...)  CHANGED(guest_uart, __VA_ARGS__)
-#define GUEST_TIMER(...) CHANGED(guest_timer, __VA_ARGS__)
-
-static struct blob added; /* by add_host() */
-
-static void add_host(void)
-{
-	added = host_blob();
-	assert_int_equal(add(added), 0);
-}
-
-static void drop_host(void)
-{
-	assert_int_equal(removes(added), 0);
-	free(added.at);
-}
-
-static void refuse(struct domain *d, struct blob blob, int error, const char *words)
-{
-	unsigned generation = tree.generation;
-	size_t heap = heap_bytes_used();
-	uint64_t pages = page_count_free();
-
-	assert_int_equal(attach(d, blob), error);
-	assert_why(words);
-	assert_int_equal(heap_bytes_used(), heap);
-	assert_int_equal(page_count_free(), pages);
-	assert_int_equal(tree.generation, generation);
-}
+#include "tests/unit/assign_guest_uart.h"
 
 /* With the host's overlay in the tree, and nothing attached. */
 static void refuse_guest(struct guest_device dev, int error, const char *words)
@@ -73,36 +14,6 @@ static void refuse_guest(struct guest_device dev, int error, const char *words)
 	refuse(dom2, blob, error, words);
 	assert_null(attachments_first);
 	drop_host();
-	free(blob.at);
-}
-
-static void assert_has_uart(struct domain *d)
-{
-	assert_true(sees_at(d, GUEST, WINDOW + 0x10000));
-	assert_ptr_equal(irq_owner(50), d);
-}
-
-static void assert_has_no_uart(struct domain *d)
-{
-	assert_false(sees_at(d, GUEST, WINDOW + 0x10000));
-	assert_int_equal(p2m_lookup(d, IPA(GUEST)).type, P2M_NONE);
-	assert_ptr_not_equal(irq_owner(50), d);
-}
-
-static void attach_and_detach(struct blob blob)
-{
-	assert_int_equal(attach(dom2, blob), 0);
-	assert_has_uart(dom2);
-	assert_false(sees_at(dom2, GUEST + 0x1000, WINDOW + 0x11000));
-	assert_false(sees(dom2, WINDOW + 0x10000));
-	assert_ptr_equal(ledger_find(RESOURCE_MMIO, (WINDOW + 0x10000) >> PAGE_SHIFT)->owner, dom2);
-	refuse(dom2, blob, -EEXIST, "attached to d2 already");
-	refuse(dom3, blob, -EBUSY, "attached to d2");
-	assert_int_equal(detach(dom3, blob), -ENOENT);
-	assert_int_equal(detach(dom2, blob), 0);
-	assert_has_no_uart(dom2);
-	assert_null(ledger_find(RESOURCE_MMIO, (WINDOW + 0x10000) >> PAGE_SHIFT));
-	assert_int_equal(detach(dom2, blob), -ENOENT);
 	free(blob.at);
 }
 
@@ -350,45 +261,6 @@ static void test_nodes_of_the_guests_own(void **state)
 	dtb_end_node(w);
 	blob = overlay_end();
 	refuse(dom2, blob, -ENOENT, "/mine@1000");
-	free(blob.at);
-	drop_host();
-}
-
-static void test_disabled(void **state) /* 22 */
-{
-	struct blob blob = GUEST_BLOB(GUEST_UART(), GUEST_TIMER(dev.disabled = true));
-	struct blob host = OVERLAY({ .name = "off@1",
-		.base = WINDOW + 0x20000,
-		.size = 0x1000,
-		.spi = 60,
-		.disabled = true });
-	char text[512] = "";
-	struct report report = { text, sizeof(text) - 1, 0 };
-
-	(void)state;
-	add_host();
-	assert_int_equal(overlays_plan_attach(dom2, blob.at, blob.size, &report, &why), 0);
-	assert_non_null(strstr(text, "/timer@a011000: disabled, so it is not attached\n"));
-	assert_non_null(strstr(text, "give d2 registers 0xa010000 (0x1000 bytes) of /uart@a010000, "
-				     "at 0x10000000\n"));
-	assert_non_null(strstr(text, "give d2 interrupt 50 of /uart@a010000\n"));
-	assert_has_no_uart(dom2);
-	assert_int_equal(attach(dom2, blob), 0);
-	assert_has_uart(dom2);
-	assert_null(irq_owner(51));
-	assert_int_equal(p2m_lookup(dom2, IPA(GUEST + 0x1000)).type, P2M_NONE);
-	assert_int_equal(attachments_first->disabled, 1);
-	assert_int_equal(detach(dom2, blob), 0);
-	free(blob.at);
-
-	assert_int_equal(add(host), 0);
-	blob = GUEST_BLOB(
-		{ .name = "off@1", .base = WINDOW + 0x20000, .size = 0x1000, .at = GUEST });
-	assert_int_equal(attach(dom2, blob), 0);
-	assert_int_equal(p2m_lookup(dom2, IPA(GUEST)).type, P2M_NONE);
-	assert_int_equal(detach(dom2, blob), 0);
-	assert_int_equal(removes(host), 0);
-	free(host.at);
 	free(blob.at);
 	drop_host();
 }
@@ -779,7 +651,6 @@ int main(void)
 		TEST(test_wrong_interrupts),
 		TEST(test_not_a_guests_blob),
 		TEST(test_nodes_of_the_guests_own),
-		TEST(test_disabled),
 		TEST(test_parts),
 		TEST(test_two_overlays),
 		TEST(test_shared_page),
