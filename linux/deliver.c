@@ -124,14 +124,35 @@ static u8 *read_blob(const struct request *request)
 	return ERR_PTR(error);
 }
 
-/* Takes the overlay's name; su_mutex is held. */
+/* One that is not there needs no removing: a kernel that was started anew has none. */
+static int remove(const struct request *request)
+{
+	struct overlay *overlay = overlay_delivered(request->name);
+	struct overlay *user = overlay ? overlay_next_user(overlay, NULL) : NULL;
+	int error;
+
+	if (!overlay)
+		return 0;
+	if (user)
+		return overlay_refuse(-EBUSY, "%s builds on it: remove that first",
+		                      config_item_name(&user->item));
+	error = overlay_remove(overlay);
+	if (!error)
+		module_put(THIS_MODULE);
+	return error;
+}
+
+/*
+ * Takes the overlay's name; su_mutex is held. Dom0 asks when it has given the device to this domain, which did
+ * not have it then: one that is applied already was left behind when the device was taken by force.
+ */
 static int apply_new(const struct request *request, const u8 *blob)
 {
 	struct overlay *overlay;
-	int error;
+	int error = remove(request);
 
-	if (overlay_delivered(request->name))
-		return overlay_refuse(-EEXIST, "it is applied already");
+	if (error)
+		return error;
 	overlay = overlay_new(request->name);
 	if (!overlay)
 		return -ENOMEM;
@@ -158,24 +179,6 @@ static int apply(const struct request *request)
 		error = overlay_refuse(-ENODEV, "the module is being unloaded");
 	}
 	kvfree(blob);
-	return error;
-}
-
-/* One that is not there needs no removing: a kernel that was started anew has none. */
-static int remove(const struct request *request)
-{
-	struct overlay *overlay = overlay_delivered(request->name);
-	struct overlay *user = overlay ? overlay_next_user(overlay, NULL) : NULL;
-	int error;
-
-	if (!overlay)
-		return 0;
-	if (user)
-		return overlay_refuse(-EBUSY, "%s builds on it: remove that first",
-		                      config_item_name(&user->item));
-	error = overlay_remove(overlay);
-	if (!error)
-		module_put(THIS_MODULE);
 	return error;
 }
 

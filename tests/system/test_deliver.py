@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """graftctl overlay attach and detach --deliver: into Dom0's kernel and into running guests'. docs/deliver.md."""
 import base64
+import hashlib
 import re
 import socket
 
@@ -14,6 +15,7 @@ import machine as machines
 UART = "/pl011@9040000"  # QEMU's second
 UART_NODE = "/serial@9040000"
 DISK = hotplug.node(hotplug.DISK_SLOT)
+CONTENT = bytes(range(256)) * 4096  # of the disk
 MODULE = "modprobe dt-overlay-configfs"
 LIMIT = 120
 
@@ -86,7 +88,7 @@ class Board:
 def whole_board(tmp_path_factory):
 	folder = tmp_path_factory.mktemp("board")
 	disk = folder / "disk.img"
-	disk.write_bytes(bytes(range(256)) * 4096)
+	disk.write_bytes(CONTENT)
 	config = conftest.config(share=domu.default_share(), memory=4096, disks=[str(disk)],
 		extra=["-serial", "mon:stdio", "-serial", f"unix:{folder}/uart,server=on,wait=off"])
 	gic = hotplug.gic_phandle(config, folder)
@@ -166,6 +168,28 @@ def test_a_uart_for_two_guests(board):
 		assert guest.check("dmesg | grep -E 'WARNING|BUG|Oops|Call trace' || true") == ""
 
 
+def test_the_users_guide(board):
+	"""docs/overlays.md, "A guest, line by line": the same in many commands, and on the way back by the host's overlay."""
+	dom0, overlay = board.machine, board.files["uart"]
+	guest = board.guest(module=False)
+	dom0.check("cd /tmp && graftctl tree -o host.dtb")
+	dom0.check(f"xl dt-overlay add {overlay}")
+	dom0.check(f"cd /tmp && graftctl guest {overlay} --base host.dtb -o overlay_domu.dtbo {FORCE}")
+	dom0.check(f"xl dt-overlay attach /tmp/overlay_domu.dtbo {guest.domid}")
+	assert board.holder(UART_NODE) == f"attached domain {guest.domid}"
+	guest.check(f"echo {dom0.check('base64 -w 0 /tmp/overlay_domu.dtbo')} | base64 -d >/tmp/overlay_domu.dtbo")
+	guest.check(MODULE)
+	folder = "/sys/kernel/config/device-tree/overlays/new_overlay"
+	guest.check(f"mkdir -p {folder}")
+	guest.check(f"cat /tmp/overlay_domu.dtbo > {folder}/dtbo")
+	board.open_uart(guest)
+	board.hears(guest, "by-hand")
+	board.tells(guest, "by-hand")
+	guest.check(f"exec 9>&-; rmdir {folder}")
+	board.done(f"detach uart.dtbo {guest.domid}")
+	dom0.check(f"xl dt-overlay remove {overlay}")
+
+
 def test_a_guest_that_dies_with_it(board):
 	board.done("add uart.dtbo")
 	for name in ("first", "second"):
@@ -234,3 +258,196 @@ def test_a_guest_that_refuses(board, tmp_path):
 	assert board.holder(UART_NODE) == f"attached domain {guest.domid}"
 	guest.check("rmdir /sys/kernel/config/device-tree/overlays/on-top")
 	board.done("detach celled.dtbo guest --deliver")
+
+
+class Working:
+	"""graftctl overlay ... at work in Dom0, on one guest, which has not answered yet."""
+
+	def __init__(self, board, words):
+		self.dom0 = board.machine
+		for name, path in board.files.items():
+			words = re.sub(rf"\b{name}\.dtbo\b", path, words)
+		self.dom0.check("rm -f /tmp/said /tmp/status")
+		# A job of Dom0's shell, not of a script: those ignore SIGINT.
+		self.dom0.check(domu.script(self.dom0,
+			f"NO_COLOR=1 graftctl overlay {words} >/tmp/said 2>&1; echo $? >/tmp/status\n") + " &")
+
+	def wait_asked(self, guest):
+		request = f"/local/domain/{guest.domid}/device-tree-overlay/request"
+		self.dom0.check(f"timeout {LIMIT} sh -c 'until xenstore-exists {request}; do sleep 0.1; done'", LIMIT + 30)
+		return self
+
+	def signal(self, name):
+		self.dom0.check(f"kill -{name} $(pidof graftctl)")
+		return self
+
+	def refused(self):
+		"""When it has ended, by itself: what it said."""
+		self.dom0.check(f"timeout {LIMIT} sh -c 'until [ -s /tmp/status ]; do sleep 0.1; done'", LIMIT + 30)
+		said = self.dom0.check("cat /tmp/said")
+		assert self.dom0.check("cat /tmp/status") == "1", said
+		return said
+
+
+def nothing_left(board, guest):
+	"""Of a delivery, in XenStore."""
+	return board.machine.check(f"xenstore-ls /local/domain/{guest.domid}/device-tree-overlay") == 'overlays = ""'
+
+
+REBOOTS = {
+	"by-xl": lambda board, guest: board.machine.check(f"xl reboot {guest.name}"),
+	"by-itself": lambda board, guest: guest.start("reboot -f"),
+}
+
+
+@pytest.mark.parametrize("how", REBOOTS)
+def test_a_guest_that_starts_anew(board, how):
+	"""With the device in use. It comes back without it, and has it again by one command."""
+	board.done("add uart.dtbo")
+	guest = board.guest("phoenix")
+	for word in ("ash", "fire"):
+		board.done(f"attach uart.dtbo phoenix --deliver {FORCE}")
+		board.open_uart(guest)
+		board.hears(guest, word)
+		REBOOTS[how](board, guest)
+		before = guest.domid
+		guest.wait_again().wait()
+		assert guest.domid != before
+		assert board.holder(UART_NODE) == "added"
+		assert "was not delivered" in board.refused("detach uart.dtbo phoenix --deliver --force")
+		guest.check(MODULE)
+	board.done(f"attach uart.dtbo phoenix --deliver {FORCE}")
+	board.open_uart(guest)
+	board.hears(guest, "again")
+	board.tells(guest, "again")
+
+
+def test_a_guest_that_goes_while_it_is_asked(board):
+	board.done("add uart.dtbo")
+	guest = board.guest()
+	board.machine.check("xl pause guest")
+	working = Working(board, f"attach uart.dtbo guest --deliver {FORCE} --timeout 3600").wait_asked(guest)
+	guest.destroy()
+	said = working.refused()
+	assert f"domain {guest.domid} is gone" in said and "has nothing of" in said
+	assert board.holder(UART_NODE) == "added"
+	assert board.machine.run(f"xenstore-exists /local/domain/{guest.domid}").status != 0
+
+
+def test_taken_by_force_and_given_back(board):
+	"""The guest still has the overlay, and its driver is bound: both begin anew."""
+	board.done("add uart.dtbo")
+	guest = board.guest()
+	board.done(f"attach uart.dtbo guest --deliver {FORCE}")
+	board.machine.check("xl pause guest")
+	board.done("detach uart.dtbo guest --deliver --timeout 1 --force")
+	board.machine.check("xl unpause guest")
+	guest.check("[ -c /dev/ttyAMA0 ]")
+	board.done(f"attach uart.dtbo guest --deliver {FORCE}")
+	board.open_uart(guest)
+	board.hears(guest, "back")
+	board.tells(guest, "back")
+	guest.check("exec 9>&-")
+	board.done("detach uart.dtbo guest --deliver")
+	assert guest.run("[ -c /dev/ttyAMA0 ]").status != 0
+	guest.check("rmmod dt-overlay-configfs")
+	assert guest.check("dmesg | grep -E 'WARNING|BUG|Oops|Call trace' || true") == ""
+
+
+@pytest.mark.parametrize("name", ["INT", "TERM", "HUP"])
+def test_interrupted(board, name):
+	"""Nothing is half-done: the attach is undone; a device that the guest may still have stays."""
+	board.done("add uart.dtbo")
+	guest = board.guest()
+	board.machine.check("xl pause guest")
+	said = Working(board, f"attach uart.dtbo guest --deliver {FORCE} --timeout 3600").wait_asked(guest).signal(name).refused()
+	assert "interrupted before" in said and "undone" in said
+	assert board.holder(UART_NODE) == "added" and nothing_left(board, guest)
+	board.machine.check("xl unpause guest")
+	assert guest.run("ls /sys/firmware/devicetree/base/serial@*").status != 0
+	board.done(f"attach uart.dtbo guest --deliver {FORCE}")
+	board.machine.check("xl pause guest")
+	said = Working(board, "detach uart.dtbo guest --deliver --force --timeout 3600").wait_asked(guest).signal(name).refused()
+	assert "interrupted before" in said and f"domain {guest.domid} keeps" in said
+	assert board.holder(UART_NODE) == f"attached domain {guest.domid}"
+	board.machine.check("xl unpause guest")
+	board.open_uart(guest)
+	board.hears(guest, "still-here")
+	guest.check("exec 9>&-")
+	board.done("detach uart.dtbo guest --deliver")
+	assert board.holder(UART_NODE) == "added" and nothing_left(board, guest)
+
+
+STOP, GO_ON = "kill -STOP $(pidof xenstored)", "kill -CONT $(pidof xenstored)"
+
+
+def test_xenstored_is_stopped(board):
+	"""Not dead: it answers no more, until later. No wait is without an end, and what is left is said."""
+	dom0 = board.machine
+	board.done("add uart.dtbo")
+	guest = board.guest()
+	dom0.check(STOP)
+	try:
+		said = board.refused(f"attach uart.dtbo {guest.domid} --deliver {FORCE}")
+	finally:
+		dom0.check(GO_ON)
+	assert "xenstored has not answered" in said and board.holder(UART_NODE) == "added"
+	dom0.check("xl pause guest")
+	working = Working(board, f"attach uart.dtbo guest --deliver {FORCE} --timeout 3600").wait_asked(guest)
+	dom0.check(STOP)
+	try:
+		said = working.refused()
+	finally:
+		dom0.check(GO_ON)
+	assert "xenstored has not answered" in said and "stays attached" in said
+	assert board.holder(UART_NODE) == f"attached domain {guest.domid}"
+	# The guest does what it was asked, and all is as if nothing had been.
+	dom0.check("xl unpause guest")
+	board.open_uart(guest)
+	board.hears(guest, "late")
+	guest.check("exec 9>&-")
+	board.done("detach uart.dtbo guest --deliver")
+	assert board.holder(UART_NODE) == "added"
+
+
+REFUSER = domu.SHARED + "refuse-removal.ko"
+FOLDER = "/sys/kernel/config/device-tree/overlays/disk"
+
+
+def read_disk(dom0):
+	dom0.check("timeout 60 sh -c 'until [ -b /dev/vda ]; do sleep 0.1; done'")
+	said = dom0.check("dd if=/dev/vda bs=4096 count=256 iflag=direct 2>/dev/null | md5sum")
+	assert said.split()[0] == hashlib.md5(CONTENT).hexdigest()
+
+
+def test_a_kernel_that_keeps_it(board):
+	"""Linux refuses to remove an overlay when its drivers have let go already: they are brought back."""
+	dom0 = board.machine
+	dom0.check(MODULE)
+	board.done("add disk.dtbo")
+	board.done("attach disk.dtbo 0 --deliver")
+	read_disk(dom0)
+	dom0.check(f"insmod {REFUSER}")
+	for _ in range(2):
+		said = board.refused("detach disk.dtbo 0 --deliver")
+		assert "domain 0 refuses" in said and "domain 0 keeps" in said
+		assert board.holder(DISK) == "attached Dom0"
+		read_disk(dom0)
+	dom0.check("rmmod refuse-removal")
+	board.done("detach disk.dtbo 0 --deliver")
+	assert dom0.run("[ -b /dev/vda ]").status != 0
+
+	# By configfs, where rmdir cannot be refused: the overlay outlives its folder, and goes with the next.
+	board.done("attach disk.dtbo 0")
+	dom0.check(f"mkdir {FOLDER} && cat {board.files['disk']} >{FOLDER}/dtbo")
+	read_disk(dom0)
+	dom0.check(f"insmod {REFUSER}")
+	dom0.check(f"rmdir {FOLDER}")
+	read_disk(dom0)
+	assert dom0.run(f"mkdir {FOLDER}").status != 0
+	assert dom0.run("rmmod dt-overlay-configfs").status != 0
+	dom0.check("rmmod refuse-removal")
+	dom0.check(f"mkdir {FOLDER}-2 && rmdir {FOLDER}-2")
+	assert dom0.run("[ -b /dev/vda ]").status != 0
+	board.done("detach disk.dtbo 0")
+	assert dom0.run("dmesg | grep -E 'memory leak|WARNING|BUG|Oops|refcount|Call trace|IRQ index|did not come back'").output == ""
