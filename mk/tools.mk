@@ -5,52 +5,44 @@ TOOL_SRC := $(wildcard tools/*.c)
 TOOL_DT_SRC := $(wildcard dt/*.c)
 TOOL_CC-tools := aarch64-linux-gnu-gcc
 TOOL_CC-host := gcc
-TOOL_INC := -I$(B)/gen -isystem $(B)/xen-abi -isystem $(GUEST)/include -isystem $(B)/xenstore-headers
+TOOL_INC := -I$(B)/gen -isystem $(B)/xen-abi -isystem $(GUEST)/include
 C_TOOL := $(C_ALL) -O2 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(TOOL_INC)
 
 TOOL_OBJ-tools := $(TOOL_SRC:%.c=$(B)/obj/tool-arm64/%.o) $(TOOL_DT_SRC:%.c=$(B)/obj/gcc/%.o)
 TOOL_OBJ-host := $(patsubst %.c,$(B)/obj/tool-host/%.o,$(TOOL_SRC) $(TOOL_DT_SRC))
 
-$(B)/obj/tool-arm64/%.o: %.c $(MAKEFILE_LIST) | $(B)/xen-abi $(GUEST)/include $(B)/xenstore-headers
+$(B)/obj/tool-arm64/%.o: %.c $(MAKEFILE_LIST) | $(B)/xen-abi $(GUEST)/include
 	@mkdir -p $(@D)
 	@echo "  TOOL  $< (arm64)"
 	@$(TOOL_CC-tools) $(C_TOOL) -c $< -o $@
 
-$(B)/obj/tool-host/%.o: %.c $(MAKEFILE_LIST) | $(B)/xen-abi $(GUEST)/include $(B)/xenstore-headers
+$(B)/obj/tool-host/%.o: %.c $(MAKEFILE_LIST) | $(B)/xen-abi $(GUEST)/include
 	@mkdir -p $(@D)
 	@echo "  TOOL  $<"
 	@$(TOOL_CC-host) $(C_TOOL) -c $< -o $@
 
 $(B)/obj/tool-arm64/tools/version.o $(B)/obj/tool-host/tools/version.o: $(B)/gen/build_info.h
 
-# Xen's own library for XenStore: the tool root has this machine's, the packages of Dom0 have arm64's.
-TOOL_XENSTORE := -lxenstore -lxentoolcore
-TOOL_XENSTORE_ARM64 = $(addprefix $(B)/images/base/root/usr/lib/aarch64-linux-gnu/,libxenstore.a libxentoolcore.a)
-
-# The cross compiler does not look where this machine's headers are.
-$(B)/xenstore-headers:
-	@mkdir -p $@ && ln -sfn /usr/include/xenstore.h /usr/include/xenstore_lib.h $@
-
 # Not position-independent: the image's objects are not.
-$(B)/tools/graftctl: $(TOOL_OBJ-tools) $(B)/images/base.stamp
+$(B)/tools/graftctl: $(TOOL_OBJ-tools)
 	@mkdir -p $(@D)
-	@$(TOOL_CC-tools) -static -no-pie $(TOOL_OBJ-tools) $(TOOL_XENSTORE_ARM64) -o $@
+	@$(TOOL_CC-tools) -static -no-pie $(TOOL_OBJ-tools) -o $@
 
 $(B)/host/graftctl: $(TOOL_OBJ-host)
 	@mkdir -p $(@D)
-	@$(TOOL_CC-host) -static $^ $(TOOL_XENSTORE) -o $@
+	@$(TOOL_CC-host) -static $^ -o $@
 
 # For tests: the same under the sanitizers.
 TOOL_CHECKED_OBJ := $(patsubst %.c,$(B)/host/%.o,$(TOOL_SRC) $(TOOL_DT_SRC))
 $(TOOL_SRC:%.c=$(B)/host/%.o): C_HOST += -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(TOOL_INC)
-$(TOOL_SRC:%.c=$(B)/host/%.o): | $(GUEST)/include $(B)/xenstore-headers
+$(TOOL_SRC:%.c=$(B)/host/%.o): | $(GUEST)/include
 $(B)/host/tools/version.o: $(B)/gen/build_info.h
 $(B)/host/graftctl-checked: $(TOOL_CHECKED_OBJ)
-	@gcc -fsanitize=address,undefined $^ $(TOOL_XENSTORE) -o $@
+	@gcc -fsanitize=address,undefined $^ -o $@
 
 # The same on a hypervisor that is not there: a fake in the place of the transport.
 $(B)/host/graftctl-faked: $(filter-out $(B)/host/tools/privcmd.o,$(TOOL_CHECKED_OBJ)) $(B)/host/tests/tools/fake.o
-	@gcc -fsanitize=address,undefined $^ $(TOOL_XENSTORE) -o $@
+	@gcc -fsanitize=address,undefined $^ -o $@
 
 #: tools            graftctl for Dom0 (build/tools/graftctl, arm64) and for this machine (build/host/graftctl)
 .PHONY: tools

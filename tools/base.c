@@ -102,7 +102,8 @@ static bool can_be_added(struct bytes base, struct bytes overlay)
 	return good;
 }
 
-bool base_without(struct bytes overlay, const char *name, struct bytes *out)
+bool base_without(
+	struct bytes overlay, const char *name, struct bytes *out, const struct dt_tree **live)
 {
 	struct pruning *pruning = memory_get(sizeof(*pruning));
 	const struct graft_overlay *overlays;
@@ -113,6 +114,7 @@ bool base_without(struct bytes overlay, const char *name, struct bytes *out)
 	if (!live_fetch(&pruning->live))
 		return false;
 	overlays = hyper_list_overlays(&count);
+	*live = &pruning->live.tree;
 	gather(pruning);
 	digest = digest_of(&pruning->live.tree, overlay);
 	for (uint32_t i = 0; overlays && i < count; i++) {

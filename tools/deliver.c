@@ -12,6 +12,7 @@
 #include "tools/memory.h"
 #include "tools/say.h"
 #include "tools/store.h"
+#include "tools/wait.h"
 
 #define VERSION       "1"
 #define PIECE         1024
@@ -19,6 +20,15 @@
 #define SHOWN_MOST    200 /* characters of a guest's sentence */
 #define PATIENCE      30 /* seconds */
 #define PATIENCE_MOST 86400
+
+/* Why a guest is waited for no more, or that it is. */
+enum event {
+	WAITING,
+	TIME_IS_UP,
+	CALLED_OFF,
+	DOMAIN_GONE,
+	STORE_BROKEN,
+};
 
 enum state {
 	NO_REPLY,
@@ -63,9 +73,17 @@ bool deliver_read_timeout(struct delivery *delivery, const char *text)
 bool deliver_open(struct delivery *delivery, uint16_t domain, struct bytes overlay)
 {
 	delivery->domain = domain;
-	delivery->until = store_now() + delivery->patience;
+	delivery->until = wait_now() + delivery->patience;
 	snprintf(delivery->name, sizeof(delivery->name), "graft-%016" PRIx64, hash_of(overlay));
+	wait_catch_signals();
 	return store_open() && store_lock(domain, delivery->until);
+}
+
+bool deliver_is_called_off(void)
+{
+	if (wait_interrupted())
+		say_error("interrupted: nothing was changed");
+	return wait_interrupted();
 }
 
 bool deliver_guest_listens(const struct delivery *delivery)
@@ -81,7 +99,7 @@ bool deliver_guest_listens(const struct delivery *delivery)
 		say_error(
 			"domain %u has a dt-overlay-configfs of another version than this graftctl",
 			delivery->domain);
-	else
+	else if (!store_is_broken())
 		say_error(
 			"domain %u takes no delivery: the module dt-overlay-configfs is not loaded there; run "
 			"`modprobe dt-overlay-configfs` in it",
@@ -223,27 +241,54 @@ static enum state read_reply(const char *path, const char *sequence, char **why)
 	return state;
 }
 
-static void say_why_not(const struct delivery *delivery, enum store_event event, enum state state)
+static void say_why_not(const struct delivery *delivery, enum event event, enum state state)
 {
-	if (event == STORE_BROKEN)
-		say_error("XenStore went away while domain %u was asked", delivery->domain);
-	else if (event == STORE_INTERRUPTED)
+	if (event == CALLED_OFF)
 		say_error("interrupted before domain %u answered", delivery->domain);
-	else
+	else if (event == DOMAIN_GONE)
+		say_error("domain %u is gone: destroyed, or started anew as another",
+			delivery->domain);
+	else if (event == TIME_IS_UP)
 		say_error("domain %u %s in time (--timeout gives it more)", delivery->domain,
 			state == WORKING ? "began, but did not finish" : "did not answer");
 }
 
-static enum store_event await(const struct delivery *delivery, const char *path,
+/* Only with all of its domain does xl take a request away. */
+static bool is_still_asked(const char *path)
+{
+	struct bytes request;
+	bool there = store_read(path, &request);
+
+	free(request.at);
+	return there;
+}
+
+static enum event pause_or_end(const struct delivery *delivery, const char *path)
+{
+	bool asked = is_still_asked(path);
+
+	if (store_is_broken())
+		return STORE_BROKEN;
+	if (!asked)
+		return DOMAIN_GONE;
+	if (wait_interrupted())
+		return CALLED_OFF;
+	if (wait_now() >= delivery->until)
+		return TIME_IS_UP;
+	wait_moment();
+	return WAITING;
+}
+
+static enum event await(const struct delivery *delivery, const char *path, const char *answer,
 	const char *sequence, enum state *state, char **why)
 {
-	enum store_event event = STORE_GO_ON;
+	enum event event = WAITING;
 
-	while (event == STORE_GO_ON) {
-		*state = read_reply(path, sequence, why);
+	while (event == WAITING) {
+		*state = read_reply(answer, sequence, why);
 		if (*state > WORKING)
 			break;
-		event = store_pause(delivery->until);
+		event = pause_or_end(delivery, path);
 	}
 	return event;
 }
@@ -258,16 +303,32 @@ static uint64_t draw_sequence(void)
 	return sequence;
 }
 
-static bool put_request(const struct delivery *delivery, const char *path, const char *request)
+/* WAITING: the guest may see it from now on, also when xenstored does not say so. */
+static enum event put_request(
+	const struct delivery *delivery, const char *path, const char *request)
 {
 	char *top = path_of(delivery, "device-tree-overlay");
-	bool good;
+	bool there = !wait_interrupted() && store_make_folder(top, delivery->domain);
 
-	store_catch_signals();
-	good = store_make_folder(top, delivery->domain) &&
-	       store_write(path, request, strlen(request));
 	free(top);
-	return good;
+	if (wait_interrupted())
+		return CALLED_OFF;
+	return there && (store_write(path, request, strlen(request)) || store_is_silent())
+	               ? WAITING
+	               : STORE_BROKEN;
+}
+
+static enum deliver_result conclude(
+	const struct delivery *delivery, enum event event, enum state state, const char *why)
+{
+	if (state == FINISHED)
+		return DELIVER_DONE;
+	if (state == TURNED_DOWN) {
+		say_error("domain %u refuses: %s", delivery->domain, why);
+		return DELIVER_REFUSED;
+	}
+	say_why_not(delivery, event, state);
+	return store_is_silent() ? DELIVER_IN_DOUBT : DELIVER_NO_ANSWER;
 }
 
 /* `request` begins with `sequence`. */
@@ -276,25 +337,23 @@ static enum deliver_result ask(
 {
 	char *path = path_of(delivery, "device-tree-overlay/request"), *why = NULL;
 	char *reply = path_of(delivery, "data/device-tree-overlay/reply");
-	enum store_event event = STORE_BROKEN;
+	enum event event = put_request(delivery, path, request);
+	bool asked = event == WAITING;
 	enum state state = NO_REPLY;
+	enum deliver_result result;
 
-	if (put_request(delivery, path, request))
-		event = await(delivery, reply, sequence, &state, &why);
+	if (asked)
+		event = await(delivery, path, reply, sequence, &state, &why);
 	/* The guest must not act on what nobody waits for; what it did until now, it has said by now. */
-	store_remove(path);
-	if (state <= WORKING && event != STORE_BROKEN)
+	if (asked)
+		store_remove(path);
+	if (asked && state <= WORKING)
 		state = read_reply(reply, sequence, &why);
-	if (state == TURNED_DOWN)
-		say_error("domain %u refuses: %s", delivery->domain, why);
-	else if (state != FINISHED)
-		say_why_not(delivery, event, state);
+	result = conclude(delivery, event, state, why);
 	free(why);
 	free(reply);
 	free(path);
-	if (state == FINISHED)
-		return DELIVER_DONE;
-	return state == TURNED_DOWN ? DELIVER_REFUSED : DELIVER_NO_ANSWER;
+	return result == DELIVER_IN_DOUBT && !asked ? DELIVER_NO_ANSWER : result;
 }
 
 enum deliver_result deliver_ask_apply(const struct delivery *delivery, size_t size)

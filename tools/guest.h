@@ -24,6 +24,7 @@ struct guest_clock {
 struct guest {
 	struct dt_tree tree, shifted;
 	struct dt_overlay *overlay, *shifted_overlay; /* live */
+	const struct dt_tree *live; /* as in struct guest_order */
 	struct draft_node *content, *labels;
 	struct space space;
 	struct guest_clock *clocks;

@@ -220,6 +220,7 @@ bool guest_make(const struct guest_order *order, struct bytes *out)
 
 	guest->forced = order->forced;
 	guest->rate = order->rate;
+	guest->live = order->live;
 	if (!engine_build(&guest->tree, order->base_name, order->base) ||
 		!engine_add(&guest->tree, order->overlay_name, order->overlay, &guest->overlay) ||
 		!build_shifted(guest, order) || !apply_shifted(guest, order->overlay_name))

@@ -2,11 +2,13 @@
 /* What a guest's overlay is made of. */
 #pragma once
 
+#include "dt/tree.h"
 #include "tools/file.h"
 
 struct guest_order {
 	struct bytes base, overlay; /* the host's tree without the overlay, and the overlay */
 	const char *base_name, *overlay_name; /* for messages */
+	const struct dt_tree *live; /* the host's now, other overlays in it; NULL: not known */
 	const struct bytes
 		*others; /* overlays that the guest has already: their places are taken */
 	size_t other_count;

@@ -193,6 +193,21 @@ static void write_props(struct guest *guest, const struct guest_node *at)
 			;
 }
 
+/* Another overlay may have enabled the device, or the other way round; Graft attaches by what holds now. */
+static void follow_status(struct guest *guest, const struct guest_node *at)
+{
+	char path[DT_PATH_MAX + 1];
+	const struct dt_node *now = NULL;
+	const struct dt_prop *status = NULL;
+
+	if (guest->live)
+		now = dt_node_at(guest->live, dt_node_path(at->node, path, sizeof(path)));
+	if (now)
+		status = dt_prop(guest->live, now, "status");
+	if (status)
+		draft_set(at->draft, "status", status->value, status->size);
+}
+
 static void write_bus(struct guest *guest, const struct guest_node *at)
 {
 	if (!is_memory_bus(guest, at->node))
@@ -220,7 +235,7 @@ static void write_assignment(struct guest *guest, const struct guest_node *at)
 		draft_set(at->draft, "dma-coherent", NULL, 0);
 	if (has_use(at, USE_STREAM))
 		return;
-	if (guest->forced)
+	if (guest->forced || dt_is_forced(&guest->tree, at->node))
 		draft_set(at->draft, "xen,force-assign-without-iommu", NULL, 0);
 	else
 		guest_warn(at->node,
@@ -241,6 +256,7 @@ void guest_write_node(struct guest *guest, const struct dt_node *node, const str
 	at.draft = draft_child(parent, node->name);
 	uses_read(&at.uses, &guest->tree, node, NULL);
 	write_props(guest, &at);
+	follow_status(guest, &at);
 	write_bus(guest, &at);
 	guest_write_windows(guest, &at);
 	guest_write_irqs(guest, &at);

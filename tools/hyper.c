@@ -19,6 +19,9 @@ static_assert(offsetof(struct graft_sysctl, u) == offsetof(struct xen_sysctl, u)
 static_assert(sizeof(struct xen_sysctl_dt_overlay) == 16, "xen/sysctl.h");
 static_assert(sizeof(struct xen_domctl_dt_overlay) == 16, "xen/domctl.h");
 
+/* As much text of a dry run as Graft writes at most. */
+#define PLAN_ROOM (64 * 1024)
+
 static bool is_graft;
 
 struct graft_sysctl *hyper_graft_new(void)
@@ -51,6 +54,11 @@ bool hyper_open(void)
 bool hyper_open_graft(const char *what)
 {
 	return hyper_open() && hyper_must_be_graft(what);
+}
+
+bool hyper_is_graft(void)
+{
+	return is_graft;
 }
 
 bool hyper_must_be_graft(const char *what)
@@ -105,6 +113,28 @@ int hyper_overlay_domctl(uint8_t op, uint16_t domain, const struct hyper_blob *b
 	call->u.dt_overlay.overlay_fdt_size = blob->size;
 	call->u.dt_overlay.overlay_fdt.q = (uintptr_t)blob->at;
 	return transport_call(__HYPERVISOR_domctl, call);
+}
+
+int hyper_overlay_plan(
+	uint32_t op, uint16_t domain, const struct hyper_blob *blob, struct hyper_plan *out)
+{
+	struct graft_sysctl *call = hyper_graft_new();
+	struct graft_sysctl_overlay_plan *plan = &call->u.overlay_plan;
+	char *text = transport_memory(PLAN_ROOM + 1); /* a NUL behind all that fits */
+	int error;
+
+	*plan = (struct graft_sysctl_overlay_plan){ .blob = (uintptr_t)blob->at,
+		.blob_size = blob->size,
+		.op = op,
+		.text = (uintptr_t)text,
+		.text_size = PLAN_ROOM,
+		.domain = domain };
+	error = hyper_graft(GRAFT_SYSCTL_overlay_plan, call);
+	out->text = text;
+	out->size = plan->text_size < PLAN_ROOM ? plan->text_size : PLAN_ROOM;
+	out->left_out = plan->text_size - out->size;
+	out->refused = plan->result != 0;
+	return error;
 }
 
 /* The reason of the operation just refused, or NULL: it never came so far, or another hypervisor tells none. */
@@ -171,7 +201,8 @@ int hyper_read_domain(const char *text, uint16_t *out)
 		return REFUSED;
 	if (store_find_domain(text, out))
 		return DONE;
-	say_error("%s: there is no domain of this name (`xl list` shows them)", text);
+	if (!store_is_broken())
+		say_error("%s: there is no domain of this name (`xl list` shows them)", text);
 	return REFUSED;
 }
 

@@ -19,6 +19,7 @@ bool hyper_open(void);
 bool hyper_open_graft(const char *what);
 /* Is the one that was found Graft? False, and said. */
 bool hyper_must_be_graft(const char *what);
+bool hyper_is_graft(void);
 
 /* A blob where the hypervisor can read it. */
 struct hyper_blob {
@@ -35,6 +36,17 @@ struct hyper_blob hyper_blob_of(const char *file, struct bytes bytes);
 int hyper_overlay_sysctl(uint8_t op, const struct hyper_blob *blob);
 /* XEN_DOMCTL_dt_overlay: op XEN_DOMCTL_DT_OVERLAY_ATTACH or GRAFT_DOMCTL_DT_OVERLAY_DETACH. */
 int hyper_overlay_domctl(uint8_t op, uint16_t domain, const struct hyper_blob *blob);
+
+/* What a dry run says: lines, each with its newline. */
+struct hyper_plan {
+	const char *text;
+	uint32_t size, left_out; /* bytes */
+	bool refused; /* the last line says why */
+};
+
+/* One of GRAFT_PLAN_...; Graft alone has it. 0, or -errno when it cannot be made at all. */
+int hyper_overlay_plan(
+	uint32_t op, uint16_t domain, const struct hyper_blob *blob, struct hyper_plan *out);
 
 /* Say that `verb` on this blob was refused, and why as far as the hypervisor tells. REFUSED; DONE for 0. */
 int hyper_finish(const char *verb, const struct hyper_blob *blob, int error);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* graftctl overlay attach: its devices to a domain, and with --deliver into the domain's kernel. */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/xen_abi.h"
 #include "tools/base.h"
@@ -31,8 +33,26 @@ static const struct option options[] = {
 	{ 0 },
 };
 
+/* What an attach that goes through says to the log alone: all lines of its plan but those of what is given. */
+static void warn(const struct handover *handover, const struct hyper_blob *blob)
+{
+	struct hyper_plan plan;
+	size_t length;
+
+	if (!hyper_is_graft() ||
+		hyper_overlay_plan(GRAFT_PLAN_ATTACH, handover->domain, blob, &plan) != 0 ||
+		plan.refused)
+		return;
+	for (uint32_t at = 0; at < plan.size; at += (uint32_t)length + 1) {
+		length = strcspn(plan.text + at, "\n");
+		if (strncmp(plan.text + at, "give ", strlen("give ")) != 0)
+			say_warning("%.*s", (int)length, plan.text + at);
+	}
+}
+
 static int attach(const struct handover *handover, const struct hyper_blob *blob)
 {
+	warn(handover, blob);
 	return hyper_finish("overlay attach", blob,
 		hyper_overlay_domctl(XEN_DOMCTL_DT_OVERLAY_ATTACH, handover->domain, blob));
 }
@@ -49,7 +69,7 @@ static bool make_blob(const struct handover *handover, const struct delivery *de
 		return true;
 	}
 	order->others = deliver_recall_others(delivery, &order->other_count);
-	return base_without(order->overlay, order->overlay_name, &order->base) &&
+	return base_without(order->overlay, order->overlay_name, &order->base, &order->live) &&
 	       guest_make(order, out);
 }
 
@@ -59,11 +79,37 @@ static int undo(const struct handover *handover, const struct hyper_blob *blob,
 	int error = hyper_overlay_domctl(GRAFT_DOMCTL_DT_OVERLAY_DETACH, handover->domain, blob);
 
 	(void)deliver_forget(delivery);
-	if (error)
+	/* Where the domain is gone, or is going, the hypervisor was quicker. */
+	if (error && error != -ESRCH && error != -ENOENT)
 		return hyper_finish("the attach cannot be undone:", blob, error);
 	say_error(
 		"the attach is undone: domain %u has nothing of %s", handover->domain, blob->file);
 	return REFUSED;
+}
+
+static int leave(const struct handover *handover)
+{
+	say_error(
+		"%s stays attached to domain %u, whose kernel may still apply it; when xenstored answers again, "
+		"`graftctl overlay detach %s %u --deliver` takes it back",
+		handover->blob.file, handover->domain, handover->blob.file, handover->domain);
+	return REFUSED;
+}
+
+static int hand_over(const struct handover *handover, const struct hyper_blob *blob,
+	const struct delivery *delivery, struct bytes bytes)
+{
+	enum deliver_result result = DELIVER_NO_ANSWER;
+
+	if (deliver_keep(delivery, bytes))
+		result = deliver_ask_apply(delivery, bytes.size);
+	/* The guest's driver must not find the device gone. */
+	if (result == DELIVER_IN_DOUBT)
+		return leave(handover);
+	if (result != DELIVER_DONE)
+		return undo(handover, blob, delivery);
+	printf("domain %u has applied %s, as %s\n", handover->domain, blob->file, delivery->name);
+	return DONE;
 }
 
 static int deliver(
@@ -75,17 +121,12 @@ static int deliver(
 
 	if (!hyper_must_be_graft("live tree to make a guest's overlay from") ||
 		!deliver_open(delivery, handover->domain, handover_bytes(handover)) ||
-		!deliver_guest_listens(delivery) || !make_blob(handover, delivery, order, &bytes))
+		!deliver_guest_listens(delivery) || !make_blob(handover, delivery, order, &bytes) ||
+		deliver_is_called_off())
 		return REFUSED;
 	blob = hyper_blob_of(handover->blob.file, bytes);
 	status = attach(handover, &blob);
-	if (status != DONE)
-		return status;
-	if (!deliver_keep(delivery, bytes) ||
-		deliver_ask_apply(delivery, bytes.size) != DELIVER_DONE)
-		return undo(handover, &blob, delivery);
-	printf("domain %u has applied %s, as %s\n", handover->domain, blob.file, delivery->name);
-	return DONE;
+	return status == DONE ? hand_over(handover, &blob, delivery, bytes) : status;
 }
 
 static int check_options(const struct request *request)

@@ -7,6 +7,8 @@
 #include "tools/deliver.h"
 #include "tools/handover.h"
 #include "tools/say.h"
+#include "tools/store.h"
+#include "tools/wait.h"
 
 enum {
 	OPTION_DELIVER,
@@ -29,11 +31,12 @@ static int detach(const struct handover *handover, const struct hyper_blob *blob
 	return hyper_overlay_domctl(GRAFT_DOMCTL_DT_OVERLAY_DETACH, handover->domain, blob);
 }
 
-/* Does the guest let go, or is it not asked twice? */
+/* Does the guest let go, or is it not asked twice? Who calls it off wants no force. */
 static bool ask(const struct handover *handover, const struct delivery *delivery, bool forced)
 {
 	if (deliver_guest_listens(delivery) && deliver_ask_remove(delivery) == DELIVER_DONE)
 		return true;
+	forced = forced && !wait_interrupted();
 	if (forced)
 		say_warning("taken from domain %u all the same", handover->domain);
 	else
@@ -53,11 +56,13 @@ static int collect(const struct handover *handover, struct delivery *delivery, b
 		return REFUSED;
 	if (!deliver_recall(delivery, &bytes)) {
 		say_error(
-			"%s was not delivered to domain %u: detach without --deliver, by the blob that was attached",
+			store_is_broken()
+				? "%s: domain %u keeps what it has of it; without --deliver, detach needs no XenStore"
+				: "%s was not delivered to domain %u: detach without --deliver, by the blob that was attached",
 			handover->blob.file, handover->domain);
 		return REFUSED;
 	}
-	if (!ask(handover, delivery, forced))
+	if (deliver_is_called_off() || !ask(handover, delivery, forced))
 		return REFUSED;
 	blob = hyper_blob_of(handover->blob.file, bytes);
 	error = detach(handover, &blob);

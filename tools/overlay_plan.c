@@ -4,11 +4,7 @@
 
 #include "tools/hyper.h"
 #include "tools/say.h"
-#include "tools/transport.h"
 #include "tools/verb.h"
-
-/* As much as Graft writes at most. */
-#define TEXT_ROOM (64 * 1024)
 
 enum {
 	OPTION_ATTACH,
@@ -54,23 +50,11 @@ static int read_options(const struct request *request, uint32_t *op, uint16_t *d
 	return DONE;
 }
 
-static int print_plan(const struct graft_sysctl_overlay_plan *plan, const char *text)
-{
-	uint32_t shown = plan->text_size < TEXT_ROOM ? plan->text_size : TEXT_ROOM;
-
-	printf("%.*s", (int)shown, text);
-	if (shown < plan->text_size)
-		say_warning("%u bytes more are left out", plan->text_size - shown);
-	return plan->result ? REFUSED : DONE;
-}
-
 static int run(const struct request *request)
 {
-	struct graft_sysctl_overlay_plan *plan;
-	struct graft_sysctl *call;
 	struct hyper_blob blob;
+	struct hyper_plan plan;
 	uint16_t domain = 0;
-	char *text;
 	uint32_t op;
 	int error, status = read_options(request, &op, &domain);
 
@@ -78,17 +62,13 @@ static int run(const struct request *request)
 		return status;
 	if (!hyper_open_graft("dry run") || !hyper_read_blob(request->operands[0], &blob))
 		return REFUSED;
-	call = hyper_graft_new();
-	text = transport_memory(TEXT_ROOM);
-	plan = &call->u.overlay_plan;
-	*plan = (struct graft_sysctl_overlay_plan){ .blob = (uintptr_t)blob.at,
-		.blob_size = blob.size,
-		.op = op,
-		.text = (uintptr_t)text,
-		.text_size = TEXT_ROOM,
-		.domain = domain };
-	error = hyper_graft(GRAFT_SYSCTL_overlay_plan, call);
-	return error ? hyper_say("overlay plan", error) : print_plan(plan, text);
+	error = hyper_overlay_plan(op, domain, &blob, &plan);
+	if (error)
+		return hyper_say("overlay plan", error);
+	printf("%.*s", (int)plan.size, plan.text);
+	if (plan.left_out)
+		say_warning("%u bytes more are left out", plan.left_out);
+	return plan.refused ? REFUSED : DONE;
 }
 
 const struct verb verb_overlay_plan = {

@@ -1,154 +1,177 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Through Xen's own libxenstore, which finds the socket of xenstored and speaks its protocol. Without a
- * xenstored it would go to /dev/xen/xenbus and wait for ever, so whether there is one is tried before. Its
- * static form has no thread that could tell watch events from answers, so nothing is watched here.
+ * By the socket of xenstored. Without a xenstored, /dev/xen/xenbus would take messages too, and wait for ever.
  */
 #include "tools/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <xenstore.h>
-
 #include "core/xen_abi.h"
+#define __maybe_unused __attribute__((unused)) /* Xen's header has it from whoever includes it */
+#include <xen/io/xs_wire.h>
 #include "tools/cmdline.h"
 #include "tools/memory.h"
 #include "tools/say.h"
+#include "tools/wait.h"
+#include "tools/wire.h"
 
-/* Between two looks at what another may have changed, in milliseconds. */
-#define PAUSE 20
-
-static struct xs_handle *store;
 static bool broken;
-static volatile sig_atomic_t interrupted;
 
-static bool answers(const char *path)
+/* As Xen's own tools let it be moved. */
+static const char *run_folder(void)
 {
-	struct sockaddr_un name = { .sun_family = AF_UNIX };
-	int fd = -1, error = -1;
+	const char *folder = getenv("XENSTORED_RUNDIR");
 
-	if (strlen(path) < sizeof(name.sun_path))
-		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0) {
-		memcpy(name.sun_path, path, strlen(path));
-		error = connect(fd, (struct sockaddr *)&name, sizeof(name));
-		close(fd);
-	}
-	return error == 0;
+	return folder && folder[0] ? folder : "/run/xenstored";
 }
 
 bool store_open(void)
 {
-	const char *path = xs_daemon_socket();
+	static bool is_open;
+	const char *named = getenv("XENSTORED_PATH");
+	char *path = named && named[0] ? memory_print("%s", named)
+	                               : memory_print("%s/socket", run_folder());
+	int error = is_open ? 0 : wire_open(path);
 
-	if (store)
-		return true;
-	if (path && answers(path))
-		store = xs_open(0);
-	if (!store)
+	is_open = !error;
+	if (error == ETIMEDOUT)
+		say_error("XenStore: xenstored takes no connection at %s (is it stopped?)", path);
+	else if (error)
 		say_error(
 			"XenStore cannot be reached at %s: %s (is xenstored running, and are you root on Dom0?)",
-			path ? path : "its socket", strerror(errno));
-	return store;
+			path, strerror(error));
+	free(path);
+	return is_open;
 }
 
-static bool failed(const char *what, const char *path)
+bool store_is_broken(void)
 {
-	say_error("cannot %s %s in XenStore: %s", what, path, strerror(errno));
-	return false;
+	return broken;
+}
+
+bool store_is_silent(void)
+{
+	return broken && wire_fault() == ETIMEDOUT;
+}
+
+/* 0, or what XenStore refused with, or, said once, that nobody is there to refuse: EPIPE. */
+static int ask(uint32_t type, const void *payload, size_t size, struct bytes *answer)
+{
+	int error = broken ? EPIPE : wire_ask(type, payload, size, answer);
+
+	if (broken || !wire_fault())
+		return error;
+	broken = true;
+	if (store_is_silent())
+		say_error("XenStore: xenstored has not answered for %d s (is it stopped?)",
+			WIRE_PATIENCE / 1000);
+	else
+		say_error("XenStore went away: %s", strerror(error));
+	return EPIPE;
+}
+
+static int ask_path(uint32_t type, const char *path, struct bytes *answer)
+{
+	return ask(type, path, strlen(path) + 1, answer);
+}
+
+/* The answer is no more than yes. */
+static int tell(uint32_t type, const void *payload, size_t size)
+{
+	struct bytes answer;
+	int error = ask(type, payload, size, &answer);
+
+	if (!error)
+		free(answer.at);
+	return error;
+}
+
+static bool check(int error, const char *what, const char *path)
+{
+	if (error && !broken)
+		say_error("cannot %s %s in XenStore: %s", what, path, strerror(error));
+	return !error;
 }
 
 bool store_read(const char *path, struct bytes *out)
 {
-	unsigned size = 0;
+	*out = (struct bytes){ 0 };
+	return ask_path(XS_READ, path, out) == 0;
+}
 
-	out->at = xs_read(store, XBT_NULL, path, &size);
-	out->size = size;
-	if (!out->at && errno != ENOENT && errno != EACCES)
-		broken = true;
-	return out->at;
+/* A path and what is behind its NUL. */
+static int tell_about(uint32_t type, const char *path, const void *more, size_t size)
+{
+	size_t length = strlen(path) + 1;
+	uint8_t *message = memory_get(length + size);
+	int error;
+
+	memcpy(message, path, length);
+	if (size)
+		memcpy(message + length, more, size);
+	error = tell(type, message, length + size);
+	free(message);
+	return error;
 }
 
 bool store_write(const char *path, const void *value, size_t size)
 {
-	return xs_write(store, XBT_NULL, path, value, (unsigned)size) || failed("write", path);
+	return check(tell_about(XS_WRITE, path, value, size), "write", path);
+}
+
+static char **split(struct bytes names, unsigned *count)
+{
+	char **list = NULL;
+	size_t room = 0, number = 0;
+
+	for (size_t at = 0; at < names.size; at += strlen(list[number++]) + 1) {
+		list = memory_grow(list, number, &room, sizeof(*list));
+		list[number] = (char *)names.at + at;
+	}
+	*count = (unsigned)number;
+	return list;
 }
 
 char **store_list(const char *path, unsigned *count)
 {
+	struct bytes names; /* which the list points to, to the end of the program */
+	int error = ask_path(XS_DIRECTORY, path, &names);
+
 	*count = 0;
-	return xs_directory(store, XBT_NULL, path, count);
+	if (error == ENOENT || !check(error, "list", path))
+		return NULL;
+	return split(names, count);
 }
 
 bool store_remove(const char *path)
 {
-	return xs_rm(store, XBT_NULL, path) || errno == ENOENT || failed("remove", path);
+	int error = tell_about(XS_RM, path, NULL, 0);
+
+	return error == ENOENT || check(error, "remove", path);
 }
 
 bool store_make_folder(const char *path, uint16_t reader)
 {
-	/* The first is the owner, and what all others may. */
-	struct xs_permissions permissions[] = {
-		{ .id = 0, .perms = XS_PERM_NONE },
-		{ .id = reader, .perms = XS_PERM_READ },
-	};
+	/* The first is the owner, and what all others may: nothing. */
+	char *permissions = memory_print("n0%cr%u", '\0', reader);
+	int error = tell_about(XS_MKDIR, path, NULL, 0);
 
-	return (xs_mkdir(store, XBT_NULL, path) &&
-		       xs_set_permissions(store, XBT_NULL, path, permissions, 2)) ||
-	       failed("make", path);
-}
-
-static void note_signal(int number)
-{
-	(void)number;
-	interrupted = 1;
-}
-
-void store_catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = note_signal };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
-
-uint64_t store_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-enum store_event store_pause(uint64_t until)
-{
-	struct timespec pause = { .tv_nsec = PAUSE * 1000000 };
-
-	if (broken)
-		return STORE_BROKEN;
-	if (interrupted)
-		return STORE_INTERRUPTED;
-	if (store_now() >= until)
-		return STORE_TIMEOUT;
-	nanosleep(&pause, NULL);
-	return STORE_GO_ON;
+	if (!error)
+		error = tell_about(XS_SET_PERMS, path, permissions, strlen(permissions + 3) + 4);
+	free(permissions);
+	return check(error, "make", path);
 }
 
 bool store_lock(uint16_t domain, uint64_t until)
 {
-	char *name = memory_print("%s/graftctl.lock", xs_daemon_rundir());
+	char *name = memory_print("%s/graftctl.lock", run_folder());
 	struct flock lock = {
 		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = domain, .l_len = 1
 	};
-	struct timespec pause = { .tv_nsec = PAUSE * 1000000 };
 	/* Not closed: it is given back when the program ends, however it does. */
 	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
@@ -157,13 +180,17 @@ bool store_lock(uint16_t domain, uint64_t until)
 		return false;
 	}
 	while (fcntl(fd, F_SETLK, &lock) != 0) {
-		if (store_now() >= until || (errno != EAGAIN && errno != EACCES)) {
+		if (wait_interrupted()) {
+			say_error("interrupted: nothing was changed");
+			return false;
+		}
+		if (wait_now() >= until || (errno != EAGAIN && errno != EACCES)) {
 			say_error(
 				"another graftctl is handing something to domain %u, or %s cannot be locked: %s",
 				domain, name, strerror(errno));
 			return false;
 		}
-		nanosleep(&pause, NULL);
+		wait_moment();
 	}
 	free(name);
 	return true;

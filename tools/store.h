@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * XenStore, as far as handing over overlays needs it (xen/io/xs_wire.h, xenstore.h). Paths are whole. What
- * cannot be done is said here; that something is not there is no fault.
+ * XenStore, as far as handing over overlays needs it. Paths are whole. What cannot be done is said here; that
+ * something is not there is no fault. Nothing waits for ever: when xenstored answers no more, that is said
+ * once, and all that comes after fails at once.
  */
 #pragma once
 
@@ -14,6 +15,11 @@
 /* Before all else. False, and said, when there is no xenstored that lets us. */
 bool store_open(void);
 
+/* Is xenstored gone, or does it not answer? It was said then. */
+bool store_is_broken(void);
+/* Of the two: it is there, and may do later what it was asked. */
+bool store_is_silent(void);
+
 /* The value, with a NUL behind it; the bytes are the caller's. False when there is none. */
 bool store_read(const char *path, struct bytes *out);
 bool store_write(const char *path, const void *value, size_t size);
@@ -24,23 +30,10 @@ bool store_remove(const char *path);
 /* An empty folder of Dom0's, which a domain may read with all that is written below it. */
 bool store_make_folder(const char *path, uint16_t reader);
 
-/* From now on SIGINT and SIGTERM only end store_pause(). */
-void store_catch_signals(void);
-
-/* Times are of one clock that never goes back, in milliseconds. */
-uint64_t store_now(void);
-
-enum store_event {
-	STORE_GO_ON,
-	STORE_TIMEOUT,
-	STORE_BROKEN, /* xenstored is gone */
-	STORE_INTERRUPTED,
-};
-
-/* Wait a moment before looking again at what a guest may have written: GO_ON, or why not to. */
-enum store_event store_pause(uint64_t until);
-
-/* Be the only graftctl at work on a domain until the end of the program. False, and said, when not by then. */
+/*
+ * Be the only graftctl at work on a domain until the end of the program. False, and said, when not by then, a
+ * time of wait_now(), or when a signal came.
+ */
 bool store_lock(uint16_t domain, uint64_t until);
 
 /* The domain of this name; false when there is none. */

@@ -3,18 +3,21 @@
 (xenstored.py), docs/deliver.md in between."""
 import fcntl
 import os
+import pathlib
 import re
 import signal
+import socket
 import subprocess
 import threading
 import time
+from concurrent import futures
 
 import pytest
 
 import fdt
 from conftest import graftctl
 from test_online import FAKED, blob, faked  # noqa: F401
-from xenstored import Guest, Store
+from xenstored import READ, RM, WRITE, Guest, Store
 
 EBUSY, ENOENT, ESRCH = 16, 2, 3
 TOP = f"{Guest.HOME}/device-tree-overlay"
@@ -145,6 +148,27 @@ def test_others_stay_in_the_base(deliver, store, host, compile_dts, tmp_path, re
 	assert any(path.endswith("/device@6000/port") for path in alone)
 
 
+@pytest.mark.parametrize("first, second", [("disabled", "okay"), ("okay", "disabled"), (None, "disabled")])
+def test_status_as_it_is_now(deliver, store, compile_dts, tmp_path, read, first, second):
+	"""Another overlay has changed it, at the device and at a bus; its other changes are the host's affair."""
+	Guest(store, good_guest)
+	status = f'status = "{first}";' if first else ""
+	lower = compile_dts(f"""/dts-v1/; /plugin/; &{{/}} {{ late@9100000 {{ reg = <0 0x9100000 0 0x1000>; speed = <1>; {status}
+		#address-cells = <2>; #size-cells = <2>; ranges;
+		inner@9101000 {{ reg = <0 0x9101000 0 0x1000>; }}; }}; }};""", "lower")
+	upper = compile_dts(f"""/dts-v1/; /plugin/; &{{/late@9100000}} {{ status = "{second}"; speed = <2>; new {{ }};
+		inner@9101000 {{ status = "fail"; }}; }};""", "upper")
+	deliver("attach", overlay=lower, added=f"{lower}:{upper}:")
+	made = {node.name: node for node in read(tmp_path / "blob.1").walk()}
+	assert made["late@9100000"].props["status"] == second.encode() + b"\0"
+	assert made["late@9100000"].cells("speed") == [1] and "new" not in made
+	assert made["inner@9101000"].props["status"] == b"fail\0"
+	deliver("attach", overlay=lower, added=f"{lower}:")
+	made = {node.name: node for node in read(tmp_path / "blob.1").walk()}
+	assert made["late@9100000"].props.get("status") == (first.encode() + b"\0" if first else None)
+	assert "status" not in made["inner@9101000"].props
+
+
 def test_the_next_goes_elsewhere(deliver, store, host, compile_dts, tmp_path, read):
 	"""What was delivered before keeps its places, and a bad blob there does no harm."""
 	Guest(store, good_guest)
@@ -189,6 +213,16 @@ def test_other_version(deliver, store):
 		store.write(f"{OURS}/version", version)
 		done = deliver("attach", status=1)
 		assert "another version" in done.err and calls(done) == []
+
+
+def test_what_an_attach_leaves_out_is_said(deliver, store):
+	Guest(store, good_guest)
+	plan = "give d7 x\n/b@1: disabled, so it is not attached\ngive d7 y\n/c: reg says 0x1\n"
+	done = deliver("attach", FAKE_PLAN=plan)
+	said = [line for line in done.err.splitlines() if "/b@1" in line or "/c" in line or "give" in line]
+	assert [line.split(": ", 2)[2] for line in said] == ["/b@1: disabled, so it is not attached", "/c: reg says 0x1"]
+	done = deliver("attach", status=1, FAKE_PLAN=plan, FAKE_ERROR=EBUSY, FAKE_REASON="not now")
+	assert "/b@1" not in done.err and "not now" in done.err
 
 
 def test_hypervisor_refuses(deliver, store):
@@ -397,22 +431,197 @@ def test_xenstored_dies(deliver, store):
 	assert time.monotonic() - start < 15
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted(store, host, tmp_path, number):
-	asked = threading.Event()
-	guest = Guest(store, lambda *what: asked.set())
-	log = tmp_path / "asked"
-	process = subprocess.Popen([FAKED, "overlay", "attach", host["overlay"], "7", "--deliver", "--force-without-iommu",
-		"--clock-rate", "1000"], stderr=subprocess.PIPE, env={**os.environ, **store.environment,
-		"FAKE_TREE": str(host["FAKE_TREE"]), "FAKE_ADDED": f"{host['overlay']}:", "FAKE_LOG": str(log)})
-	assert asked.wait(30)
-	time.sleep(0.2)
-	process.send_signal(number)
-	_, errors = process.communicate(timeout=30)
-	assert process.returncode == 1
-	assert b"interrupted" in errors and b"undone" in errors
-	assert [line.split()[2] for line in log.read_text().splitlines()] == ["1,", "2,"]
-	assert guest.withdrawn == 1 and store.below(TOP) == {"overlays": b""}
+class Running:
+	"""graftctl at work on domain 7; `graftctl.signal()` may come at any moment of it."""
+
+	def __init__(self, verb, store, host, log, *words, **more):
+		self.log = log
+		making = ["--force-without-iommu", "--clock-rate", "1000"] if verb == "attach" else []
+		self.process = subprocess.Popen([FAKED, "overlay", verb, host["overlay"], "7", "--deliver", *making, *words],
+			stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **store.environment,
+			"FAKE_TREE": str(host["FAKE_TREE"]), "FAKE_ADDED": f"{host['overlay']}:", "FAKE_LOG": str(log)}, **more)
+
+	def signal(self, number):
+		"""It has it when this returns, or soon."""
+		self.process.send_signal(number)
+		time.sleep(0.2)
+
+	def end(self, status=1):
+		"""What it said, and what it asked of the hypervisor: "1" attach, "2" detach."""
+		said = b"".join(self.process.communicate(timeout=60)).decode()
+		assert self.process.returncode == status, said
+		calls = self.log.read_text() if self.log.exists() else ""
+		return said, "".join(re.findall(r"^domctl op (\d), domain 7,", calls, re.M))
+
+
+@pytest.fixture
+def run(store, host, tmp_path):
+	def run(verb, *words, **more):
+		return Running(verb, store, host, tmp_path / f"asked-{verb}", *words, **more)
+	return run
+
+
+def when(store, kind, end, act):
+	"""Once, before a message about a path that ends so is answered."""
+	done = []
+
+	def before(now, path):
+		if now == kind and path.endswith(end) and not done:
+			done.append(path)
+			act()
+	store.before = before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("kind, end, asked, words", [
+	(READ, "/version", "", "nothing was changed"),
+	(WRITE, "/0", "12", "the attach is undone"),
+	(WRITE, "/request", "12", "the attach is undone"),
+	(READ, "/reply", "12", "the attach is undone"),
+])
+def test_attach_interrupted(store, run, number, kind, end, asked, words):
+	guest = Guest(store, silent)
+	ready = threading.Event()
+	when(store, kind, end, lambda: (ready.wait(30), graftctl.signal(number)))
+	graftctl = run("attach", "--timeout", "50")
+	ready.set()
+	said, calls = graftctl.end()
+	assert words in said and "interrupted" in said and calls == asked
+	assert guest.withdrawn == len(guest.asked) == (end in ("/request", "/reply"))
+	assert store.below(TOP) in ({}, {"overlays": b""})
+
+
+@pytest.mark.parametrize("words", [[], ["--force"]])
+def test_detach_interrupted(deliver, store, run, words):
+	"""The guest keeps it, or has let go: another detach goes on from there. Nobody forces what was called off."""
+	guest = Guest(store, good_guest)
+	deliver("attach")
+	guest.answer = silent
+	ready = threading.Event()
+	when(store, READ, "/reply", lambda: (ready.wait(30), graftctl.signal(signal.SIGINT)))
+	graftctl = run("detach", "--timeout", "50", *words)
+	ready.set()
+	said, asked = graftctl.end()
+	assert "interrupted before domain 7 answered" in said and "domain 7 keeps" in said and asked == ""
+	assert guest.withdrawn == 2
+	guest.answer = good_guest
+	assert calls(deliver("detach")) == [DETACH]
+
+
+@pytest.mark.parametrize("verb", ["attach", "detach"])
+def test_interrupted_while_another_works(store, run, verb):
+	guest = Guest(store, good_guest)
+	with open(store.folder / "graftctl.lock", "w") as lock:
+		fcntl.lockf(lock, fcntl.LOCK_EX, 1, 7)
+		graftctl = run(verb, "--timeout", "50")
+		status = pathlib.Path(f"/proc/{graftctl.process.pid}/status")
+		while not int(re.search(r"^SigCgt:\s*(\w+)", status.read_text(), re.M)[1], 16) & 1 << signal.SIGINT - 1:
+			time.sleep(0.01)
+		graftctl.signal(signal.SIGINT)
+		said, calls = graftctl.end()
+	assert "interrupted: nothing was changed" in said and calls == "" and guest.asked == []
+
+
+def test_detach_interrupted_too_late(deliver, store, run):
+	"""The guest has let go: the rest is done."""
+	guest = Guest(store, good_guest)
+	deliver("attach")
+	ready = threading.Event()
+	when(store, RM, "/request", lambda: (ready.wait(30), graftctl.signal(signal.SIGTERM)))
+	graftctl = run("detach")
+	ready.set()
+	assert graftctl.end(0) == ("", "2") and guest.asked[1][0] == "remove"
+	assert store.below(TOP) == {"overlays": b""}
+
+
+def test_ignored_signals_stay_ignored(store, run):
+	"""As under nohup."""
+	Guest(store, good_guest)
+	ready = threading.Event()
+	when(store, READ, "/reply", lambda: (ready.wait(30), graftctl.signal(signal.SIGHUP)))
+	graftctl = run("attach", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+	ready.set()
+	assert graftctl.end(0)[1] == "1"
+
+
+def test_nobody_reads_what_it_says(store, run):
+	"""It goes on to the end of what it undoes."""
+	Guest(store, lambda guest, sequence, verb, name: (graftctl.process.stderr.close(), graftctl.process.stdout.close(),
+		guest.reply(f"{sequence} refused 22 no")))
+	ready = threading.Event()
+	when(store, READ, "/version", lambda: ready.wait(30))
+	graftctl = run("attach", restore_signals=True)
+	ready.set()
+	assert graftctl.process.wait(60) == 1
+	assert re.findall(r"^domctl op (\d)", graftctl.log.read_text(), re.M) == ["1", "2"]
+
+
+def test_domain_goes_away(deliver, store):
+	"""Destroyed or started anew while it is asked: nobody waits for it."""
+	Guest(store, lambda guest, *request: store.drop(guest.HOME))
+	start = time.monotonic()
+	done = deliver("attach", "--timeout", "600", status=1, FAKE_DETACH_ERROR=ESRCH)
+	assert "domain 7 is gone" in done.err and "has nothing of" in done.err and calls(done) == [ATTACH, DETACH]
+	assert time.monotonic() - start < 60
+
+
+STOPPED = {
+	"before-all": ("attach", (READ, "/version"), "", "has not answered for"),
+	"in-a-piece": ("attach", (WRITE, "/0"), "12", "the attach is undone"),
+	"in-the-request": ("attach", (WRITE, "/request"), "1", "stays attached to domain 7"),
+	"afterwards": ("attach", (READ, "/reply"), "1", "stays attached to domain 7"),
+	"in-the-end": ("attach", (RM, "/request"), "1", "stays attached to domain 7"),
+	"recall": ("detach", (READ, "/0"), "", "detach needs no XenStore"),
+	"detach": ("detach", (READ, "/reply"), "", "domain 7 keeps"),
+	"force": ("detach", (READ, "/reply"), "2", "all the same"),
+}
+
+
+def stop_and_run(folder, host, name):
+	"""A xenstored of its own, which is stopped at one moment: what graftctl says, what it asks, and what is left."""
+	folder.mkdir()
+	store, (verb, moment, *_) = Store(folder), STOPPED[name]
+	guest = Guest(store, good_guest)
+	if verb == "detach":
+		Running("attach", store, host, folder / "first").end(0)
+	guest.answer = slow
+	over = threading.Event()
+	when(store, *moment, over.wait)
+	said = Running(verb, store, host, folder / "log", *["--timeout", "0"][:2 * (name == "in-the-end")],
+		*["--force"][:name == "force"]).end(0 if name == "force" else 1)
+	over.set()
+	store.close()
+	return said
+
+
+def test_xenstored_is_stopped(host, tmp_path):
+	"""Not dead: it only answers no more. All at once, since each takes its ten seconds."""
+	start = time.monotonic()
+	with futures.ThreadPoolExecutor(len(STOPPED)) as pool:
+		ends = {name: pool.submit(stop_and_run, tmp_path / name, host, name) for name in STOPPED}
+	for name, (_, _, asked, words) in STOPPED.items():
+		said, calls = ends[name].result()
+		assert (name, calls) == (name, asked) and words in said and "xenstored has not answered for 10 s" in said, said
+		assert "modprobe" not in said and "was not delivered" not in said and "cannot" not in said, said
+	assert time.monotonic() - start < 60
+
+
+def test_xenstored_takes_no_connection(faked, blob, tmp_path):  # noqa: F811
+	"""It is stopped, and others wait at its socket already."""
+	clients = []
+	with socket.socket(socket.AF_UNIX) as server:
+		server.bind(str(tmp_path / "socket"))
+		server.listen(0)
+		try:
+			while True:
+				clients.append(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK))
+				clients[-1].connect(str(tmp_path / "socket"))
+		except BlockingIOError:
+			pass
+		done = faked("overlay", "attach", blob, "worker", "--deliver", status=1, XENSTORED_RUNDIR=str(tmp_path))
+	assert "takes no connection" in done.err and "no domain of this name" not in done.err and done.log == []
+	for client in clients:
+		client.close()
 
 
 def test_on_xen(deliver, store):

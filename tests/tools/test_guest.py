@@ -208,6 +208,14 @@ def test_primecell_is_warned_of(make):
 	assert "Linux makes no device of an arm,primecell" in made.done.err
 
 
+def test_force_of_the_hosts_own(make):
+	made = make(source("""dev@9100000 { reg = <0 0x9100000 0 0x1000>; xen,force-assign-without-iommu; };
+		other@9101000 { reg = <0 0x9101000 0 0x1000>; };"""))
+	assert made.node("/dev@9100000").props["xen,force-assign-without-iommu"] == b""
+	assert "xen,force-assign-without-iommu" not in made.node("/other@9101000").props
+	assert "/other@9101000" in made.done.err and "/dev@9100000" not in made.done.err
+
+
 def test_not_forced_behind_an_iommu(make):
 	host = source("dev@9100000 { reg = <0 0x9100000 0 0x1000>; iommus = <&smmu 0x7fff0000>; };")
 	made = make(host, "--force-without-iommu")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A XenStore that is not there: it speaks xenstored's protocol (xen/io/xs_wire.h) on a socket, to the real
-libxenstore in graftctl, and plays the guests too."""
+"""A XenStore that is not there: it speaks xenstored's protocol (xen/io/xs_wire.h) on a socket, and plays the guests
+too."""
 import errno
 import os
 import pathlib
@@ -41,12 +41,14 @@ class Connection:
 
 
 class Store:
-	"""nodes: path -> value; permissions: path -> "n0 r7". listener(path, value or None): after a change from outside."""
+	"""nodes: path -> value; permissions: path -> "n0 r7". before(kind, path): ahead of each message, which is not
+	answered while it runs. listener(path, value or None): after a change from outside."""
 
 	def __init__(self, folder):
 		self.folder = pathlib.Path(folder)
 		self.nodes, self.permissions = {"/": b""}, {"/": "n0"}
 		self.connections, self.listener = [], lambda path, value: None
+		self.before = lambda kind, path: None
 		self.lock = threading.RLock()
 		self.server = socket.socket(socket.AF_UNIX)
 		self.server.bind(str(self.folder / "socket"))
@@ -89,6 +91,7 @@ class Store:
 			while message := connection.receive():
 				kind, request, transaction, payload = message
 				changed = []
+				self.before(kind, payload.split(b"\0")[0].decode())
 				try:
 					with self.lock:
 						answer = self.handle(connection, kind, payload, changed)
