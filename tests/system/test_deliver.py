@@ -113,7 +113,7 @@ def board(whole_board, on_graft):
 	if whole_board.machine.broken:
 		return
 	domu.destroy_all(whole_board.machine)
-	whole_board.machine.run("rmmod dt-overlay-configfs")
+	whole_board.machine.run("rmmod refuse-removal; rmmod dt-overlay-configfs")
 	for name in whole_board.files:
 		whole_board.ctl(f"remove {name}.dtbo")
 	assert len(whole_board.done("list").splitlines()) == 1
@@ -268,9 +268,9 @@ class Working:
 		for name, path in board.files.items():
 			words = re.sub(rf"\b{name}\.dtbo\b", path, words)
 		self.dom0.check("rm -f /tmp/said /tmp/status")
-		# A job of Dom0's shell, not of a script: those ignore SIGINT.
-		self.dom0.check(domu.script(self.dom0,
-			f"NO_COLOR=1 graftctl overlay {words} >/tmp/said 2>&1; echo $? >/tmp/status\n") + " &")
+		# With job control a job in the background has SIGINT, as one at a terminal has.
+		script = domu.script(self.dom0, f"NO_COLOR=1 graftctl overlay {words} >/tmp/said 2>&1; echo $? >/tmp/status\n")
+		self.dom0.check(f"set -m; {script} & set +m")
 
 	def wait_asked(self, guest):
 		request = f"/local/domain/{guest.domid}/device-tree-overlay/request"
