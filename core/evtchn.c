@@ -384,12 +384,10 @@ int evtchn_close_for_graft(struct domain *d, evtchn_port_t port)
 	return close_port(d, port, false);
 }
 
-/* A bounded part of closing all ports. 0 when the end of the table was reached, -ERESTART. */
-static int close_some(struct domain *d, bool by_guest)
+/* A bounded part of closing all ports, from `port` on. Where to go on, 0 when there is nothing more. */
+static evtchn_port_t close_some(struct domain *d, evtchn_port_t port, bool by_guest)
 {
-	struct evtchn_domain *e = &d->evtchn;
-	evtchn_port_t port = atomic_load(&e->close_cursor);
-	evtchn_port_t end = e->bucket_count * EVTCHN_BUCKET_PORTS;
+	evtchn_port_t end = d->evtchn.bucket_count * EVTCHN_BUCKET_PORTS;
 
 	for (unsigned n = 0; n < CLOSE_STEP && port < end; n++) {
 		if (evtchn_find(d, port))
@@ -397,17 +395,18 @@ static int close_some(struct domain *d, bool by_guest)
 		else
 			port = ALIGN_DOWN(port, EVTCHN_BUCKET_PORTS) + EVTCHN_BUCKET_PORTS;
 	}
-	atomic_store(&e->close_cursor, port < end ? port : 0);
-	return port < end ? -ERESTART : 0;
+	return port < end ? port : 0;
 }
 
 int evtchn_reset(struct domain *d)
 {
 	struct evtchn_domain *e = &d->evtchn;
-	int err = close_some(d, true);
+	evtchn_port_t next = close_some(d, atomic_load(&e->reset_cursor), true);
+	int err = 0;
 
-	if (err)
-		return err;
+	atomic_store(&e->reset_cursor, next);
+	if (next)
+		return -ERESTART;
 	spin_lock(&e->lock);
 	/* The guest may have bound new ones behind the cursor; its own time is all that this costs. */
 	if (e->active_count == e->graft_count) {
@@ -420,16 +419,17 @@ int evtchn_reset(struct domain *d)
 	return err;
 }
 
+/* Its own count of ports: a reset that was left in the middle has passed over Graft's and what came after it. */
 int evtchn_relinquish(struct domain *d)
 {
-	int err;
+	struct evtchn_domain *e = &d->evtchn;
 
-	spin_lock(&d->evtchn.lock);
-	d->evtchn.dying = true;
-	spin_unlock(&d->evtchn.lock);
-	err = close_some(d, false);
-	if (err)
-		return err;
+	spin_lock(&e->lock);
+	e->dying = true;
+	spin_unlock(&e->lock);
+	e->relinquish_cursor = close_some(d, e->relinquish_cursor, false);
+	if (e->relinquish_cursor)
+		return -ERESTART;
 	evtchn_drop_virq_handlers(d);
 	for (unsigned i = 0; i < d->vcpus_count; i++) {
 		if (!d->vcpus[i])
@@ -437,6 +437,8 @@ int evtchn_relinquish(struct domain *d)
 		timer_stop(&d->vcpus[i]->evtchn.poll_timer);
 		evtchn_release_vcpu_info(d->vcpus[i]);
 	}
+	spin_lock(&e->lock); /* the toolstack may be resetting the domain */
 	evtchn_fifo_free(d);
+	spin_unlock(&e->lock);
 	return 0;
 }

@@ -27,9 +27,9 @@ struct evtchn_domain {
 	unsigned active_count;  /* ports in use */
 	unsigned graft_count;  /* of these, Graft's own: no guest may close them */
 	evtchn_port_t first_free; /* no port below it is free */
-	_Atomic evtchn_port_t
-		close_cursor; /* how far evtchn_reset() or evtchn_relinquish() has come */
-	bool dying;   /* no new ports */
+	_Atomic evtchn_port_t reset_cursor; /* how far evtchn_reset() has come: it may never end */
+	evtchn_port_t relinquish_cursor; /* how far evtchn_relinquish() has come */
+	bool dying; /* no new ports */
 	const struct evtchn_ops *_Atomic ops; /* layout: 2-level or FIFO */
 	struct evtchn_fifo_domain *fifo;
 	_Atomic uint64_t pollers; /* a bit per vCPU that may be in SCHEDOP_poll */
@@ -38,7 +38,7 @@ struct evtchn_domain {
 struct evtchn_vcpu {
 	/* In shared_info (vCPU 0), or where the guest registered it; NULL before that. */
 	struct vcpu_info *_Atomic info;
-	struct page *info_page;  /* held, when registered */
+	struct page *info_page; /* held, when registered */
 	evtchn_port_t virq_port[NR_VIRQS]; /* 0: not bound */
 	struct evtchn_fifo_vcpu *_Atomic fifo;
 	struct spinlock virq_lock;
@@ -80,7 +80,7 @@ int evtchn_unmask(struct domain *d, evtchn_port_t port);
 int evtchn_reset(struct domain *d);
 /* The FIFO layout: control block of a vCPU, next page of the event array, a port's queue. */
 int evtchn_init_control(struct domain *d, unsigned vcpu, ipa_t page, unsigned offset);
-int evtchn_expand_array(struct domain *d, ipa_t page);   /* -EOPNOTSUPP: not FIFO */
+int evtchn_expand_array(struct domain *d, ipa_t page); /* -EOPNOTSUPP: not FIFO */
 int evtchn_set_priority(
 	struct domain *d, evtchn_port_t port, unsigned priority); /* -ENOSYS: not FIFO */
 

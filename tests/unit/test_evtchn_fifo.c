@@ -376,6 +376,21 @@ static void graft_consumes(struct domain *d, evtchn_port_t port)
 	(void)port;
 }
 
+/* Destroyed before its reset came to an end: no port outlives it, wherever the reset was. */
+static void test_reset_left_in_the_middle(void **state)
+{
+	evtchn_port_t graft, far_of_graft, near, far;
+
+	(void)state;
+	assert_int_equal(evtchn_alloc_for_graft(dom(1), 0, graft_consumes, &graft), 0);
+	assert_int_equal(evtchn_bind_interdomain(dom(0), dom(1), graft, &far_of_graft), 0);
+	assert_int_equal(EVTCHN(reset, DOMID_SELF), HYPERCALL_AGAIN);
+	env_pair(1, 0, &near, &far);
+	env_free_domain(1);
+	assert_int_equal(env_state(0, far), EVTCHNSTAT_unbound);
+	assert_int_equal(env_state(0, far_of_graft), EVTCHNSTAT_unbound);
+}
+
 /* A port of Graft's may be left above what the 2-level layout reaches. */
 static void test_reset_with_a_high_port_of_graft(void **state)
 {
@@ -531,6 +546,7 @@ int main(void)
 		TEST(test_vcpu_without_control_block),
 		TEST(test_reset_goes_back_to_2_level),
 		TEST(test_reset_with_a_high_port_of_graft),
+		TEST(test_reset_left_in_the_middle),
 		TEST(test_allocations_fail),
 		TEST(test_hostile_words),
 		TEST(test_looking_for_a_port_ends),
