@@ -20,7 +20,7 @@ static bool is_memory(enum p2m_type type)
 /* Nothing maps the frame any more: the domain's own reference goes, and the caller's. */
 static void give_up(const struct domain *d, struct page *page)
 {
-	if (!d->config.direct_mapped && page_clear_allocated(page))
+	if (!d->config.direct_mapped && page_clear_allocated(page, d))
 		page_put(page);
 	page_put(page);
 }
@@ -55,10 +55,10 @@ static int map_held(struct domain *d, uint64_t gfn, struct page *page, enum p2m_
 
 /* Memory */
 
-static void drop_extent(struct page *page, unsigned order)
+static void drop_extent(const struct domain *d, struct page *page, unsigned order)
 {
 	for (uint64_t i = 0; i < BIT(order); i++) {
-		if (page_clear_allocated(page + i))
+		if (page_clear_allocated(page + i, d))
 			page_put(page + i);
 	}
 }
@@ -69,7 +69,7 @@ static struct page *alloc_extent(struct domain *d, unsigned order, unsigned addr
 	struct page *page = page_alloc_domain(d, order, narrow ? PAGE_LOWEST : PAGE_ANYWHERE);
 
 	if (page && narrow && page_phys(page).v + (PAGE_SIZE << order) > BIT(address_bits)) {
-		drop_extent(page, order);
+		drop_extent(d, page, order);
 		page = NULL;
 	}
 	return page;
@@ -121,7 +121,7 @@ static int populate_anew(struct domain *d, uint64_t gfn, unsigned order, unsigne
 		return -ENOMEM;
 	err = map_extent(d, gfn, page, order);
 	if (err)
-		drop_extent(page, order);
+		drop_extent(d, page, order);
 	return err;
 }
 

@@ -297,12 +297,16 @@ void page_put(struct page *page)
 		release(page, (domain_id_t)FIELD_GET(PAGE_WORD_OWNER, word));
 }
 
-bool page_clear_allocated(struct page *page)
+bool page_clear_allocated(struct page *page, const struct domain *d)
 {
-	uint64_t word =
-		atomic_fetch_and_explicit(&page->word, ~PAGE_WORD_ALLOCATED, memory_order_relaxed);
+	uint64_t word = word_of(page);
 
-	return (word & PAGE_WORD_ALLOCATED) != 0;
+	do {
+		if (FIELD_GET(PAGE_WORD_OWNER, word) != d->id || !(word & PAGE_WORD_ALLOCATED))
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(&page->word, &word,
+		word & ~PAGE_WORD_ALLOCATED, memory_order_relaxed, memory_order_relaxed));
+	return true;
 }
 
 /* Graft's own frames */
@@ -400,7 +404,7 @@ int page_relinquish_domain(struct domain *d, uint64_t *cursor)
 	for (; *cursor < end && returns < RELINQUISH_RETURNS; ++*cursor) {
 		struct page *page = page_frames.pages + *cursor;
 
-		if (page_owner(page) != d->id || !page_clear_allocated(page))
+		if (!page_clear_allocated(page, d))
 			continue;
 		page_put(page);
 		returns++;

@@ -85,8 +85,11 @@ bool page_get_any(struct page *page, domain_id_t *owner);
  */
 void page_put(struct page *page);
 
-/* Takes away the "allocated" reference, once: true for the caller that must page_put() for it. */
-bool page_clear_allocated(struct page *page);
+/*
+ * Takes away d's "allocated" reference, once: true for the caller that must page_put() for it. A caller that does not
+ * hold the frame may find it another domain's by now: false, and that one keeps it.
+ */
+bool page_clear_allocated(struct page *page, const struct domain *d);
 
 domain_id_t page_owner(const struct page *page);
 unsigned page_refcount(const struct page *page);

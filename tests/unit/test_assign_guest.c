@@ -172,7 +172,7 @@ static void test_over_what_the_guest_has(void **state)
 	assert_int_equal(p2m_map(dom2, IPA(GUEST), page_phys(page), 1, P2M_RAM), 0);
 	refuse(dom2, blob, -EBUSY, "d2 has something else");
 	assert_int_equal(p2m_unmap(dom2, IPA(GUEST), 1), 0);
-	assert_true(page_clear_allocated(page));
+	assert_true(page_clear_allocated(page, dom2));
 	page_put(page);
 	free(blob.at);
 

@@ -711,7 +711,7 @@ static void test_granter_gives_the_page_up(void **state)
 	give(1, 1, 2, ram_gfn(1, 0), 0);
 	handle = must_map(2, 1, 1, WRITE, HOLE_IPA);
 	assert_int_equal(p2m_unmap(D(1), ipa_of_gfn(ram_gfn(1, 0)), 1), 0);
-	assert_true(page_clear_allocated(page));
+	assert_true(page_clear_allocated(page, D(1)));
 	page_put(page);
 	assert_int_equal(page_owner(page), 1);
 	must_unmap(2, handle, HOLE_IPA);

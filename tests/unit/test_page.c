@@ -266,8 +266,9 @@ static void test_references(void **state)
 	assert_true(page_get_any(page, &owner));
 	assert_int_equal(owner, 1);
 	assert_int_equal(page_refcount(page), 3);
-	assert_true(page_clear_allocated(page));
-	assert_false(page_clear_allocated(page));
+	assert_false(page_clear_allocated(page, &env_domains[2]));
+	assert_true(page_clear_allocated(page, d));
+	assert_false(page_clear_allocated(page, d));
 	page_put(page);
 	page_put(page);
 	assert_int_equal(d->tot_pages, 1); /* it stays the owner's as long as anybody holds it */

@@ -418,7 +418,7 @@ static void test_page_is_held(void **state)
 	set(DR, 'a');
 	assert_int_equal(evtchn_bind_interdomain(dom0, domu, port, &near), 0);
 	assert_int_equal(p2m_unmap(domu, ipa_of_gfn(RING_GFN), 1), 0);
-	assert_true(page_clear_allocated(page));
+	assert_true(page_clear_allocated(page, domu));
 	pages = page_count_free();
 	page_put(page);
 	assert_int_equal(page_count_free(), pages);
