@@ -60,16 +60,24 @@ static int read_frame(gva_t list, uint64_t index, uint64_t *frame)
 
 /* Memory: extents of 2^order frames */
 
+/*
+ * A guest's own wish means nothing, as it does not learn where its frames are; and it would have every free block
+ * looked at, of which a guest can make as many as it has pages.
+ */
+static unsigned address_bits_of(const struct xen_memory_reservation *r)
+{
+	return caller_privileged() ? XENMEMF_get_address_bits(r->mem_flags) : 0;
+}
+
 static int one_extent(
 	struct domain *d, const struct xen_memory_reservation *r, uint64_t i, bool populate)
 {
-	unsigned address_bits = XENMEMF_get_address_bits(r->mem_flags);
 	uint64_t gfn;
 
 	if (read_frame(HANDLE_GVA(r->extent_start), i, &gfn))
 		return -EFAULT;
 	if (populate)
-		return memory_populate(d, gfn, r->extent_order, address_bits);
+		return memory_populate(d, gfn, r->extent_order, address_bits_of(r));
 	return memory_decrease(d, gfn, r->extent_order);
 }
 
