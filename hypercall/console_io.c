@@ -8,9 +8,16 @@
 
 static void watch_for_panic(struct domain *d, const char *text, size_t size)
 {
+	static struct spinlock lock = SPINLOCK_INIT; /* a panic is told by several vCPUs */
 	static struct panic_watch watch;
+	bool panicked;
 
-	if (d == hardware_domain && panic_watch(&watch, text, size))
+	if (d != hardware_domain)
+		return;
+	spin_lock(&lock);
+	panicked = panic_watch(&watch, text, size);
+	spin_unlock(&lock);
+	if (panicked)
 		domain_report(
 			d, "panicked: its kernel says so. Registers as the vCPUs last left it:");
 }
