@@ -61,7 +61,6 @@ class Stage:
 
 	def __init__(self, booted):
 		self.machine = booted
-		self.limit = machine.RUN_LIMIT
 		self.prompt = machine.PROMPT
 
 	def say(self, text):
@@ -71,12 +70,15 @@ class Stage:
 	def type(self, line, fails=False):
 		"""Types a command and shows what a user would see; what it printed. It must succeed, or fail."""
 		self.machine.type(line)
-		self.machine.expect(self.prompt, self.limit)
-		seen = self.machine.child.before
+		self.wait_prompt()
+		seen = machine.without_log(self.machine.child.before)
 		show(self.prompt + seen)
 		if (self.status() != 0) != fails:
 			raise machine.MachineError(f"{line!r} should have {'failed' if fails else 'succeeded'}")
 		return re.sub(machine.EOL, "\n", seen).partition("\n")[2]
+
+	def wait_prompt(self, limit=machine.RUN_LIMIT):
+		self.machine.expect(machine.amid_log(self.prompt), limit)
 
 	def expect(self, line, pattern):
 		"""Types a command whose output must match."""
@@ -88,9 +90,10 @@ class Stage:
 	def status(self):
 		"""Of the last command. Not shown."""
 		self.machine.type('printf "@%d@\\n" $?')
-		status = int(self.machine.expect(rf"@(\d+)@{machine.EOL}")[1])
-		self.machine.expect(self.prompt)
-		return status
+		here = machine.LOGS_HERE
+		found = self.machine.expect(rf"@((?:{here}\d)+){here}@{machine.EOL_AMID_LOG}")
+		self.wait_prompt()
+		return int(machine.without_log(found[1]))
 
 	def enter(self, line, prompt, again=False):
 		"""Types a command that leads to another prompt: a guest's when it has booted, or at Return when it was
@@ -99,21 +102,21 @@ class Stage:
 		if again:
 			self.machine.expect(machine.EOL)
 			self.machine.type("")
-		self.machine.expect(prompt, machine.BOOT_LIMIT)
-		show(self.prompt + (line if again else self.machine.child.before) + "\n")
-		self.prompt = prompt
+		before, self.prompt = self.prompt, prompt
+		self.wait_prompt(machine.BOOT_LIMIT)
+		show(before + (line if again else machine.without_log(self.machine.child.before)) + "\n")
 
 	def leave(self):
 		"""From a guest's console back to Dom0's prompt."""
 		self.machine.child.send(LEAVE)
-		self.machine.expect(machine.PROMPT)
 		self.prompt = machine.PROMPT
+		self.wait_prompt()
 		show("\n")
 
 	def hide(self, line):
 		"""Types a command that no user would have to, and shows nothing of it."""
 		self.machine.type(line)
-		self.machine.expect(machine.PROMPT)
+		self.wait_prompt()
 
 
 def show(text):

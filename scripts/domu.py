@@ -11,8 +11,10 @@ import shlex
 import qemu
 
 READY = "domu: ready"
-BOOT_LIMIT = 300  # seconds; see machine.BOOT_LIMIT
-RUN_LIMIT = 60
+BOOT_LIMIT = 600  # seconds; see machine.BOOT_LIMIT
+RUN_LIMIT = 120
+# Pages of Dom0's own: tables of its address space and handles, which come and go with what it maps.
+TABLES = 16
 TOOLS = "/usr/lib/graft-test/"
 SHARED = "/mnt/share/"
 NUMBERS = itertools.count(1)
@@ -58,7 +60,7 @@ class Guest:
 		self.name = name
 		self.domid = None
 		self.config = {"name": name, "kernel": SHARED + "Image", "ramdisk": SHARED + "domu.cpio.lz4",
-			"extra": "console=hvc0 quiet", "memory": 192, "vcpus": 1, **config}
+			"extra": "console=hvc0 quiet loglevel=1", "memory": 192, "vcpus": 1, **config}
 
 	def write_config(self):
 		"""Its path in Dom0."""
@@ -124,8 +126,9 @@ class Guest:
 		return self.machine.run(f"xl domname {self.domid}").status == 0
 
 	def wait_gone(self, limit=RUN_LIMIT):
-		self.machine.check(f"timeout {limit} sh -c 'while xl domname {self.domid}; do sleep 0.3; done' 2>&1 "
-			"| tail -n 1", limit + 30)
+		"""Until the hypervisor has let go of all that was its. xl and xenstore forget it before that."""
+		self.machine.check(script(self.machine, f"timeout {limit} sh -c "
+			f"'while {TOOLS}graft-info | grep -q \"^domain {self.domid} \"; do sleep 0.3; done'"), limit + 30)
 		assert not self.exists()
 
 	def wait_again(self):
@@ -149,21 +152,42 @@ def default_share():
 	return str(qemu.SHARE)
 
 
-def destroy_all(machine):
+def guests(machine):
+	"""Their ids, for as long as the hypervisor knows them."""
+	return sorted(set(info(machine)[1]) - {0})
+
+
+def destroy_all(machine, tries=4):
 	"""Every guest, however it was left."""
-	for line in machine.check("xl list").splitlines()[1:]:
-		domid = re.search(r"\s(\d+)\s+\d+\s+\d+\s+\S+\s+[\d.]+$", line)
-		if domid and domid[1] != "0":
-			machine.run(f"xl destroy {domid[1]}")
+	for _ in range(tries):
+		for domid in guests(machine):
+			machine.run(f"xl destroy {domid}", BOOT_LIMIT)  # which fails when somebody else is at it
+		if not left_after(machine):
+			return
 	wait_alone(machine)
 
 
-def wait_alone(machine, tries=60):
-	"""Until Dom0 is alone. Daemons let go of a guest's pages after xl has returned, and it dies when the last one has.
-	Returns the ids of the guests that are still there."""
+def left_after(machine, tries=60):
+	"""The guests that are still there. Daemons let go of a guest's pages after xl has returned, and it dies when the
+	last one has."""
 	for _ in range(tries):
-		left = set(info(machine)[1]) - {0}
-		if not left:
+		if not guests(machine):
 			break
 		machine.check("sleep 0.5")
-	return left
+	return guests(machine)
+
+
+def wait_alone(machine):
+	"""Until Dom0 is alone."""
+	left = left_after(machine, 240)
+	assert not left, f"domains that do not go: {left}"
+
+
+def wait_free(machine, before, tries=120):
+	"""Until as many pages are free as there were before, but for Dom0's own: its kernel and daemons let go late."""
+	for _ in range(tries):
+		free = info(machine)[0]
+		if abs(free - before) <= TABLES:
+			return
+		machine.check("sleep 0.5")
+	raise AssertionError(f"{before} pages were free, now {free}")

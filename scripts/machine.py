@@ -11,8 +11,8 @@ import pexpect
 
 from qemu import BUILD
 
-BOOT_LIMIT = 300  # seconds; a loaded machine with one CPU needs a tenth
-RUN_LIMIT = 60
+BOOT_LIMIT = 600  # seconds; a loaded machine with one CPU needs a tenth
+RUN_LIMIT = 120
 LOST = 20
 LOGS = BUILD / "test-logs"
 
@@ -32,10 +32,25 @@ READY = "dom0: ready"
 PROMPT = "dom0# "
 # Dom0's terminal, the hypervisor's UART and QEMU's terminal each turn a line feed into two characters.
 EOL = r"\r*\n"
-# A line of the hypervisor's log can come anywhere in what Dom0 prints, in the middle of a line too.
-LOG = r"\((?:GRAFT|XEN)\) [^\n]*\n"
+# A line of the hypervisor's log, its own or a guest's, can come anywhere in what Dom0 prints, in the middle of a line
+# too: Dom0's kernel hands over no more than 16 bytes at a time.
+LOG = r"\((?:GRAFT|XEN|d\d+)\) [^\n]*\n"
+LOGS_HERE = f"(?:{LOG})*"
 
 Result = collections.namedtuple("Result", "status output")
+
+
+def amid_log(text):
+	"""The pattern for text of Dom0's, whatever is logged meanwhile."""
+	return LOGS_HERE.join(map(re.escape, text))
+
+
+# The end of a line of Dom0's.
+EOL_AMID_LOG = rf"(?:\r*{LOG})*{EOL}"
+
+
+def without_log(text):
+	return re.sub(LOG, "", text)
 
 
 class MachineError(Exception):
@@ -100,8 +115,8 @@ class Machine:
 
 	def boot(self):
 		"""To Dom0's prompt, as a user sees it."""
-		self.expect(re.escape(READY), BOOT_LIMIT)
-		self.expect(re.escape(PROMPT), BOOT_LIMIT)
+		self.expect(amid_log(READY), BOOT_LIMIT)
+		self.expect(amid_log(PROMPT), BOOT_LIMIT)
 		return self
 
 	def boot_quiet(self):
@@ -111,7 +126,7 @@ class Machine:
 		self.child.send("stty -echo; exec bash --noprofile --norc --noediting\n")
 		self.expect(r"bash[^\r\n]*# ")
 		self.child.send("set +m; PS1= PS2=; dmesg -n 2; printf '@%s@\\n' quiet\n")
-		self.expect("@quiet@" + EOL)
+		self.expect(amid_log("@quiet@") + EOL_AMID_LOG)
 		return self
 
 	def begin(self, text, begun, limit):
@@ -125,14 +140,14 @@ class Machine:
 		self.expect(begun, limit)
 
 	def run(self, command, limit=RUN_LIMIT):
-		"""Runs a command in Dom0; its status and what it printed, both streams, without the hypervisor's log unless
-		the command asks for that."""
+		"""Runs a command in Dom0; its status and what it printed, both streams, without the hypervisor's log."""
 		self.steps += 1
-		self.begin(f"printf '@{self.steps}@\\n'; {{ {command}\n}} 2>&1 </dev/null; "
-			f"printf '@{self.steps}:%d@\\n' $?\n", f"@{self.steps}@(?:{LOG})*{EOL}", limit)
-		match = self.expect(rf"@{self.steps}:(\d+)@(?:{LOG})*{EOL}", limit)
-		said = self.child.before if "xl dmesg" in command else re.sub(LOG, "", self.child.before)
-		return Result(int(match[1]), re.sub(EOL, "\n", said).strip("\n"))
+		mark = f"@{self.steps}"
+		self.begin(f"printf '{mark}@\\n'; {{ {command}\n}} 2>&1 </dev/null; printf '{mark}:%d@\\n' $?\n",
+			amid_log(f"{mark}@") + EOL_AMID_LOG, limit)
+		match = self.expect(rf"{amid_log(f'{mark}:')}((?:{LOGS_HERE}\d)+){LOGS_HERE}@{EOL_AMID_LOG}", limit)
+		said = re.sub(EOL, "\n", without_log(self.child.before)).strip("\n")
+		return Result(int(without_log(match[1])), said)
 
 	def check(self, command, limit=RUN_LIMIT):
 		"""Runs a command that must succeed, and returns what it printed."""
@@ -140,6 +155,12 @@ class Machine:
 		if result.status != 0:
 			self.fail(f"{command!r} gave status {result.status}:\n{result.output}")
 		return result.output
+
+	def xl_dmesg(self, options=""):
+		"""What `xl dmesg` prints. On its way it is told from what is logged meanwhile by its brackets."""
+		brackets = r"s/(\(GRAFT\|XEN\|d[0-9]*\)) /[\1] /g"
+		said = self.check(f"(set -o pipefail; xl dmesg {options} | sed '{brackets}')")
+		return re.sub(r"\[(GRAFT|XEN|d\d*)\] ", r"(\1) ", said)
 
 	def type(self, line):
 		"""Types a line and waits for nothing."""

@@ -37,40 +37,66 @@ def start(request):
 
 
 class Shared:
-	"""A booted machine, booted anew when a test broke it, but not for ever."""
+	"""A machine that tests share: booted when the first asks for it, and anew after one that failed, but not for ever.
 
-	BOOTS = 3
+	prepare(machine) -> what tests get: the machine itself, or something around it."""
 
-	def __init__(self, name, **changes):
+	BOOTS = 8
+	in_use = []  # by the test that runs
+
+	def __init__(self, name, machine_config, prepare=lambda booted: booted):
 		self.name = name
-		self.changes = changes
-		self.machine = None
+		self.config = machine_config
+		self.prepare = prepare
+		self.machine = self.prepared = None
 		self.boots = 0
 
 	def get(self):
 		if self.machine is None or self.machine.broken:
-			self.close()
-			self.boots += 1
-			if self.boots > self.BOOTS:
-				pytest.fail(f"the shared machine broke {self.BOOTS} times: see {self.name}-*.log", pytrace=False)
-			self.machine = machine.Machine(config(**self.changes), f"{self.name}-{self.boots}")
-			self.machine.boot_quiet()
-			self.prepare(self.machine)
-		return self.machine
+			self.boot()
+		Shared.in_use.append(self)
+		return self.prepared
 
-	def prepare(self, booted):
-		"""What a test may take for granted beside a prompt."""
+	def boot(self):
+		self.close()
+		self.boots += 1
+		if self.boots > self.BOOTS:
+			pytest.fail(f"the shared machine broke {self.BOOTS} times: see {self.name}-*.log", pytrace=False)
+		self.machine = machine.Machine(self.config, f"{self.name}-{self.boots}")
+		self.machine.broken = True  # until it is ready
+		self.machine.boot_quiet()
+		self.prepared = self.prepare(self.machine)
+		self.machine.broken = False
+
+	def spoil(self):
+		if self.machine is not None:
+			self.machine.broken = True
 
 	def close(self):
 		if self.machine is not None:
 			self.machine.close()
 
 
-@pytest.fixture(scope="session")
-def shared():
-	holder = Shared("dom0")
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+	"""What a failed test left must not fail the next ones."""
+	outcome = yield
+	if outcome.get_result().failed:
+		for holder in Shared.in_use:
+			holder.spoil()
+	if call.when == "teardown":
+		Shared.in_use.clear()
+
+
+def shared_by(holder):
+	"""For a fixture of a module or a session: yield from."""
 	yield holder
 	holder.close()
+
+
+@pytest.fixture(scope="session")
+def shared():
+	yield from shared_by(Shared("dom0", config()))
 
 
 @pytest.fixture
@@ -79,21 +105,15 @@ def dom0(shared):
 	return shared.get()
 
 
-class SharedHost(Shared):
-	# What Dom0 keeps of its own: tables of its address space and handles, which grow with what it maps at once.
-	TABLES = 16
-	BOOTS = 8
-
-	def prepare(self, booted):
-		domu.Guest(booted, "first").create("-p").destroy()
-		domu.wait_alone(booted)
+def prepare_host(booted):
+	domu.Guest(booted, "first").create("-p").destroy()  # Dom0's own tables grow once
+	domu.wait_alone(booted)
+	return booted
 
 
 @pytest.fixture(scope="session")
 def shared_host():
-	holder = SharedHost("host", share=domu.default_share(), memory=4096)
-	yield holder
-	holder.close()
+	yield from shared_by(Shared("host", config(share=domu.default_share(), memory=4096), prepare_host))
 
 
 @pytest.fixture
@@ -106,10 +126,7 @@ def host(shared_host):
 	if booted.broken:
 		return
 	domu.destroy_all(booted)
-	free, domains = domu.info(booted)
-	if not before - SharedHost.TABLES <= free <= before or set(domains) != {0}:
-		booted.broken = True
-		pytest.fail(f"{before} pages were free, now {free}; domains left: {sorted(domains)}", pytrace=False)
+	domu.wait_free(booted, before)
 
 
 @pytest.fixture

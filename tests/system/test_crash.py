@@ -18,7 +18,7 @@ def test_hypervisor_answers_after_a_kernel_panic(start):
 	"""A panicked Arm kernel spins and tells nobody. The debug keys show where it is."""
 	machine = start().boot_quiet()
 	machine.type("echo c >/proc/sysrq-trigger")
-	machine.expect("end Kernel panic", allow=DEAD)
+	machine.expect(names.amid_log("end Kernel panic"), allow=DEAD)
 	machine.child.send(names.SWITCH + "d")
 	machine.expect(r"(?i)\bpc\b[ :=]+(0x)?[0-9a-f]{8,16}", allow=DEAD)
 	machine.child.send("h")
@@ -32,7 +32,7 @@ def test_kernel_panic_is_reported_once_with_registers(start, on_graft):
 	machine.type("echo c >/proc/sysrq-trigger")
 	machine.expect(names.DOM0_PANICKED, allow=DEAD)
 	expect_registers(machine)
-	machine.expect("end Kernel panic", allow=DEAD)
+	machine.expect(names.amid_log("end Kernel panic"), allow=DEAD)
 	machine.child.send(names.SWITCH + "h")
 	machine.expect("this list", allow=DEAD)
 	assert len(re.findall(names.DOM0_PANICKED, machine.log_path.read_text(errors="replace"))) == 1
@@ -66,4 +66,4 @@ def test_machine_can_be_reset_after_a_crash(start, on_graft):
 	machine.type(CRASH)
 	machine.expect(names.DOM0_CRASHED)
 	machine.child.send(names.SWITCH + "R")
-	machine.expect(names.READY, names.BOOT_LIMIT, allow=DEAD)
+	machine.expect(names.amid_log(names.READY), names.BOOT_LIMIT, allow=DEAD)

@@ -10,7 +10,6 @@ import pytest
 import conftest
 import domu
 import hotplug
-import machine as machines
 
 UART = "/pl011@9040000"  # QEMU's second
 UART_NODE = "/serial@9040000"
@@ -67,7 +66,7 @@ class Board:
 
 	def open_uart(self, guest):
 		"""It stays open in the guest's shell, so that nothing is lost, and the device is in use."""
-		guest.check("timeout 30 sh -c 'until [ -c /dev/ttyAMA0 ]; do sleep 0.1; done'; exec 9<>/dev/ttyAMA0; "
+		guest.check("timeout 100 sh -c 'until [ -c /dev/ttyAMA0 ]; do sleep 0.1; done'; exec 9<>/dev/ttyAMA0; "
 			"stty raw -echo <&9")
 
 	def hears(self, guest, text):
@@ -81,11 +80,11 @@ class Board:
 	def tells(self, guest, text):
 		"""What goes into the machine comes to the guest, by interrupt."""
 		self.line.sendall(text.encode() + b"\n")
-		assert guest.check("timeout 30 head -n 1 <&9") == text
+		assert guest.check("timeout 100 head -n 1 <&9") == text
 
 
 @pytest.fixture(scope="module")
-def whole_board(tmp_path_factory):
+def shared_board(tmp_path_factory):
 	folder = tmp_path_factory.mktemp("board")
 	disk = folder / "disk.img"
 	disk.write_bytes(CONTENT)
@@ -99,24 +98,27 @@ def whole_board(tmp_path_factory):
 		"inguest": "serial@9040000 { #address-cells = <2>; };",
 	}.items()}
 	config.dtb = hotplug.machine_tree(config, folder, [*hotplug.NODES_OF_PAGE, UART])
-	with machines.Machine(config, "deliver") as booted:
-		booted.boot_quiet()
+
+	def prepare(booted):
 		line = socket.socket(socket.AF_UNIX)
 		line.connect(f"{folder}/uart")
 		line.settimeout(LIMIT)
-		yield Board(booted, line, files)
+		return Board(booted, line, files)
+
+	yield from conftest.shared_by(conftest.Shared("deliver", config, prepare))
 
 
 @pytest.fixture
-def board(whole_board, on_graft):
-	yield whole_board
-	if whole_board.machine.broken:
+def board(shared_board, on_graft):
+	board = shared_board.get()
+	yield board
+	if board.machine.broken:
 		return
-	domu.destroy_all(whole_board.machine)
-	whole_board.machine.run("rmmod refuse-removal; rmmod dt-overlay-configfs")
-	for name in whole_board.files:
-		whole_board.ctl(f"remove {name}.dtbo")
-	assert len(whole_board.done("list").splitlines()) == 1
+	domu.destroy_all(board.machine)
+	board.machine.run("rmmod refuse-removal; rmmod dt-overlay-configfs")
+	for name in board.files:
+		board.ctl(f"remove {name}.dtbo")
+	assert len(board.done("list").splitlines()) == 1
 
 
 def test_a_disk_for_dom0(board):
@@ -129,7 +131,7 @@ def test_a_disk_for_dom0(board):
 	for _ in range(3):
 		assert "domain 0 has applied" in board.done("attach disk.dtbo 0 --deliver")
 		assert board.holder(DISK) == "attached Dom0"
-		dom0.check("timeout 60 sh -c 'until [ -b /dev/vda ]; do sleep 0.1; done'")
+		dom0.check("timeout 100 sh -c 'until [ -b /dev/vda ]; do sleep 0.1; done'")
 		assert dom0.check("dd if=/dev/vda bs=512 count=2048 2>/dev/null | md5sum") == \
 			dom0.check("dd if=/dev/vda bs=4096 count=256 iflag=direct 2>/dev/null | md5sum")
 		assert "already" in board.refused("attach disk.dtbo 0 --deliver")

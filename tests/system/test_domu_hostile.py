@@ -14,8 +14,7 @@ SECONDS = int(os.environ.get("GRAFT_HOSTILE_SECONDS", "60"))
 SEED = int(os.environ.get("GRAFT_HOSTILE_SEED", "1"))
 TURN = 15  # seconds of one seed
 SUM = "head -c 2000000 /dev/zero | sha256sum"
-# Tables of Dom0's own address space that grow with what it maps at once, and stay.
-TABLES = 3
+SEEDS = 20  # as many are tried until one reports
 
 
 @pytest.fixture
@@ -41,14 +40,14 @@ def counts(text):
 
 def turn(machine, good, seed):
 	"""One seed from its create to its end, the others asked all the time. What it reported, if anything."""
-	bad = hostile(machine, seed).create()
+	bad = hostile(machine, seed).create("-p").unpause()
 	ends = time.monotonic() + 2 * TURN
-	seen = bad.console("wait", "at work", TURN).output
+	seen = bad.console("wait", "at work", 2 * TURN).output
 	while bad.exists() and time.monotonic() < ends:
-		assert good.check(SUM, limit=120) == good.sum
+		assert good.check(SUM) == good.sum
 		assert machine.check(SUM) == good.sum
-	if bad.exists():
-		bad.destroy()
+		seen += bad.console("wait", "at work", 3).output
+	machine.run(f"xl destroy {bad.domid}")  # which fails if it has just ended
 	return counts(seen)
 
 
@@ -58,7 +57,7 @@ def test_a_hostile_guest_harms_nobody(quiet):
 	good.sum = quiet.check(SUM)
 	ends = time.monotonic() + SECONDS
 	seed, reports = SEED, []
-	while time.monotonic() < ends:
+	while time.monotonic() < ends or (not any(reports) and len(reports) < SEEDS):
 		reports.append(turn(quiet, good, seed))
 		seed += 1
 	told = [each for each in reports if each]
@@ -67,5 +66,5 @@ def test_a_hostile_guest_harms_nobody(quiet):
 	assert max(each["hypercalls"] for each in told) > 100, told
 	assert good.check("echo well") == "well"
 	good.destroy()
-	assert not domu.wait_alone(quiet)
-	assert free - TABLES <= domu.info(quiet)[0] <= free
+	domu.wait_alone(quiet)
+	domu.wait_free(quiet, free)

@@ -4,14 +4,7 @@ import re
 
 import domu
 import pytest
-
-
-def wait_for(host, what, condition, tries=60):
-	for _ in range(tries):
-		if condition():
-			return
-		host.check("sleep 0.3")
-	pytest.fail(f"never came: {what}")
+from test_domu import wait_for
 
 
 @pytest.mark.parametrize("end", ["off", "reset", "crash"])
@@ -45,7 +38,7 @@ def test_rename_restart(host):
 	wait_for(host, "the renamed one", lambda: f"{guest.name}-" in host.check("xl list"))
 	assert re.search(rf"^{guest.name}-\S+\s+{guest.domid}\s.* \S*c\S* ", host.check("xl list"), re.M)
 	# It would go on for ever.
-	host.check("killall xl; sleep 1")
+	host.check("for i in $(seq 20); do killall -q -9 xl || break; sleep 0.3; done")
 
 
 def test_xl_asks_the_guest(host):
@@ -66,9 +59,9 @@ def test_fifty_cycles(host):
 	before = domu.info(host)[0]
 	host.check(domu.script(host, text), limit=1200)
 	domu.wait_alone(host)
-	assert domu.info(host)[0] == before
+	domu.wait_free(host, before)
 	for _ in range(2):
 		guest = domu.Guest(host, "stock", vcpus=2).boot()
 		guest.destroy()
 	domu.wait_alone(host)
-	assert domu.info(host)[0] == before
+	domu.wait_free(host, before)

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import time
 
+import conftest
 import domu
 import hotplug
 import pytest
@@ -47,12 +48,14 @@ class Port:
 		return ["-serial", "mon:stdio", "-chardev", f"socket,id=second,path={self.path},server=on,wait=off",
 			"-serial", "chardev:second"]
 
-	def open(self):
+	def open(self, booted):
+		self.seen = b""
 		self.socket = socket.socket(socket.AF_UNIX)
 		self.socket.connect(str(self.path))
 		self.socket.settimeout(1)
+		return booted, self
 
-	def wait(self, text, limit=60):
+	def wait(self, text, limit=domu.RUN_LIMIT):
 		end = time.monotonic() + limit
 		while text not in self.seen:
 			assert time.monotonic() < end, self.seen
@@ -63,23 +66,28 @@ class Port:
 		self.seen = self.seen.split(text, 1)[1]
 
 
+def config_with(port):
+	return conftest.config(share=domu.default_share(), memory=4096, bootargs="iomem=relaxed", extra=port.options())
+
+
 @pytest.fixture(scope="module")
-def machine_with_port(tmp_path_factory):
-	import conftest
-	import machine
+def shared_port(tmp_path_factory):
 	port = Port(tmp_path_factory.mktemp("port"))
-	config = conftest.config(share=domu.default_share(), memory=4096, bootargs="iomem=relaxed", extra=port.options())
-	with machine.Machine(config, "dom0-second-port") as booted:
-		booted.boot_quiet()
-		port.open()
-		yield booted, port
+	yield from conftest.shared_by(conftest.Shared("dom0-second-port", config_with(port), port.open))
+
+
+@pytest.fixture
+def machine_with_port(shared_port):
+	booted, port = shared_port.get()
+	booted.xl_dmesg("-c")
+	yield booted, port
+	if not booted.broken:
+		domu.destroy_all(booted)
 
 
 @pytest.fixture
 def dom0(machine_with_port):
-	booted, _ = machine_with_port
-	yield booted
-	domu.destroy_all(booted)
+	return machine_with_port[0]
 
 
 @pytest.fixture
@@ -117,11 +125,10 @@ def test_bytes_and_interrupts(dom0, port):
 	assert guest.check("cat /tmp/in") == "one\ntwo\nthree"
 	line = guest.check(f"grep 'GICv3 *{IRQ} ' /proc/interrupts")
 	assert int(line.split()[1]) > 0
-	log = dom0.check("xl dmesg | tail -n 30")
-	assert f"d0 loses interrupt {IRQ} of {NODE} to d{guest.domid}" in log
+	assert f"d0 loses interrupt {IRQ} of {NODE} to d{guest.domid}" in dom0.xl_dmesg("-c")
 	guest.destroy()
 	assert dom0_reads(dom0)
-	assert f"d0 has interrupt {IRQ} of {NODE} again" in dom0.check("xl dmesg | tail -n 30")
+	assert f"d0 has interrupt {IRQ} of {NODE} again" in dom0.xl_dmesg()
 
 
 def test_again_and_again(dom0, port):
@@ -150,7 +157,7 @@ def test_one_owner(dom0):
 		second = domu.Guest(dom0, "second", **part)
 		assert second.try_create("-p").status != 0
 		assert dom0.run("xl domid second").status != 0
-		assert f"owned by d{first.domid} ({NODE})" in dom0.check("xl dmesg | tail -n 5")
+		assert f"owned by d{first.domid} ({NODE})" in dom0.xl_dmesg("-c")
 	first.destroy()
 	assert domu.Guest(dom0, "second", **DEVICE).try_create("-p").status == 0
 
@@ -170,7 +177,7 @@ def test_refused(dom0, part, why):
 	"""With the reason in the log, and nothing left behind."""
 	guest = domu.Guest(dom0, **part)
 	assert guest.try_create("-p").status != 0
-	assert why in dom0.check("xl dmesg | tail -n 5")
+	assert why in dom0.xl_dmesg("-c")
 	assert dom0.run(f"xl domid {guest.name}").status != 0
 	assert dom0_reads(dom0)
 
@@ -181,22 +188,20 @@ def test_in_use(dom0):
 	dom0.check(f"exec 9<>/dev/{tty}")
 	for part in ({"irqs": [IRQ]}, {"iomem": [f"{PAGE:#x},1"]}):
 		assert domu.Guest(dom0, **part).try_create("-p").status != 0
-		assert f"drives {NODE}" in dom0.check("xl dmesg | tail -n 5")
+		assert f"drives {NODE}" in dom0.xl_dmesg("-c")
 	dom0.check("exec 9>&-")
 	assert domu.Guest(dom0, **DEVICE).try_create("-p").status == 0
 
 
 def test_marked_for_guests(start, tmp_path):
 	"""xen,passthrough in the host's tree: nobody's from the start, disabled in Dom0's tree, as on Xen."""
-	import conftest
 	port = Port(tmp_path)
-	config = conftest.config(share=domu.default_share(), memory=4096, bootargs="iomem=relaxed", extra=port.options())
+	config = config_with(port)
 	dumped, packed = hotplug.dump_tree(config, tmp_path), tmp_path / "machine.dtb"
 	hotplug.run("fdtput", "-t", "x", str(dumped), NODE, "xen,passthrough")
 	hotplug.run("dtc", "-q", "-I", "dtb", "-O", "dtb", "-o", str(packed), str(dumped))
 	dom0 = start(share=domu.default_share(), memory=4096, bootargs="iomem=relaxed", extra=port.options(), dtb=str(packed))
-	dom0.boot_quiet()
-	port.open()
+	port.open(dom0.boot_quiet())
 	assert dom0.check(f"tr -d '\\0' </proc/device-tree{NODE}/status") == "disabled"
 	assert not dom0_reads(dom0)
 	guest = guest_with(dom0, **DEVICE).boot()

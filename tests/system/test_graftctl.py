@@ -7,13 +7,12 @@ import pytest
 
 import conftest
 import hotplug
-import machine as machines
 
 DISK = hotplug.node(hotplug.DISK_SLOT)
 
 
 @pytest.fixture(scope="module")
-def board(tmp_path_factory):
+def shared_board(tmp_path_factory):
 	"""A booted machine whose tree lacks the disk that it has, with overlays in the root folder."""
 	folder = tmp_path_factory.mktemp("board")
 	disk = folder / "disk.img"
@@ -30,20 +29,17 @@ def board(tmp_path_factory):
 	}.items()]
 	config.initrd = hotplug.initrd_with(config.initrd, files, folder)
 	config.dtb = hotplug.machine_tree(config, folder)
-	with machines.Machine(config, "graftctl") as booted:
-		yield booted.boot_quiet()
+	yield from conftest.shared_by(conftest.Shared("graftctl", config))
 
 
-@pytest.fixture(autouse=True)
-def clean(request):
+@pytest.fixture
+def board(on_graft, shared_board):
 	"""What a test leaves is removed, and the tree is then what it was."""
-	if "board" not in request.fixturenames:
-		yield
-		return
-	request.getfixturevalue("on_graft")
-	board = request.getfixturevalue("board")
+	board = shared_board.get()
 	before = done(board, "tree")
-	yield
+	yield board
+	if board.broken:
+		return
 	for name in ("above", "disk", "thief", "property", "large"):
 		board.run(f"graftctl overlay remove /{name}.dtbo")
 	assert rows(board) == []

@@ -13,7 +13,7 @@ def boot_and_use(machine):
 	assert int(found["nr_cpus"]) == machine.config.cpus
 	assert abs(int(found["total_memory"]) - machine.config.memory) <= machine.config.memory // 50
 	assert len(table(machine.check("xl vcpu-list"))) == machine.config.cpus
-	report = machine.check("/usr/lib/graft-test/graft-stress 3", limit=120)
+	report = machine.check("/usr/lib/graft-test/graft-stress 3", limit=300)
 	assert "graft-stress: passed" in report
 	assert machine.poweroff() == 0
 

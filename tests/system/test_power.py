@@ -11,8 +11,8 @@ def test_poweroff_ends_the_machine(start):
 def test_reboot_resets_the_machine(start):
 	machine = start().boot_quiet()
 	machine.type("reboot -f")
-	machine.expect(names.READY, names.BOOT_LIMIT)
-	machine.expect(names.PROMPT)
+	machine.expect(names.amid_log(names.READY), names.BOOT_LIMIT)
+	machine.expect(names.amid_log(names.PROMPT))
 	assert machine.poweroff() == 0
 
 

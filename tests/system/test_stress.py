@@ -6,18 +6,19 @@ import time
 import disk
 
 SECONDS = 60
-# One reading of the guest's clock takes a round trip on a serial line of a loaded, emulated machine.
-READING_S = 1.0
 MIB = 1 << 20
 
 
-def uptime(machine):
-	"""The guest's clock, and the host's at the middle of reading it."""
-	before = time.monotonic()
-	seconds = float(machine.check("cut -d' ' -f1 /proc/uptime"))
-	after = time.monotonic()
-	assert after - before < 10, "the machine takes too long to answer to tell anything about its clock"
-	return seconds, (before + after) / 2
+def offset(machine):
+	"""How far the guest's clock is from the host's, and how far that may be wrong: the quickest of some readings."""
+	readings = []
+	for _ in range(10):
+		before = time.monotonic()
+		seconds = float(machine.check("cut -d' ' -f1 /proc/uptime"))
+		after = time.monotonic()
+		readings.append(((after - before) / 2, seconds - (before + after) / 2))
+	error, value = min(readings)
+	return value, error
 
 
 def interrupts(machine, name):
@@ -29,17 +30,16 @@ def interrupts(machine, name):
 def test_minute_of_stress(start, tmp_path):
 	image = disk.make(tmp_path / "disk", 16 * MIB)
 	machine = start(disks=[image]).boot_quiet()
-	guest_before, host_before = uptime(machine)
+	before, error_before = offset(machine)
 	interrupts_before = interrupts(machine, "virtio")
 
-	machine.check("stress --cpu $(nproc) --io 1 --vm 1 --vm-bytes 64M >/tmp/stress.log 2>&1 & "
-		"echo $! >/tmp/stress.pid")
-	report = machine.check(f"/usr/lib/graft-test/graft-stress {SECONDS} /dev/vda", limit=5 * SECONDS)
-	machine.check("kill $(cat /tmp/stress.pid)")
+	machine.check("stress --cpu $(nproc) --io 1 --vm 1 --vm-bytes 64M >/tmp/stress.log 2>&1 & true")
+	report = machine.check(f"/usr/lib/graft-test/graft-stress {SECONDS} /dev/vda", limit=10 * SECONDS)
+	machine.check("killall stress")
 
-	guest_after, host_after = uptime(machine)
-	drift = (guest_after - guest_before) - (host_after - host_before)
-	assert abs(drift) < 2 * READING_S, f"the guest's clock is off by {drift:.2f} s"
+	after, error_after = offset(machine)
+	drift = after - before
+	assert abs(drift) < 1 + error_before + error_after, f"the guest's clock is off by {drift:.2f} s"
 	assert "graft-stress: passed" in report
 	for name in ["timer 0", "timer 1", "wake-up 0-1", "disk read", "disk write"]:
 		assert int(re.search(rf"{name} +(\d+) times", report)[1]) > 100, report
@@ -56,6 +56,6 @@ def test_more_vcpus_than_cpus(start):
 	assert machine.check("nproc") == "4"
 	assert len(machine.check("xl vcpu-list").splitlines()) == 1 + 4
 	machine.check("stress --cpu 4 --timeout 15 >/dev/null & true")
-	report = machine.check("/usr/lib/graft-test/graft-stress 10", limit=120)
+	report = machine.check("/usr/lib/graft-test/graft-stress 10", limit=300)
 	assert "graft-stress: passed" in report
 	assert machine.poweroff() == 0

@@ -76,7 +76,7 @@ def test_list_counts_cpu_time(dom0):
 
 	before = seconds()
 	dom0.check("timeout 3 sh -c 'while :; do :; done'; true")
-	assert 2 <= seconds() - before <= 60
+	assert 2 <= seconds() - before <= 300
 
 
 def test_long_list(dom0):
@@ -100,7 +100,8 @@ def test_vcpu_time_grows(dom0):
 
 
 def test_dmesg_shows_the_hypervisor_log(dom0):
-	assert len(dom0.check("xl dmesg").splitlines()) > 3
+	dom0.check("xl debug-keys h")
+	assert len(dom0.xl_dmesg().splitlines()) > 3
 
 
 def test_uptime_advances(dom0):
@@ -112,14 +113,14 @@ def test_uptime_advances(dom0):
 
 	before = uptime()
 	dom0.check("sleep 3")
-	assert 3 <= uptime() - before <= 30
+	assert 3 <= uptime() - before <= 300
 
 
 def test_debug_keys_reach_the_log(dom0):
-	dom0.check("xl dmesg -c")
-	assert dom0.check("xl dmesg") == ""
-	dom0.check("xl debug-keys h")
-	assert "'h'" in dom0.check("xl dmesg")
+	for _ in range(2):
+		dom0.check("xl debug-keys h")
+		assert "'h'" in dom0.xl_dmesg("-c")
+		assert "'h'" not in dom0.xl_dmesg()
 
 
 def test_scheduler_is_named(dom0):

@@ -90,7 +90,7 @@ class Wire(threading.Thread):
 	def send(self, data):
 		self.socket.sendall(data)
 
-	def wait(self, line, limit=60):
+	def wait(self, line, limit=120):
 		"""Until that line has come; lines before it are forgotten."""
 		with self.news:
 			assert self.news.wait_for(lambda: line in self.lines, limit), (line, self.lines[-20:])
