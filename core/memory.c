@@ -5,7 +5,8 @@
 #include "core/domain.h"
 #include "core/error.h"
 
-#define GFN_END BIT(64 - PAGE_SHIFT)
+#define GFN_END      BIT(64 - PAGE_SHIFT)
+#define TAKE_AT_ONCE 64U /* pages whose TLB entries go together */
 
 static bool extent_ok(uint64_t gfn, unsigned order)
 {
@@ -75,7 +76,19 @@ static struct page *alloc_extent(struct domain *d, unsigned order, unsigned addr
 	return page;
 }
 
-static int remove_page(struct domain *d, uint64_t gfn, bool memory_only)
+/* Takes memory away up to the first page that is something else, in bounded steps: how many pages, or -ENOMEM. */
+static int take_some(struct domain *d, uint64_t gfn, uint64_t count)
+{
+	struct page *pages[TAKE_AT_ONCE];
+	int taken =
+		p2m_take_memory(d, ipa_of_gfn(gfn), (unsigned)MIN(count, ARRAY_SIZE(pages)), pages);
+
+	for (int i = 0; i < taken; i++)
+		give_up(d, pages[i]);
+	return taken;
+}
+
+static int remove_page(struct domain *d, uint64_t gfn)
 {
 	enum p2m_type type = P2M_NONE;
 	struct page *page = p2m_get_page(d, ipa_of_gfn(gfn), false, &type);
@@ -83,7 +96,7 @@ static int remove_page(struct domain *d, uint64_t gfn, bool memory_only)
 
 	if (!page)
 		return -ENOENT;
-	if (type == P2M_GRANT || type == P2M_GRANT_RO || (memory_only && !is_memory(type)))
+	if (type == P2M_GRANT || type == P2M_GRANT_RO)
 		err = -ENOENT;
 	else
 		err = p2m_unmap_page(d, ipa_of_gfn(gfn), page_phys(page), type);
@@ -92,6 +105,16 @@ static int remove_page(struct domain *d, uint64_t gfn, bool memory_only)
 	else
 		page_put(page);
 	return err;
+}
+
+/* What is left alone: a grant, a device, or memory that cannot be taken for want of a table. */
+static void give_up_extent(struct domain *d, uint64_t gfn, unsigned order)
+{
+	for (uint64_t done = 0; done < BIT(order);) {
+		int taken = take_some(d, gfn + done, BIT(order) - done);
+
+		done += taken > 0 ? (unsigned)taken : 1;
+	}
 }
 
 /* Memory that is there already is given up; where that fails it stays the domain's until its end. */
@@ -105,8 +128,7 @@ static int map_extent(struct domain *d, uint64_t gfn, struct page *page, unsigne
 	err = p2m_prepare(d, ipa, page_phys(page), BIT(order));
 	if (err)
 		return err;
-	for (uint64_t i = 0; i < BIT(order); i++)
-		remove_page(d, gfn + i, true);
+	give_up_extent(d, gfn, order);
 	p2m_map_prepared(d, ipa, page_phys(page), BIT(order), P2M_RAM);
 	p2m_unprepare(d, ipa, page_phys(page), BIT(order));
 	return 0;
@@ -159,18 +181,21 @@ static bool all_memory(struct domain *d, uint64_t gfn, unsigned order)
 
 int memory_decrease(struct domain *d, uint64_t gfn, unsigned order)
 {
-	int err = 0;
+	int taken;
 
 	if (!extent_ok(gfn, order) || !all_memory(d, gfn, order))
 		return -EINVAL;
-	for (uint64_t i = 0; i < BIT(order) && !err; i++)
-		err = remove_page(d, gfn + i, true);
-	return err == -ENOENT ? -EINVAL : err; /* another vCPU was faster */
+	for (uint64_t done = 0; done < BIT(order); done += (unsigned)taken) {
+		taken = take_some(d, gfn + done, BIT(order) - done);
+		if (taken <= 0)
+			return taken ? taken : -EINVAL; /* another vCPU was faster */
+	}
+	return 0;
 }
 
 int memory_remove(struct domain *d, uint64_t gfn)
 {
-	return extent_ok(gfn, 0) ? remove_page(d, gfn, false) : -ENOENT;
+	return extent_ok(gfn, 0) ? remove_page(d, gfn) : -ENOENT;
 }
 
 /* Pages of Graft's and of others */

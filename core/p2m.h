@@ -107,6 +107,13 @@ void p2m_unmap_registers(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count
 /* Unmaps one page if it is the one of that address and type now: 0, -ENOENT, -ENOMEM. */
 int p2m_unmap_page(struct domain *d, ipa_t ipa, paddr_t pa, enum p2m_type type);
 
+/*
+ * Unmaps d's own memory from ipa on, up to count pages or to the first that is something else, and invalidates the
+ * TLBs once for all of it. Each frame is held then and the caller's to put. How many they are, or -ENOMEM (tables)
+ * and nothing was changed.
+ */
+int p2m_take_memory(struct domain *d, ipa_t ipa, unsigned count, struct page **pages);
+
 struct p2m_entry p2m_lookup(struct domain *d, ipa_t ipa);
 
 /*

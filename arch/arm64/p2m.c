@@ -336,6 +336,14 @@ static struct page *hold_memory(const struct domain *d, struct p2m_entry found, 
 	return held ? page : NULL;
 }
 
+static struct page *hold_own(const struct domain *d, ipa_t ipa)
+{
+	struct p2m_entry found = lookup(&d->p2m, ipa);
+	bool own = found.type == P2M_RAM || found.type == P2M_RAM_RO;
+
+	return own ? hold_memory(d, found, false) : NULL;
+}
+
 struct page *p2m_get_page(struct domain *d, ipa_t ipa, bool write, enum p2m_type *type)
 {
 	struct p2m_entry found;
@@ -348,6 +356,23 @@ struct page *p2m_get_page(struct domain *d, ipa_t ipa, bool write, enum p2m_type
 	if (type)
 		*type = found.type;
 	return page;
+}
+
+int p2m_take_memory(struct domain *d, ipa_t ipa, unsigned count, struct page **pages)
+{
+	struct p2m_work work;
+	unsigned held = 0;
+	int err = 0;
+
+	begin(&work, d);
+	while (held < count && (pages[held] = hold_own(d, IPA(ipa.v + held * PAGE_SIZE))))
+		held++;
+	if (held)
+		err = unmap_locked(d, &work, ipa, held);
+	end(&work);
+	for (unsigned i = 0; err && i < held; i++)
+		page_put(pages[i]);
+	return err ? err : (int)held;
 }
 
 bool p2m_range_used(struct domain *d, ipa_t ipa, uint64_t count)

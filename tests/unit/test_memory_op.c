@@ -3,147 +3,7 @@
  * hypercall/memory_op.c and core/memory.c: every command as the hardware domain and as a guest, good and
  * bad pointers, interrupted calls, and random calls against a model of what each guest frame is.
  */
-#include <arch/guest.h>
-
-#include "arch/host/fake.h"
-#include "core/cpu.h"
-#include "core/memory.h"
-#include "core/printk.h"
-#include "hypercall/hypercall.h"
-#include "tests/unit/mem_env.h"
-
-#define RAM_PAGES 8192 /* 32 MiB */
-#define RAM_SIZE  (RAM_PAGES * PAGE_SIZE)
-
-struct domain *hardware_domain = &env_domains[0];
-
-void printk(enum log_level level, const char *fmt, ...)
-{
-	(void)level;
-	(void)fmt;
-}
-
-void guest_printk(enum log_level level, const char *fmt, ...)
-{
-	(void)level;
-	(void)fmt;
-}
-
-static struct domain *const dom0 = &env_domains[0], *const domu = &env_domains[1],
-			    *const other = &env_domains[2];
-static struct vcpu vcpus[ENV_DOMAINS];
-static uint64_t free_pages_before;
-static uint64_t frames[600]; /* a guest's list */
-static gva_t list;
-static uint64_t guest_arg[8];
-static gva_t guest_arg_at;
-
-static void make_domain(struct domain *d)
-{
-	d->config.grant_version_max = 1;
-	d->config.grant_frames_max = 8;
-	d->config.maptrack_frames_max = 4;
-	assert_int_equal(p2m_init(d), 0);
-	d->p2m.pool_pages = 1000;
-	assert_int_equal(grant_init_domain(d), 0);
-	d->shared_info = page_alloc_zeroed();
-}
-
-static void free_domain(struct domain *d)
-{
-	uint64_t cursor = 0;
-
-	d->dying = DOMAIN_DYING;
-	while (p2m_teardown(d) == -ERESTART)
-		;
-	while (page_relinquish_domain(d, &cursor) == -ERESTART)
-		;
-	grant_free_domain(d);
-	page_free_virt(d->shared_info);
-}
-
-static void become(struct domain *d)
-{
-	cpus[0].current = &vcpus[d->id];
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	env_init(RAM_SIZE, 2000);
-	free_pages_before = page_count_free();
-	host_guest_reset();
-	host_irq_pending = false;
-	for (unsigned i = 0; i < ENV_DOMAINS; i++)
-		vcpus[i] = (struct vcpu){ .domain = &env_domains[i] };
-	dom0->config.direct_mapped = true;
-	make_domain(dom0);
-	make_domain(domu);
-	make_domain(other);
-	memset(frames, 0, sizeof(frames));
-	list = host_guest_map(frames, sizeof(frames));
-	guest_arg_at = host_guest_map(guest_arg, sizeof(guest_arg));
-	become(dom0);
-	return 0;
-}
-
-/* Whatever a test did, nothing leaks. Foreign mappings go before the domains whose pages they are. */
-static int tear_down(void **state)
-{
-	(void)state;
-	free_domain(dom0);
-	free_domain(domu);
-	free_domain(other);
-	env_free(free_pages_before);
-	return 0;
-}
-
-static int64_t call_raw(uint64_t command, gva_t arg)
-{
-	uint64_t args[HYPERCALL_ARGS] = { command, arg.v };
-
-	return do_memory_op(args);
-}
-
-static int64_t call(uint64_t command, void *arg, size_t size)
-{
-	int64_t rc;
-
-	memcpy(guest_arg, arg, size);
-	rc = call_raw(command, guest_arg_at);
-	memcpy(arg, guest_arg, size);
-	return rc;
-}
-
-#define CALL(command, arg) call(command, &(arg), sizeof(arg))
-
-static struct xen_memory_reservation reservation(domid_t domid, uint64_t count, unsigned order)
-{
-	struct xen_memory_reservation r = {
-		.nr_extents = count, .extent_order = order, .domid = domid
-	};
-
-	r.extent_start.q = list.v;
-	return r;
-}
-
-static int64_t change(unsigned command, domid_t domid, uint64_t gfn, unsigned order)
-{
-	struct xen_memory_reservation r = reservation(domid, 1, order);
-
-	frames[0] = gfn;
-	return CALL(command, r);
-}
-
-static enum p2m_type type_at(struct domain *d, uint64_t gfn)
-{
-	return p2m_lookup(d, ipa_of_gfn(gfn)).type;
-}
-
-static struct page *page_at(struct domain *d, uint64_t gfn)
-{
-	return page_of_phys(p2m_lookup(d, ipa_of_gfn(gfn)).pa);
-}
+#include "tests/unit/memory_env.h"
 
 static void test_populate_and_decrease(void **state)
 {
@@ -383,13 +243,6 @@ static int64_t add(domid_t domid, unsigned space, uint64_t index, uint64_t gfn)
 	return CALL(XENMEM_add_to_physmap, op);
 }
 
-static int64_t take_away(domid_t domid, uint64_t gfn)
-{
-	struct xen_remove_from_physmap op = { .domid = domid, .gpfn = gfn };
-
-	return CALL(XENMEM_remove_from_physmap, op);
-}
-
 static void test_own_pages(void **state)
 {
 	(void)state;
@@ -546,54 +399,6 @@ static void test_claims(void **state)
 	assert_int_equal(CALL(XENMEM_claim_pages, r), -EINVAL);
 }
 
-/* An interrupt is always pending: each round does one step, the command tells how many are done. */
-static unsigned rounds(unsigned command, void *arg, size_t size, int64_t *rc)
-{
-	gva_t at = host_guest_map(arg, size);
-	uint64_t args[HYPERCALL_ARGS] = { command, at.v };
-	unsigned n = 1;
-
-	host_irq_pending = true;
-	while ((*rc = do_memory_op(args)) == HYPERCALL_AGAIN) {
-		assert_int_equal(args[0], command | n << 6);
-		n++;
-	}
-	host_irq_pending = false;
-	host_guest_unmap(at);
-	return n;
-}
-
-static void test_interrupted(void **state)
-{
-	struct xen_memory_reservation r = reservation(1, 5, 0);
-	struct xen_add_to_physmap_batch batch = {
-		.domid = 0, .space = XENMAPSPACE_gmfn_foreign, .size = 5
-	};
-	struct xen_mem_acquire_resource resource = { .domid = 1, .type = 1, .nr_frames = 5 };
-	int32_t errs[5];
-	int64_t rc;
-
-	(void)state;
-	for (unsigned i = 0; i < 5; i++)
-		frames[i] = 0x40 + i;
-	assert_int_equal(rounds(XENMEM_populate_physmap, &r, sizeof(r), &rc), 5);
-	assert_int_equal(rc, 5);
-	assert_int_equal(domu->tot_pages, 5);
-	batch.u.foreign_domid = 1;
-	batch.idxs.q = batch.gpfns.q = list.v;
-	batch.errs.q = host_guest_map(errs, sizeof(errs)).v;
-	assert_int_equal(rounds(XENMEM_add_to_physmap_batch, &batch, sizeof(batch), &rc), 5);
-	assert_int_equal(rc, 0);
-	for (unsigned i = 0; i < 5; i++)
-		assert_ptr_equal(page_at(dom0, 0x40 + i), page_at(domu, 0x40 + i));
-	resource.frame_list.q = list.v;
-	assert_int_equal(rounds(XENMEM_acquire_resource, &resource, sizeof(resource), &rc), 5);
-	assert_int_equal(rc, 0);
-	assert_int_equal(rounds(XENMEM_decrease_reservation, &r, sizeof(r), &rc), 5);
-	assert_int_equal(rc, 5);
-	assert_int_equal(domu->tot_pages, 0);
-}
-
 /* Each allocation fails in turn: the answer says so, and what is there is as before. */
 static void test_allocations_that_fail(void **state)
 {
@@ -686,21 +491,20 @@ static void test_random_calls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_populate_and_decrease, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_populate_stops_at_limits, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_narrow_addresses, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_direct_mapped, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_who_may, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_questions, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_unknown_and_bad_pointers, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_lists_that_fault, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_own_pages, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_foreign_pages, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_acquire_resource, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_claims, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_interrupted, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_allocations_that_fail, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_random_calls, set_up, tear_down),
+		TEST(test_populate_and_decrease),
+		TEST(test_populate_stops_at_limits),
+		TEST(test_narrow_addresses),
+		TEST(test_direct_mapped),
+		TEST(test_who_may),
+		TEST(test_questions),
+		TEST(test_unknown_and_bad_pointers),
+		TEST(test_lists_that_fault),
+		TEST(test_own_pages),
+		TEST(test_foreign_pages),
+		TEST(test_acquire_resource),
+		TEST(test_claims),
+		TEST(test_allocations_that_fail),
+		TEST(test_random_calls),
 	};
 
 	return cmocka_run_group_tests_name("memory_op", tests, NULL, NULL);

@@ -467,6 +467,48 @@ static void test_get_page(void **state)
 	tear_down();
 }
 
+/* Memory up to what is none, held by who took it, forgotten by the TLBs at once; or nothing was changed. */
+static void test_take_memory(void **state)
+{
+	struct page *own, *pages[8];
+	unsigned flushes;
+
+	(void)state;
+	set_up(40);
+	own = page_alloc_domain(d, 9, PAGE_ANYWHERE);
+	assert_int_equal(p2m_map(d, IPA(MIB(2)), page_phys(own), 512, P2M_RAM), 0);
+	assert_int_equal(p2m_map(d, IPA(MIB(4)), PADDR(0), 1, P2M_MMIO), 0);
+	assert_int_equal(p2m_map(d, IPA(MIB(6)), page_phys(frames[1]), 1, P2M_RAM), 0);
+	flushes = host_tlb.range_flushes;
+	host_fail_at = 1; /* the table for a part of the block */
+	assert_int_equal(p2m_take_memory(d, IPA(MIB(2)), 8, pages), -ENOMEM);
+	assert_int_equal(page_refcount(own), 1);
+	assert_int_equal(p2m_lookup(d, IPA(MIB(2))).block_size, MIB(2));
+	assert_int_equal(host_tlb.range_flushes, flushes);
+	assert_int_equal(p2m_take_memory(d, IPA(MIB(2)), 8, pages), 8);
+	assert_int_equal(host_tlb.range_flushes, flushes + 2); /* the block, then its part */
+	for (unsigned i = 0; i < 8; i++) {
+		assert_ptr_equal(pages[i], own + i);
+		assert_int_equal(page_refcount(pages[i]), 2);
+		assert_int_equal(p2m_lookup(d, IPA(MIB(2) + i * PAGE_SIZE)).type, P2M_NONE);
+		page_put(pages[i]);
+	}
+	assert_int_equal(p2m_lookup(d, IPA(MIB(2) + 8 * PAGE_SIZE)).type, P2M_RAM);
+	assert_int_equal(p2m_take_memory(d, IPA(MIB(4) - 3 * PAGE_SIZE), 8, pages), 3);
+	for (unsigned i = 0; i < 3; i++)
+		page_put(pages[i]);
+	flushes = host_tlb.range_flushes;
+	assert_int_equal(p2m_take_memory(d, IPA(MIB(4)), 8, pages), 0);
+	assert_int_equal(p2m_take_memory(d, IPA(MIB(6)), 8, pages), 0); /* not its own */
+	assert_int_equal(p2m_take_memory(d, IPA(BIT(41)), 8, pages), 0);
+	assert_int_equal(host_tlb.range_flushes, flushes);
+	for (unsigned i = 0; i < 512; i++) {
+		assert_true(page_clear_allocated(own + i, d));
+		page_put(own + i);
+	}
+	tear_down();
+}
+
 /* A plan that is dropped, one that is committed, twenty rounds: memory is as before. */
 static void test_prepare(void **state)
 {
@@ -654,6 +696,7 @@ int main(void)
 		cmocka_unit_test(test_invalidated_before_reuse),
 		cmocka_unit_test(test_split_breaks_before_it_makes),
 		cmocka_unit_test(test_get_page),
+		cmocka_unit_test(test_take_memory),
 		cmocka_unit_test(test_prepare),
 		cmocka_unit_test(test_prepare_under_others),
 		cmocka_unit_test(test_allocations_that_fail),
