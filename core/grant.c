@@ -16,6 +16,8 @@ static_assert(offsetof(struct grant_entry_v1, domid) == 2, "xen/grant_table.h");
 static_assert(offsetof(struct grant_entry_v1, frame) == 4, "xen/grant_table.h");
 
 #define GFN_NOWHERE UINT64_MAX
+#define GROW_AT_ONCE                                                                               \
+	16 /* frames added in one step: each is cleared, with the record of its entries */
 
 struct grant_entry_v1 *grant_entry(struct grant_table *table, grant_ref_t ref)
 {
@@ -34,22 +36,30 @@ struct grant_active *grant_active(struct grant_table *table, grant_ref_t ref)
 	return &table->active[ref / GRANT_ENTRIES_PER_FRAME][ref % GRANT_ENTRIES_PER_FRAME];
 }
 
+static int add_frame(struct grant_table *table)
+{
+	struct grant_active *active = heap_alloc_array(GRANT_ENTRIES_PER_FRAME, sizeof(*active));
+	void *frame = active == NULL ? NULL : page_alloc_zeroed();
+
+	if (frame == NULL) {
+		heap_free(active);
+		return -ENOMEM;
+	}
+	table->active[table->frame_count] = active;
+	table->frames[table->frame_count] = frame;
+	table->frame_gfns[table->frame_count] = GFN_NOWHERE;
+	table->frame_count++;
+	return 0;
+}
+
 /* Under the lock. Frames that were added stay when a later one fails: the guest may use them. */
 static int grow(struct grant_table *table, unsigned count)
 {
-	while (table->frame_count < count) {
-		struct grant_active *active =
-			heap_alloc_array(GRANT_ENTRIES_PER_FRAME, sizeof(*active));
-		void *frame = active == NULL ? NULL : page_alloc_zeroed();
+	for (unsigned added = 0; table->frame_count < count; added++) {
+		int err = added == GROW_AT_ONCE ? -ERESTART : add_frame(table);
 
-		if (frame == NULL) {
-			heap_free(active);
-			return -ENOMEM;
-		}
-		table->active[table->frame_count] = active;
-		table->frames[table->frame_count] = frame;
-		table->frame_gfns[table->frame_count] = GFN_NOWHERE;
-		table->frame_count++;
+		if (err != 0)
+			return err;
 	}
 	return 0;
 }
@@ -174,11 +184,11 @@ int grant_setup(struct domain *d, unsigned count)
 	int err;
 
 	if (count > table->frame_max)
-		return GNTST_general_error;
+		return -EINVAL;
 	spin_lock(&table->lock);
 	err = grow(table, count);
 	spin_unlock(&table->lock);
-	return err == 0 ? GNTST_okay : GNTST_no_space;
+	return err;
 }
 
 void grant_query_size(struct domain *d, unsigned *count, unsigned *max)

@@ -58,7 +58,7 @@ void grant_free_domain(struct domain *d);
 
 /*
  * The frame with index idx of d's table, for XENMAPSPACE_grant_table and acquire_resource; the table grows
- * to reach it. 0, -EINVAL (no such frame), -ENOMEM.
+ * to reach it, in bounded steps. 0, -ERESTART (call again), -EINVAL (no such frame), -ENOMEM.
  */
 int grant_frame(struct domain *d, unsigned idx, paddr_t *pa);
 /* The guest has its frame idx there from now on (XENMAPSPACE_grant_table); for setup_table's answer. */
@@ -66,7 +66,7 @@ void grant_place_frame(struct domain *d, unsigned idx, uint64_t gfn);
 /* Where it is; UINT64_MAX: nowhere, or no such frame. */
 uint64_t grant_frame_gfn(struct domain *d, unsigned idx);
 
-/* GNTTABOP_setup_table: at least `count` frames. Status: general_error (over the limit), no_space. */
+/* GNTTABOP_setup_table: at least `count` frames. 0, -ERESTART (call again), -EINVAL (over the limit), -ENOMEM. */
 int grant_setup(struct domain *d, unsigned count);
 void grant_query_size(struct domain *d, unsigned *count, unsigned *max);
 /* 0, -ENOSYS (version 2), -EINVAL (no such version). */

@@ -29,10 +29,10 @@ int memory_decrease(struct domain *d, uint64_t gfn, unsigned order);
 /* The page of struct shared_info; index is 0. 0, -EINVAL, -ENOMEM. */
 int memory_map_shared_info(struct domain *d, uint64_t index, uint64_t gfn);
 
-/* Frame `index` of d's own grant table. 0, -EINVAL, -ENOMEM. */
+/* Frame `index` of d's own grant table, which grows to reach it. 0, -ERESTART (call again), -EINVAL, -ENOMEM. */
 int memory_map_grant_frame(struct domain *d, uint64_t index, uint64_t gfn);
 
-/* Frame `index` of from's grant table, held until d unmaps it. 0, -EINVAL, -ENOMEM. */
+/* Frame `index` of from's grant table, held until d unmaps it. As above. */
 int memory_map_foreign_grant_frame(
 	struct domain *d, uint64_t gfn, struct domain *from, uint64_t index);
 

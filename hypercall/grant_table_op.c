@@ -19,7 +19,8 @@ static_assert(sizeof(struct gnttab_get_status_frames) == 16, "xen/grant_table.h"
 static_assert(sizeof(struct gnttab_swap_grant_ref) == 12, "xen/grant_table.h");
 static_assert(sizeof(struct gnttab_cache_flush) == 16, "xen/grant_table.h");
 
-#define BATCH 256U /* requests done before Graft looks around, interrupt or not */
+#define BATCH       256U /* requests done before Graft looks around, interrupt or not */
+#define LIST_FRAMES 64U /* of a frame list, written to the guest at once */
 
 union request {
 	struct gnttab_map_grant_ref map;
@@ -117,14 +118,24 @@ static int unmap_and_replace(union request *request)
 static int write_frame_list(struct domain *d, const struct gnttab_setup_table *op)
 {
 	gva_t at = HANDLE_GVA(op->frame_list);
+	xen_pfn_t gfns[LIST_FRAMES];
 
-	for (unsigned i = 0; i < op->nr_frames; i++) {
-		xen_pfn_t gfn = grant_frame_gfn(d, i);
+	for (unsigned done = 0; done < op->nr_frames; done += LIST_FRAMES) {
+		unsigned n = MIN(op->nr_frames - done, LIST_FRAMES);
 
-		if (guest_write(gva_add(at, i * sizeof(gfn)), &gfn, sizeof(gfn)) != 0)
+		for (unsigned i = 0; i < n; i++)
+			gfns[i] = grant_frame_gfn(d, done + i);
+		if (guest_write(gva_add(at, done * sizeof(gfns[0])), gfns, n * sizeof(gfns[0])))
 			return GNTST_bad_virt_addr;
 	}
 	return GNTST_okay;
+}
+
+static int setup_status(int err)
+{
+	if (err == 0)
+		return GNTST_okay;
+	return err == -EINVAL ? GNTST_general_error : GNTST_no_space;
 }
 
 static int setup_table(union request *request)
@@ -132,15 +143,17 @@ static int setup_table(union request *request)
 	struct gnttab_setup_table *op = &request->setup;
 	struct domain *d;
 	int status = find_table(op->dom, &d);
+	int err = 0;
 
 	if (status == GNTST_okay) {
-		status = grant_setup(d, op->nr_frames);
+		err = grant_setup(d, op->nr_frames);
+		status = setup_status(err);
 		if (status == GNTST_okay)
 			status = write_frame_list(d, op);
 		domain_put(d);
 	}
 	op->status = (int16_t)status;
-	return 0;
+	return err == -ERESTART ? err : 0;
 }
 
 static int dump_table(union request *request)
@@ -271,7 +284,7 @@ struct grant_op {
 	size_t size;
 	bool single; /* not an array */
 	bool silent; /* nothing comes back but the result of the call */
-	int (*run)(union request *request);
+	int (*run)(union request *request); /* -ERESTART: not done yet, and nothing to answer */
 };
 
 static const struct grant_op ops[] = {
@@ -302,6 +315,8 @@ static int run_one(const struct grant_op *op, gva_t at)
 	if (guest_read(&request, at, op->size) != 0)
 		return -EFAULT;
 	err = op->run(&request);
+	if (err == -ERESTART)
+		return err;
 	/* set_version also answers when it refuses. */
 	if (!op->silent)
 		write_err = guest_write(at, &request, op->size);
@@ -327,7 +342,7 @@ int64_t do_grant_table_op(uint64_t args[HYPERCALL_ARGS])
 			return HYPERCALL_AGAIN;
 		err = run_one(op, GVA(args[1]));
 		if (err != 0)
-			return err;
+			return err == -ERESTART ? HYPERCALL_AGAIN : err;
 		args[1] += op->size;
 		args[2] = --count;
 	}

@@ -28,13 +28,17 @@ struct memory_call {
 	uint64_t done; /* by earlier rounds */
 };
 
-/* After at least one step of a round: true if the guest should take its interrupts first. */
-static bool make_way(const struct memory_call *call, uint64_t done)
+/* The guest makes the call again, of which so much is done. */
+static int64_t again(const struct memory_call *call, uint64_t done)
 {
-	if (done <= call->done || !arch_irq_pending())
-		return false;
 	*call->command = (*call->command & MEMOP_COMMAND) | done << MEMOP_PROGRESS_SHIFT;
-	return true;
+	return HYPERCALL_AGAIN;
+}
+
+/* After at least one step of a round: true if the guest should take its interrupts first. */
+static bool should_make_way(const struct memory_call *call, uint64_t done)
+{
+	return done > call->done && arch_irq_pending();
 }
 
 /* The caller itself, or for the privileged any domain. Held. 0, -EPERM, -ESRCH. */
@@ -93,8 +97,8 @@ static int64_t each_extent(const struct memory_call *call, struct domain *d,
 		if (err)
 			break;
 		i++;
-		if (i < r->nr_extents && make_way(call, i))
-			return HYPERCALL_AGAIN;
+		if (i < r->nr_extents && should_make_way(call, i))
+			return again(call, i);
 	}
 	return i || err == -ENOMEM ? (int64_t)i : err;
 }
@@ -249,7 +253,7 @@ static int64_t add_to_physmap(const struct memory_call *call)
 		return err;
 	err = add_page(d, op.space, NULL, op.idx, op.gpfn);
 	domain_put(d);
-	return err;
+	return err == -ERESTART ? again(call, 0) : err;
 }
 
 static int64_t add_each(const struct memory_call *call, const struct xen_add_to_physmap_batch *op,
@@ -263,11 +267,13 @@ static int64_t add_each(const struct memory_call *call, const struct xen_add_to_
 			read_frame(HANDLE_GVA(op->gpfns), i, &gfn))
 			return -EFAULT;
 		err = add_page(d, op->space, from, index, gfn);
+		if (err == -ERESTART)
+			return again(call, i);
 		if (guest_write(gva_add(HANDLE_GVA(op->errs), i * sizeof(err)), &err, sizeof(err)))
 			return -EFAULT;
 		i++;
-		if (i < op->size && make_way(call, i))
-			return HYPERCALL_AGAIN;
+		if (i < op->size && should_make_way(call, i))
+			return again(call, i);
 	}
 	return 0;
 }
@@ -347,11 +353,13 @@ static int64_t map_resource(
 		if (!err)
 			err = memory_map_foreign_grant_frame(
 				caller_domain(), gfn, d, op->frame + i);
+		if (err == -ERESTART)
+			return again(call, i);
 		if (err)
 			return i ? -EIO : err; /* EIO says that the caller has some to unmap */
 		i++;
-		if (i < op->nr_frames && make_way(call, i))
-			return HYPERCALL_AGAIN;
+		if (i < op->nr_frames && should_make_way(call, i))
+			return again(call, i);
 	}
 	return 0;
 }

@@ -181,6 +181,40 @@ static void test_setup_table(void **state)
 	assert_int_equal(op.status, GNTST_permission_denied);
 }
 
+/* The table grows step by step: a turn changes nothing that the guest sees but its table's size. */
+static void test_setup_table_makes_way(void **state)
+{
+	enum { FRAMES = 150 };
+	static xen_pfn_t list[FRAMES + 1];
+	struct gnttab_setup_table op = { .dom = DOMID_SELF, .nr_frames = FRAMES, .status = 99 };
+	gva_t at = host_guest_map(&op, sizeof(op));
+	unsigned turns = 0, before = 1;
+	int64_t result;
+
+	(void)state;
+	grant_free_domain(D(2));
+	D(2)->config.grant_frames_max = FRAMES;
+	assert_int_equal(grant_init_domain(D(2)), 0);
+	op.frame_list.q = host_guest_map(list, sizeof(list)).v;
+	list[FRAMES] = 7;
+	while ((result = call_at(GNTTABOP_setup_table, at, 1)) == HYPERCALL_AGAIN) {
+		turns++;
+		assert_int_equal(op.status, 99);
+		assert_int_equal(list[0], 0);
+		assert_in_range(D(2)->grant.frame_count, before + 1, before + 16);
+		before = D(2)->grant.frame_count;
+	}
+	assert_int_equal(result, 0);
+	assert_int_equal(turns, 9);
+	assert_int_equal(op.status, GNTST_okay);
+	for (unsigned i = 0; i < FRAMES; i++)
+		assert_true(list[i] == UINT64_MAX);
+	assert_int_equal(list[FRAMES], 7);
+	op.frame_list.q += 8 * (FRAMES + 1 - 70); /* its end is no memory */
+	assert_int_equal(call_at(GNTTABOP_setup_table, at, 1), 0);
+	assert_int_equal(op.status, GNTST_bad_virt_addr);
+}
+
 static void test_query_size(void **state)
 {
 	struct gnttab_query_size op = { .dom = 2 };
@@ -399,6 +433,7 @@ int main(void)
 		TEST(test_map_flags_and_domains),
 		TEST(test_each_request_has_its_own_status),
 		TEST(test_setup_table),
+		TEST(test_setup_table_makes_way),
 		TEST(test_query_size),
 		TEST(test_versions),
 		TEST(test_dump_table),

@@ -88,12 +88,81 @@ static void test_populate_over_a_mixture(void **state)
 	assert_int_equal(page_refcount(page_at(other, 0x10)), 1);
 }
 
+/* So often the call is made, with the progress that it left in its command. */
+static unsigned turns_of(unsigned command, void *arg, size_t size)
+{
+	gva_t at = host_guest_map(arg, size);
+	uint64_t args[HYPERCALL_ARGS] = { command, at.v };
+	unsigned turns = 1;
+	int64_t rc;
+
+	while ((rc = do_memory_op(args)) == HYPERCALL_AGAIN)
+		turns++;
+	assert_int_equal(rc, 0);
+	host_guest_unmap(at);
+	return turns;
+}
+
+static void give_grant_frames(struct domain *d, unsigned max)
+{
+	grant_free_domain(d);
+	d->config.grant_frames_max = max;
+	assert_int_equal(grant_init_domain(d), 0);
+}
+
+/* A grant table grows step by step, whoever asks for a frame far out; what is done is not done again. */
+static void test_grant_table_grows_in_steps(void **state)
+{
+	struct xen_add_to_physmap one = {
+		.domid = 1, .space = XENMAPSPACE_grant_table, .idx = 99, .gpfn = 0x100
+	};
+	struct xen_add_to_physmap_batch batch = {
+		.domid = 1, .space = XENMAPSPACE_grant_table, .size = 3
+	};
+	struct xen_mem_acquire_resource resource = { .domid = 1, .type = 1, .nr_frames = 100 };
+	uint64_t gfns[3] = { 0x100, 0x101, 0x102 };
+	int32_t errs[3] = { 9, 9, 9 };
+
+	(void)state;
+	give_grant_frames(domu, 100);
+	assert_int_equal(turns_of(XENMEM_add_to_physmap, &one, sizeof(one)), 7);
+	assert_int_equal(domu->grant.frame_count, 100);
+	assert_int_equal(grant_frame_gfn(domu, 99), 0x100);
+	assert_int_equal(take_away(1, 0x100), 0);
+	give_grant_frames(domu, 100);
+	frames[0] = 99;
+	frames[1] = 1;
+	frames[2] = 50;
+	batch.idxs.q = list.v;
+	batch.gpfns.q = host_guest_map(gfns, sizeof(gfns)).v;
+	batch.errs.q = host_guest_map(errs, sizeof(errs)).v;
+	assert_int_equal(turns_of(XENMEM_add_to_physmap_batch, &batch, sizeof(batch)), 7);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(errs[i], 0);
+		assert_int_equal(grant_frame_gfn(domu, (unsigned)frames[i]), gfns[i]);
+		assert_int_equal(take_away(1, gfns[i]), 0);
+	}
+	give_grant_frames(domu, 100);
+	for (unsigned i = 0; i < 100; i++)
+		frames[i] = 0x600 + i;
+	resource.frame_list.q = list.v;
+	assert_int_equal(turns_of(XENMEM_acquire_resource, &resource, sizeof(resource)), 1);
+	assert_ptr_equal(page_virt(page_at(dom0, 0x663)), domu->grant.frames[99]);
+	give_grant_frames(other, 100);
+	resource.domid = 2;
+	resource.frame = 50;
+	resource.nr_frames = 2;
+	assert_int_equal(turns_of(XENMEM_acquire_resource, &resource, sizeof(resource)), 4);
+	assert_ptr_equal(page_virt(page_at(dom0, 0x601)), other->grant.frames[51]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_interrupted),
 		TEST(test_invalidations_are_few),
 		TEST(test_populate_over_a_mixture),
+		TEST(test_grant_table_grows_in_steps),
 	};
 
 	return cmocka_run_group_tests_name("memory_steps", tests, NULL, NULL);
