@@ -6,6 +6,7 @@
 #include "assign/boot.h"
 
 #include "assign/attach.h"
+#include "assign/described.h"
 #include "assign/overlays.h"
 #include "assign/passthrough.h"
 #include "assign/rules.h"
@@ -145,6 +146,7 @@ void assign_boot_devices(struct domain *d)
 			give_device(given, node);
 		node = dt_node_next(node, boot_tree->root);
 	}
+	described_init(boot_tree);
 }
 
 struct claim *assign_boot_claims(void)
@@ -154,6 +156,7 @@ struct claim *assign_boot_claims(void)
 
 void assign_drop(void)
 {
+	described_drop();
 	attachment_stop_claims(given);
 	attach_free(given);
 	given = NULL;

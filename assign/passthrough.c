@@ -4,6 +4,7 @@
 
 #include "assign/attach.h"
 #include "assign/boot.h"
+#include "assign/described.h"
 #include "assign/overlays.h"
 #include "assign/resource.h"
 #include "assign/turn.h"
@@ -167,26 +168,6 @@ static int check_unused(struct wish *w, struct dt_why *why)
 	return 0;
 }
 
-static const struct dt_node *find_in_tree(
-	enum resource_kind kind, uint64_t number, struct resource *resource)
-{
-	const struct dt_node *node;
-
-	dt_for_each_node (node, overlays_tree()->root) {
-		struct resource_walk walk = resource_walk(overlays_tree(), node);
-		int rc = node->owner ? 0 : 1; /* what an overlay brought is attached, and may go */
-
-		while (rc && (rc = resource_walk_next(&walk, resource, NULL)) != 0) {
-			struct extent its = extent_of(resource);
-
-			if (rc > 0 && resource->kind == kind && its.first <= number &&
-				number <= its.last)
-				return node;
-		}
-	}
-	return NULL;
-}
-
 /* What nobody owns must at least be known: elsewhere may be what only firmware may touch. */
 static int check_described(struct wish *w, struct dt_why *why)
 {
@@ -194,18 +175,16 @@ static int check_described(struct wish *w, struct dt_why *why)
 
 	while (ledger_next_gap(w->resource.kind, &rest, &gap)) {
 		while (gap.first <= gap.last) {
-			struct resource has;
-			const struct dt_node *node =
-				find_in_tree(w->resource.kind, gap.first, &has);
+			const struct claim *has = described_find(w->resource.kind, gap.first);
 
-			if (!node)
+			if (!has)
 				return dt_fail(why, -EPERM,
 					"%s: no node of the boot tree has all of it",
 					resource_name(&w->resource));
 			if (!w->node)
-				w->resource.edge = has.edge;
-			w->node = node;
-			gap.first = extent_of(&has).last + 1;
+				w->resource.edge = has->resource.edge;
+			w->node = has->node;
+			gap.first = extent_of(&has->resource).last + 1;
 		}
 	}
 	return 0;

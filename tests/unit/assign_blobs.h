@@ -56,6 +56,27 @@ static void write_device(struct dtb_writer *w, const struct device *dev)
 	dtb_end_node(w);
 }
 
+#define IDLE     UINT64_C(0xb000000)
+#define SPI_IDLE 43
+
+/* So many devices more are disabled: a page each from IDLE on, the last one with SPI_IDLE. */
+static unsigned env_idle_devices;
+
+static void write_idle_devices(struct dtb_writer *w)
+{
+	for (unsigned i = 0; i < env_idle_devices; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "idle@%x", (unsigned)IDLE + i * (unsigned)PAGE_SIZE);
+		write_device(w, &(struct device){ .name = name,
+					.base = IDLE + i * PAGE_SIZE,
+					.size = PAGE_SIZE,
+					.spi = i + 1 == env_idle_devices ? SPI_IDLE : 0,
+					.edge = true,
+					.disabled = true });
+	}
+}
+
 struct blob {
 	uint8_t *at;
 	size_t size;

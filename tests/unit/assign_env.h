@@ -90,6 +90,7 @@ static struct blob base_blob(void)
 	write_device(w, &bus);
 	if (env_has_spare)
 		write_device(w, &spare);
+	write_idle_devices(w);
 	dtb_end_node(w);
 	return blob_done();
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * However large or odd an overlay is, its operations are never far from a point where they make way for
- * interrupts. Distance is counted in basic blocks: the build has every one of them call the counter below.
+ * interrupts; and however large the boot tree is, it takes few steps to give something of it by number.
+ * Distance is counted in basic blocks: the build has every one of them call the counter below.
  */
 #include "tests/unit/assign_env.h"
 
 #include <arch/guest.h>
 
 #include "arch/host/fake.h"
+#include "assign/passthrough.h"
 #include "hypercall/domctl.h"
 #include "hypercall/graft_sysctl.h"
 #include "hypercall/sysctl.h"
@@ -289,6 +291,49 @@ static void test_malformed(void **state)
 	refused(blob, -E2BIG); /* a name without end */
 }
 
+#define IDLE_DEVICES 3000U
+
+static int set_up_large_tree(void **state)
+{
+	env_idle_devices = IDLE_DEVICES;
+	return set_up(state);
+}
+
+static int tear_down_large_tree(void **state)
+{
+	env_idle_devices = 0;
+	return tear_down(state);
+}
+
+static void few_blocks(int result, int expected)
+{
+	assert_int_equal(result, expected);
+	if (blocks > BLOCKS_MAX)
+		fail_msg("%lu blocks without a pause", blocks);
+	blocks = 0;
+}
+
+/* There is no pause at all in these: what nobody owns is found without a look at every node. */
+static void test_by_number_in_a_large_tree(void **state)
+{
+	uint64_t last = (IDLE >> PAGE_SHIFT) + IDLE_DEVICES - 1;
+
+	(void)state;
+	blocks = 0;
+	few_blocks(passthrough_give_registers(dom2, last, 1, &why), 0);
+	few_blocks(passthrough_give_registers(dom3, last - 2, 2, &why), 0);
+	few_blocks(passthrough_give_registers(dom2, last - 1, 2, &why), -EBUSY);
+	few_blocks(passthrough_give_registers(dom2, last + 1, 1, &why), -EPERM);
+	few_blocks(passthrough_give_interrupt(dom2, SPI_IDLE, true, &why), 0);
+	assert_true(host_routes[SPI_IDLE].edge);
+	assert_string_equal(ledger_find(RESOURCE_MMIO, last - 1)->node->name, "idle@bbb6000");
+	few_blocks(passthrough_take_registers(dom2, last, 1, &why), 0);
+	few_blocks(passthrough_take_registers(dom3, last - 2, 2, &why), 0);
+	few_blocks(passthrough_take_interrupt(dom2, SPI_IDLE, &why), 0);
+	few_blocks(passthrough_give_registers(dom3, last, 1, &why), 0);
+	few_blocks(passthrough_take_registers(dom3, last, 1, &why), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -302,6 +347,8 @@ int main(void)
 		TEST(test_local_references),
 		TEST(test_labels),
 		TEST(test_malformed),
+		cmocka_unit_test_setup_teardown(
+			test_by_number_in_a_large_tree, set_up_large_tree, tear_down_large_tree),
 	};
 
 	return cmocka_run_group_tests_name("overlay_pauses", tests, NULL, NULL);
