@@ -2,22 +2,13 @@
 /* Shared by the fuzz targets: an allocator with exact sizes, and what must hold of any tree. */
 #pragma once
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dt/overlay.h"
 #include "dt/resource.h"
+#include "tests/must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static inline void must(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "does not hold: %s\n", what);
-		abort();
-	}
-}
 
 static size_t pieces;
 

@@ -11,75 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <arch/guest.h>
-#include <arch/mm.h>
-
-#include "arch/host/fake.h"
 #include "assign/overlays.h"
 #include "assign/passthrough.h"
 #include "core/console.h"
-#include "core/domain.h"
 #include "core/error.h"
-#include "core/fault.h"
-#include "core/heap.h"
-#include "core/page.h"
-#include "core/panic.h"
-#include "core/sched_priv.h"
-#include "core/time.h"
-#include "dt/fdt_write.h"
 #include "hypercall/graft_sysctl.h"
 #include "hypercall/hypercall.h"
+#include "tests/unit/machine.h"
 
 #include <cmocka.h> /* last: its macro `fail` is not core/error.h's function */
 
-#define RAM_SIZE  MIB(64)
-#define RAM_PAGES 16 /* of each domain */
-#define DOMU_RAM  UINT64_C(0x40000000)
+#define RAM_SIZE MIB(64)
 
 static struct domain *dom0, *domu;
-static uint64_t free_pages;
-static size_t heap_used;
 static unsigned char buf[8192];
 static gva_t buf_at;
-
-static void give_ram(struct domain *d)
-{
-	for (unsigned i = 0; i < RAM_PAGES; i++) {
-		struct page *page = page_alloc_domain(d, 0, PAGE_ANYWHERE);
-		ipa_t ipa = d->config.direct_mapped ? IPA(page_phys(page).v)
-		                                    : IPA(DOMU_RAM + i * PAGE_SIZE);
-
-		assert_int_equal(p2m_map(d, ipa, page_phys(page), 1, P2M_RAM), 0);
-	}
-}
-
-static struct domain *make_domain(domain_id_t id, bool first)
-{
-	struct domain_config config = {
-		.privileged = first,
-		.hardware = first,
-		.direct_mapped = first,
-		.vcpus_max = 2,
-		.spis = 32,
-		.evtchn_port_max = 1023,
-		.grant_frames_max = 4,
-		.maptrack_frames_max = 4,
-		.grant_version_max = 1,
-	};
-	struct domain *d;
-
-	assert_int_equal(domain_create(id, &config, &d), 0);
-	d->max_pages = RAM_PAGES + 64;
-	if (first)
-		hardware_domain = d;
-	assert_int_equal(p2m_set_pool(d, 64), 0);
-	for (unsigned i = 0; i < config.vcpus_max; i++) {
-		assert_int_equal(vcpu_create(d, i), 0);
-		assert_int_equal(vcpu_power_on(domain_vcpu(d, i), 0, 0), 0);
-	}
-	give_ram(d);
-	return d;
-}
 
 static void become(struct domain *d, unsigned vcpu)
 {
@@ -106,15 +52,8 @@ static void make_tree(void)
 {
 	static const struct dt_env env = { .alloc = tree_alloc, .free = tree_free, .seed = 1 };
 	static bool is_registered;
-	struct dtb_writer w;
-	char blob[1024];
-	size_t size;
 
-	dtb_write_init(&w, blob, sizeof(blob));
-	dtb_begin_node(&w, "");
-	dtb_end_node(&w);
-	assert_int_equal(dtb_finish(&w, &size), 0);
-	assert_int_equal(dt_tree_build(&tree, &env, blob, size, NULL), 0);
+	machine_empty_tree(&tree, &env);
 	if (!is_registered) {
 		overlays_init(&tree);
 		passthrough_init();
@@ -122,62 +61,33 @@ static void make_tree(void)
 	is_registered = true;
 }
 
-static int setup(void **state)
+static struct domain *add_domain(domain_id_t id)
 {
-	struct page_range ram = { PADDR(HOST_RAM_BASE), RAM_SIZE };
+	struct domain *d = machine_add_domain(id, 2);
 
-	(void)state;
-	host_ram_init(RAM_SIZE);
-	assert_int_equal(page_init(&ram, 1, NULL, 0), 0);
-	p2m_setup(PADDR(HOST_RAM_BASE + RAM_SIZE));
-	host_cpus_reset(2, NS_PER_S);
-	timer_init_cpu(0);
-	timer_init_cpu(1);
-	assert_int_equal(sched_init(2), 0);
-	domain_init_list();
-	host_guest_reset();
-	buf_at = host_guest_map(buf, sizeof(buf));
-	make_tree();
-	free_pages = page_count_free();
-	heap_used = heap_bytes_used();
-	dom0 = make_domain(0, true);
-	domu = make_domain(1, false);
-	become(dom0, 0);
-	return 0;
+	machine_add_ram(d);
+	return d;
 }
 
-static void kill(struct domain *d)
+static int setup(void **state)
 {
-	int rc;
-
-	do
-		rc = domain_kill(d);
-	while (rc == -ERESTART);
-	assert_int_equal(rc, 0);
-	assert_int_equal(d->refs, 1); /* ours: nobody else still refers to it */
-	domain_put(d);
+	(void)state;
+	machine_start(RAM_SIZE, 2);
+	buf_at = host_guest_map(buf, sizeof(buf));
+	make_tree();
+	dom0 = add_domain(0);
+	domu = add_domain(1);
+	become(dom0, 0);
+	return 0;
 }
 
 /* Whatever happened: when all domains are gone, nothing is left of them. */
 static int teardown(void **state)
 {
-	struct domain *d;
-
 	(void)state;
-	host_fail_at = 0;
-	host_irq_pending = false;
-	become(NULL, 0);
-	hardware_domain = NULL;
-	while ((d = domain_get_next(0)) != NULL)
-		kill(d);
-	assert_int_equal(heap_bytes_used(), heap_used);
-	assert_int_equal(page_count_free(), free_pages);
+	machine_kill_all();
 	dt_tree_drop(&tree);
-	for (unsigned i = 0; i < 2; i++) {
-		timer_stop(&sched_cpus[i].tick);
-		heap_free(sched_cpus[i].idle);
-	}
-	host_ram_free();
+	machine_end();
 	return 0;
 }
 
@@ -562,7 +472,7 @@ static uint64_t random_value(void)
 	case 4:
 		return buf_at.v + (uint64_t)rand() % (sizeof(buf) + 16);
 	case 5:
-		return (DOMU_RAM >> PAGE_SHIFT) + (uint64_t)rand() % (2 * RAM_PAGES);
+		return MACHINE_RAM_GFN + (uint64_t)rand() % (2 * MACHINE_RAM_PAGES);
 	case 6:
 		return DOMID_SELF + (uint64_t)rand() % 8;
 	default:

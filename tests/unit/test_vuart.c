@@ -11,20 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <arch/mm.h>
-
-#include "arch/arm64/vgic.h"
-#include "arch/host/fake.h"
 #include "core/arch.h"
-#include "core/domain.h"
 #include "core/error.h"
-#include "core/fault.h"
-#include "core/heap.h"
-#include "core/page.h"
-#include "core/panic.h"
-#include "core/sched_priv.h"
-#include "core/time.h"
 #include "core/vuart.h"
+#include "tests/unit/machine.h"
 
 #include <cmocka.h> /* last: its macro `fail` is not core/error.h's function */
 
@@ -40,96 +30,25 @@
 #define ICR  0x44
 
 static struct domain *dom0, *domu;
-static uint64_t free_pages;
-static size_t heap_used;
 static evtchn_port_t port, near;
 static struct xencons_interface *ring;
 
-static struct domain *make_domain(domain_id_t id, bool first)
-{
-	struct domain_config config = {
-		.privileged = first,
-		.hardware = first,
-		.direct_mapped = first,
-		.vcpus_max = 1,
-		.spis = 32,
-		.evtchn_port_max = 127,
-		.grant_frames_max = 4,
-		.maptrack_frames_max = 4,
-		.grant_version_max = 1,
-	};
-	struct domain *d;
-
-	assert_int_equal(domain_create(id, &config, &d), 0);
-	d->max_pages = 16;
-	assert_int_equal(p2m_set_pool(d, 64), 0);
-	assert_int_equal(vcpu_create(d, 0), 0);
-	assert_int_equal(vcpu_power_on(domain_vcpu(d, 0), 0, 0), 0);
-	assert_int_equal(
-		vgic_init_domain(d, 32, IPA(GUEST_GICV3_GICD_BASE), IPA(GUEST_GICV3_GICR0_BASE)),
-		0);
-	vgic_init_vcpu(domain_vcpu(d, 0));
-	return d;
-}
-
-static void give_page(uint64_t gfn)
-{
-	struct page *page = page_alloc_domain(domu, 0, PAGE_ANYWHERE);
-
-	assert_int_equal(p2m_map(domu, ipa_of_gfn(gfn), page_phys(page), 1, P2M_RAM), 0);
-}
-
 static int setup(void **state)
 {
-	struct page_range ram = { PADDR(HOST_RAM_BASE), RAM_SIZE };
-
 	(void)state;
-	host_ram_init(RAM_SIZE);
-	assert_int_equal(page_init(&ram, 1, NULL, 0), 0);
-	p2m_setup(PADDR(HOST_RAM_BASE + RAM_SIZE));
-	host_cpus_reset(1, NS_PER_S);
-	timer_init_cpu(0);
-	assert_int_equal(sched_init(1), 0);
-	domain_init_list();
-	free_pages = page_count_free();
-	heap_used = heap_bytes_used();
-	dom0 = make_domain(0, true);
-	hardware_domain = dom0;
-	domu = make_domain(1, false);
-	give_page(RING_GFN);
-	give_page(CODE_GFN);
+	machine_start(RAM_SIZE, 1);
+	dom0 = machine_add_domain(0, 1);
+	domu = machine_add_domain(1, 1);
+	machine_add_page(domu, RING_GFN);
+	machine_add_page(domu, CODE_GFN);
 	ring = phys_to_virt(p2m_lookup(domu, ipa_of_gfn(RING_GFN)).pa);
 	return 0;
 }
 
-static void kill(struct domain *d)
-{
-	int rc;
-
-	do
-		rc = domain_kill(d);
-	while (rc == -ERESTART);
-	assert_int_equal(rc, 0);
-	vgic_free_domain(d);
-	assert_int_equal(d->refs, 1);
-	domain_put(d);
-}
-
 static int teardown(void **state)
 {
-	struct domain *d;
-
 	(void)state;
-	host_fail_at = 0;
-	cpus[0].current = sched_cpus[0].idle;
-	hardware_domain = NULL;
-	while ((d = domain_get_next(0)) != NULL)
-		kill(d);
-	assert_int_equal(heap_bytes_used(), heap_used);
-	assert_int_equal(page_count_free(), free_pages);
-	timer_stop(&sched_cpus[0].tick);
-	heap_free(sched_cpus[0].idle);
-	host_ram_free();
+	machine_end();
 	return 0;
 }
 
