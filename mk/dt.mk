@@ -34,7 +34,7 @@ FUZZ_TARGETS := blob overlay resource hypercall
 FUZZ_CC := clang -std=c17 -g -O1 -fno-common -fno-strict-aliasing $(WARN) -I. \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 
-$(FUZZ)/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(wildcard dt/*.c dt/*.h)
+$(FUZZ)/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h tests/must.h $(wildcard dt/*.c dt/*.h)
 	@mkdir -p $(@D)
 	@echo "  FUZZ  $<"
 	@$(FUZZ_CC) $(filter %.c,$^) -o $@

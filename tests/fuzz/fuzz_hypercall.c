@@ -1,51 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bytes as what three domains do, Dom0's toolstack and two guests: hypercalls with any arguments, writes to memory
- * that is shared with Graft, failing allocations. After each: no lock is held, nobody but Dom0 controls anything;
- * at the end, when all domains are destroyed, all memory is back.
+ * Bytes as what three domains do, Dom0's toolstack and two guests: hypercalls that mean something and any others,
+ * writes to memory that is shared with Graft, failing allocations. After each step: no lock is held, nobody but
+ * Dom0 controls anything, whatever is held has a holder; at the end, when all domains are destroyed, all is back.
  */
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/hyper.h"
 
 #include <setjmp.h>
-#include <stdarg.h>
 
-#include <arch/guest.h>
-#include <arch/mm.h>
-
-#include "arch/host/fake.h"
-#include "assign/overlays.h"
-#include "core/domain.h"
-#include "core/fault.h"
-#include "core/heap.h"
-#include "core/page.h"
-#include "core/panic.h"
-#include "core/sched_priv.h"
-#include "core/time.h"
-#include "dt/fdt_write.h"
 #include "hypercall/graft_sysctl.h"
-#include "hypercall/hypercall.h"
-#include "hypercall/priv.h"
+#include "tests/unit/machine.h"
 
-#define RAM_SIZE  MIB(4)
-#define RAM_PAGES 16 /* of each domain */
-#define RAM_GFN   (UINT64_C(0x40000000) >> PAGE_SHIFT)
-#define BUF_SIZE  4096U
 #define TURNS_MAX 50 /* so often a call that makes way is made again */
+#define DOMAINS   3U
+#define ABANDONED (11 * NS_PER_S) /* behind it nobody is waited for (assign/turn.c) */
 
 static struct input {
 	const uint8_t *at, *end;
 } in;
-static unsigned char buf[BUF_SIZE];
-static gva_t buf_at;
-static struct dt_tree tree;
+unsigned char buf[BUF_SIZE];
+gva_t buf_at, buf_readonly_at;
+static uint64_t dom0_gfn; /* of its memory's first page, which the others are behind or before */
 static jmp_buf machine_ended;
+static unsigned dom0_refs;
 
-static unsigned take(void)
+unsigned take(void)
 {
 	return in.at < in.end ? *in.at++ : 0;
 }
 
-static uint64_t take_word(unsigned bytes)
+uint64_t take_word(unsigned bytes)
 {
 	uint64_t value = 0;
 
@@ -54,8 +38,7 @@ static uint64_t take_word(unsigned bytes)
 	return value;
 }
 
-/* Small numbers, places in the buffer, frames of RAM and beside it, ids, and what takes eight bytes to say. */
-static uint64_t take_value(void)
+uint64_t take_value(void)
 {
 	switch (take() % 8) {
 	case 0:
@@ -67,7 +50,7 @@ static uint64_t take_value(void)
 	case 4:
 		return buf_at.v + take_word(2) % (BUF_SIZE + 16);
 	case 5:
-		return RAM_GFN + take() % (2 * RAM_PAGES);
+		return MACHINE_RAM_GFN + take() % (2 * MACHINE_RAM_PAGES);
 	case 6:
 		return DOMID_SELF + take() % 8;
 	default:
@@ -77,130 +60,76 @@ static uint64_t take_value(void)
 
 /* The machine */
 
-static void give_ram(struct domain *d)
-{
-	for (unsigned i = 0; i < RAM_PAGES; i++) {
-		struct page *page = page_alloc_domain(d, 0, PAGE_ANYWHERE);
-		uint64_t gfn =
-			d->config.direct_mapped ? page_phys(page).v >> PAGE_SHIFT : RAM_GFN + i;
-
-		must(p2m_map(d, ipa_of_gfn(gfn), page_phys(page), 1, P2M_RAM) == 0, "RAM mapped");
-	}
-}
-
-static struct domain *make_domain(domain_id_t id)
-{
-	struct domain_config config = {
-		.privileged = id == 0,
-		.hardware = id == 0,
-		.direct_mapped = id == 0,
-		.vcpus_max = 2,
-		.spis = 32,
-		.evtchn_port_max = 1023,
-		.grant_frames_max = 4,
-		.maptrack_frames_max = 4,
-		.grant_version_max = 1,
-	};
-	struct domain *d;
-
-	must(domain_create(id, &config, &d) == 0, "made");
-	d->max_pages = RAM_PAGES + 64;
-	must(p2m_set_pool(d, 64) == 0, "pool");
-	for (unsigned i = 0; i < config.vcpus_max; i++) {
-		must(vcpu_create(d, i) == 0, "vCPU");
-		must(vcpu_power_on(domain_vcpu(d, i), 0, 0) == 0, "on");
-	}
-	give_ram(d);
-	return d;
-}
-
-/* Hooks stay once they are registered. */
-static void make_tree(void)
-{
-	static const struct dt_env env = { .alloc = fuzz_alloc, .free = fuzz_free, .seed = 1 };
-	static bool is_registered;
-	struct dtb_writer w;
-	char blob[1024];
-	size_t size;
-
-	dtb_write_init(&w, blob, sizeof(blob));
-	dtb_begin_node(&w, "");
-	dtb_end_node(&w);
-	must(dtb_finish(&w, &size) == 0, "written");
-	must(dt_tree_build(&tree, &env, blob, size, NULL) == 0, "built");
-	if (!is_registered)
-		overlays_init(&tree);
-	is_registered = true;
-}
-
 static void end_of_machine(void)
 {
 	longjmp(machine_ended, 1);
 }
 
+/* Before Dom0's devices are; it has its pages from the highest on, or from the lowest. */
+static void find_ram(struct domain *dom0)
+{
+	uint64_t gfn = HOST_RAM_BASE >> PAGE_SHIFT;
+
+	while (p2m_lookup(dom0, ipa_of_gfn(gfn)).type != P2M_RAM)
+		gfn++;
+	dom0_gfn = gfn;
+}
+
+uint64_t ram_gfn(domain_id_t id, unsigned n)
+{
+	return (id == 0 ? dom0_gfn : MACHINE_RAM_GFN) + n % (MACHINE_RAM_PAGES + 4);
+}
+
 static void make_machine(void)
 {
-	struct page_range ram = { PADDR(HOST_RAM_BASE), RAM_SIZE };
-
-	host_ram_init(RAM_SIZE);
-	must(page_init(&ram, 1, NULL, 0) == 0, "pages");
-	p2m_setup(PADDR(HOST_RAM_BASE + RAM_SIZE));
-	host_cpus_reset(2, NS_PER_S);
-	timer_init_cpu(0);
-	timer_init_cpu(1);
-	must(sched_init(2) == 0, "scheduler");
-	domain_init_list();
-	host_guest_reset();
+	machine_start(RAM_SIZE, 2);
+	grant_set_dma_translated(true);
 	memset(buf, 0, sizeof(buf));
 	buf_at = host_guest_map(buf, sizeof(buf));
-	make_tree();
+	buf_readonly_at = host_guest_map_readonly(buf, sizeof(buf));
+	for (domain_id_t id = 0; id < DOMAINS; id++)
+		machine_add_ram(machine_add_domain(id, 2));
+	find_ram(hardware_domain);
+	devices_start(hardware_domain);
+	shaped_reset();
+	check_allow_holders(false);
+	become(0, 0);
 	host_noreturn_hook = end_of_machine;
 }
 
-static void kill(struct domain *d)
+/* What was begun and left is ended by who comes next. */
+static void end_what_was_left(void)
 {
-	int rc;
-
-	do
-		rc = domain_kill(d);
-	while (rc == -ERESTART);
-	must(rc == 0, "killed");
-	must(d->refs == 1, "nobody else refers to a dead domain");
-	domain_put(d);
-}
-
-static void end_machine(uint64_t pages, size_t heap)
-{
-	struct domain *d;
+	struct xen_sysctl op = { .cmd = XEN_SYSCTL_dt_overlay,
+		.interface_version = XEN_SYSCTL_INTERFACE_VERSION };
+	uint64_t args[HYPERCALL_ARGS] = { buf_at.v };
 
 	host_fail_at = 0;
 	host_irq_pending = false;
-	cpus[0].current = sched_cpus[0].idle;
-	hardware_domain = NULL;
-	/* Guests first: what Dom0 has mapped of them must not keep them for ever. */
-	while ((d = domain_get_next(1)) != NULL) {
-		struct domain *dom0 = domain_get(0);
+	host_now += ABANDONED;
+	become(0, 0);
+	op.u.dt_overlay.overlay_fdt.q = devices_blobs[DEVICES_BLOBS - 1].at.v;
+	op.u.dt_overlay.overlay_fdt_size = devices_blobs[DEVICES_BLOBS - 1].size;
+	op.u.dt_overlay.overlay_op = XEN_SYSCTL_DT_OVERLAY_REMOVE;
+	memcpy(buf, &op, sizeof(op));
+	must(issue(__HYPERVISOR_sysctl, args) != HYPERCALL_AGAIN, "an operation ends");
+}
 
-		if (atomic_load(&d->refs) > 2 && dom0) {
-			domain_put(d);
-			kill(dom0);
-			continue;
-		}
-		if (dom0)
-			domain_put(dom0);
-		kill(d);
+static void end_machine(void)
+{
+	struct domain *d;
+	domain_id_t id = 1;
+
+	end_what_was_left();
+	check_all();
+	while ((d = domain_get_next(id)) != NULL) {
+		machine_kill(d);
+		id = (domain_id_t)(d->id + 1);
+		domain_put(d);
 	}
-	d = domain_get(0);
-	if (d)
-		kill(d);
-	must(heap_bytes_used() == heap, "all of the heap is free again");
-	must(page_count_free() == pages, "all pages are free again");
-	dt_tree_drop(&tree);
-	for (unsigned i = 0; i < 2; i++) {
-		timer_stop(&sched_cpus[i].tick);
-		heap_free(sched_cpus[i].idle);
-	}
-	host_ram_free();
+	check_all();
+	devices_end();
+	machine_end();
 }
 
 /* What they do */
@@ -219,11 +148,11 @@ static void expect_no_locks(void)
 	must(!spin_is_locked(&sched_lock), "the scheduler's lock is free");
 }
 
-/* The caller's vCPU; a dying domain has none that runs. */
-static void become(unsigned choice)
+/* A dying domain has no vCPU that runs. */
+void become(domain_id_t id, unsigned vcpu)
 {
-	struct domain *d = domain_get((domain_id_t)(choice / 2 % 4));
-	struct vcpu *v = d ? domain_vcpu(d, choice % 2) : NULL;
+	struct domain *d = domain_get(id);
+	struct vcpu *v = d ? domain_vcpu(d, vcpu) : NULL;
 
 	if (v && d->dying == DOMAIN_ALIVE)
 		cpus[0].current = v;
@@ -244,6 +173,10 @@ static void aim(uint64_t number, uint64_t args[HYPERCALL_ARGS])
 	                                                      : XEN_DOMCTL_INTERFACE_VERSION;
 	if (number == __HYPERVISOR_domctl)
 		op->domain = (domain_id_t)(take() % 5);
+	if (number == __HYPERVISOR_sysctl && op->cmd % 4 == 0) {
+		op->cmd = GRAFT_SYSCTL_FIRST + op->cmd / 4 % 6;
+		op->interface_version = GRAFT_SYSCTL_VERSION;
+	}
 	if (op->cmd == XEN_DOMCTL_createdomain && number == __HYPERVISOR_domctl) {
 		memset(&op->u, 0, sizeof(op->u));
 		op->u.createdomain.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap;
@@ -261,7 +194,32 @@ static bool is_control(uint64_t number)
 	       number == __HYPERVISOR_platform_op || number == __HYPERVISOR_hypfs_op;
 }
 
-static void call(void)
+/* An operation on overlays that was left holds the domain that it is about. */
+static bool may_hold(uint64_t number, int64_t rc)
+{
+	const struct xen_domctl *op = (const void *)buf;
+
+	if (number == __HYPERVISOR_domctl && rc == 0)
+		return op->cmd == XEN_DOMCTL_set_virq_handler;
+	return rc == HYPERCALL_AGAIN;
+}
+
+int64_t issue(uint64_t number, uint64_t args[HYPERCALL_ARGS])
+{
+	int64_t rc = HYPERCALL_AGAIN;
+
+	for (unsigned turn = 0; turn < TURNS_MAX && rc == HYPERCALL_AGAIN; turn++)
+		rc = hypercall_dispatch(number, args);
+	must(rc >= -200 || rc == HYPERCALL_AGAIN, "an error is one of errno's");
+	must(rc != -ERESTART, "-ERESTART stays inside");
+	must(caller_domain()->config.privileged || !is_control(number) || rc == -EPERM,
+		"a guest controls nothing");
+	if (may_hold(number, rc) || number == __HYPERVISOR_multicall)
+		check_allow_holders(true);
+	return rc;
+}
+
+static void any_call(void)
 {
 	static const uint64_t numbers[] = {
 #define ROW(number, name, argc) number,
@@ -270,25 +228,20 @@ static void call(void)
 	};
 	uint64_t number = numbers[take() % ARRAY_SIZE(numbers)];
 	uint64_t args[HYPERCALL_ARGS];
-	int64_t rc = HYPERCALL_AGAIN;
 
 	args[0] = take() % 34;
 	for (unsigned i = 1; i < HYPERCALL_ARGS; i++)
 		args[i] = i < 3 ? take_value() : 0;
 	aim(number, args);
-	for (unsigned turn = 0; turn < TURNS_MAX && rc == HYPERCALL_AGAIN; turn++)
-		rc = hypercall_dispatch(number, args);
-	must(rc >= -200 || rc == HYPERCALL_AGAIN, "an error is one of errno's");
-	must(rc != -ERESTART, "-ERESTART stays inside");
-	must(caller_domain()->config.privileged || !is_control(number) || rc == -EPERM,
-		"a guest controls nothing");
+	issue(number, args);
 }
 
 /* As a guest may at any time: its frames, those it shares with Graft among them. */
 static void scribble(void)
 {
 	struct domain *d = current_vcpu()->domain;
-	uint64_t gfn = take() % 2 ? RAM_GFN + take() % (2 * RAM_PAGES) : take_value();
+	uint64_t gfn =
+		take() % 2 ? MACHINE_RAM_GFN + take() % (2 * MACHINE_RAM_PAGES) : take_value();
 	struct page *page = p2m_get_page(d, ipa_of_gfn(gfn & (BIT(52) - 1)), true, NULL);
 	uint64_t value;
 
@@ -298,7 +251,7 @@ static void scribble(void)
 		entry += take() % 32;
 		entry->flags = (uint16_t)(take() % 8);
 		entry->domid = (domid_t)(take() % 3);
-		entry->frame = (uint32_t)(RAM_GFN + take() % (2 * RAM_PAGES));
+		entry->frame = (uint32_t)(MACHINE_RAM_GFN + take() % (2 * MACHINE_RAM_PAGES));
 	}
 	if (!page)
 		return;
@@ -320,66 +273,65 @@ static void write_buffer(void)
 	}
 }
 
+static void change_weather(void)
+{
+	host_fail_at = take() % 16;
+	host_irq_pending = take() % 2;
+	host_now += take_word(3) << take() % 16;
+}
+
 static void step(void)
 {
-	unsigned what = take();
+	unsigned what = take(), choice;
 
-	switch (what % 8) {
+	switch (what % 16) {
 	case 0:
-		become(take());
-		break;
 	case 1:
 	case 2:
+		choice = take();
+		become((domain_id_t)(choice / 2 % 4), choice % 2);
+		return;
+	case 3:
 		write_buffer();
 		break;
-	case 3:
+	case 4:
 		scribble();
 		break;
-	case 4:
-		host_fail_at = take() % 16;
-		host_irq_pending = take() % 2;
-		host_now += take_word(3) << take() % 16;
+	case 5:
+		change_weather();
+		break;
+	case 6:
+	case 7:
+	case 8:
+		any_call();
 		break;
 	default:
-		call();
+		shaped_call();
 		break;
 	}
 	expect_no_locks();
+	check_all();
 }
 
 /* A shutdown of Dom0's holds whom it ends, for good. */
 static void run(struct domain *dom0)
 {
-	static unsigned refs; /* a static outlives the jump */
-
-	refs = atomic_load(&dom0->refs);
 	if (setjmp(machine_ended)) {
-		must(atomic_load(&dom0->refs) <= refs + 1, "held once");
-		atomic_store(&dom0->refs, refs);
+		must(atomic_load(&dom0->refs) <= dom0_refs + 1, "held once");
+		atomic_store(&dom0->refs, dom0_refs);
 		dom0->shutting_down = dom0->shut_down = false;
 	}
 	while (in.at < in.end) {
-		refs = atomic_load(&dom0->refs);
+		dom0_refs = atomic_load(&dom0->refs);
 		step();
 	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct domain *dom0;
-	uint64_t pages;
-	size_t heap;
-
 	in = (struct input){ data, data + size };
 	make_machine();
-	pages = page_count_free();
-	heap = heap_bytes_used();
-	dom0 = make_domain(0);
-	make_domain(1);
-	make_domain(2);
-	cpus[0].current = domain_vcpu(dom0, 0);
-	become(2);
-	run(dom0);
-	end_machine(pages, heap);
+	run(hardware_domain);
+	end_machine();
 	return 0;
 }
