@@ -162,15 +162,18 @@ static int cross_map(struct way *way, struct span rest)
 	const struct dt_node *nexus = way->at;
 	struct span mask = dt_list_of(way->tree, nexus, "interrupt-map-mask").rest;
 	uint32_t address_cells = nexus_address_cells(way->tree, nexus);
-	uint32_t key[ADDRESS_MOST + DT_CELLS_MAX], count = address_cells + way->cell_count;
+	uint32_t key[ADDRESS_MOST + DT_CELLS_MAX], count, entries = 0;
 	struct map_entry entry;
 	int error;
 
 	if (address_cells > ADDRESS_MOST)
 		return dt_fail(
 			way->why, -DT_EINVAL, "%s: #address-cells is over 4", dt_path(nexus));
+	count = address_cells + way->cell_count;
 	load_key(way, address_cells, mask, key);
 	while (rest.left) {
+		if (++entries % DT_POLL_ENTRIES == 0)
+			dt_poll(&way->tree->env);
 		error = read_map_entry(way, nexus, &rest, count, &entry);
 		if (error)
 			return error;

@@ -94,14 +94,19 @@ static bool range_covers(const struct range *range, const struct dt_address *add
 	       size <= range->size - offset;
 }
 
-/* Cells of an entry of `ranges`: child address, parent address, size. */
+/* Cells of an entry of `ranges`: child address, parent address, size. One at least, or entries would have no end. */
 static int range_cells(const struct dt_tree *tree, const struct dt_node *bus, uint32_t cells[3],
 	struct dt_why *why)
 {
 	uint32_t unused;
 	int error = dt_cells(tree, bus, &cells[0], &cells[2], why);
 
-	return error ? error : dt_cells(tree, bus->parent, &cells[1], &unused, why);
+	if (!error)
+		error = dt_cells(tree, bus->parent, &cells[1], &unused, why);
+	if (!error && cells[0] + cells[1] + cells[2] == 0)
+		error = dt_fail(why, -DT_EINVAL, "%s: an entry of ranges has no cells",
+			dt_path(bus));
+	return error;
 }
 
 /* One level up, through the entry that covers the whole of it. */
@@ -109,7 +114,7 @@ static int cross_bus(const struct dt_tree *tree, const struct dt_node *bus,
 	const struct dt_prop *ranges, struct dt_address *address, uint64_t size, struct dt_why *why)
 {
 	struct span rest = dt_prop_span(ranges);
-	uint32_t cells[3];
+	uint32_t cells[3], count = 0;
 	struct range range;
 	int error = range_cells(tree, bus, cells, why);
 
@@ -118,6 +123,8 @@ static int cross_bus(const struct dt_tree *tree, const struct dt_node *bus,
 	while (read_range(&rest, cells, &range)) {
 		uint64_t offset = address->low - range.child.low;
 
+		if (++count % DT_POLL_ENTRIES == 0)
+			dt_poll(&tree->env);
 		if (!range_covers(&range, address, size))
 			continue;
 		if (offset > UINT64_MAX - range.parent.low)
@@ -219,7 +226,7 @@ int dt_ranges_next(struct dt_list *list, struct dt_window *window, struct dt_why
 		list->rest.left = 0;
 		return error;
 	}
-	if (cells[0] + cells[1] + cells[2] == 0 || !read_range(&list->rest, cells, &range))
+	if (!read_range(&list->rest, cells, &range))
 		return dt_list_cut_off(list, "ranges", why);
 	*window = (struct dt_window){ .size = range.size,
 		.bus = range.child.low,

@@ -6,6 +6,8 @@
 #include "dt/resource.h"
 #include "dt/tree_priv.h"
 
+enum { DT_POLL_ENTRIES = 16 }; /* of a map or `ranges`, which may be long, between two polls */
+
 /* A bus address: three-cell (PCI) addresses have a top cell that says which space. */
 struct dt_address {
 	uint32_t space;

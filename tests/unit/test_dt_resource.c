@@ -97,6 +97,26 @@ static void test_ranges(void **state)
 	assert_int_equal(dt_ranges_next(&list, &window, &why), 0);
 }
 
+/* On a bus whose addresses and sizes have no cells, each entry of `ranges` would be nothing, without end. */
+static void test_ranges_of_nothing(void **state)
+{
+	struct test_heap other = { 0 };
+	struct dt_tree nothing;
+	struct dt_window window;
+	struct dt_list list;
+
+	(void)state;
+	build_tree(&nothing, &other, "no-cells");
+	list = dt_reg(&nothing, dt_node_at(&nothing, "/bus/bridge/device"));
+	assert_int_equal(dt_reg_next(&list, &window, &why), -DT_EINVAL);
+	assert_string_equal(why.text, "/bus: an entry of ranges has no cells");
+	list = dt_ranges(&nothing, dt_node_at(&nothing, "/bus"));
+	assert_int_equal(dt_ranges_next(&list, &window, &why), -DT_EINVAL);
+	assert_int_equal(dt_ranges_next(&list, &window, &why), 0);
+	dt_tree_drop(&nothing);
+	assert_int_equal(other.pieces, 0);
+}
+
 static void expect_irq(
 	const char *path, uint32_t entry, const char *controller, uint32_t first, uint32_t second)
 {
@@ -274,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_reg),
 		cmocka_unit_test(test_not_memory),
 		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_ranges_of_nothing),
 		cmocka_unit_test(test_irqs),
 		cmocka_unit_test(test_irq_without_entry),
 		cmocka_unit_test(test_irq_map),

@@ -144,6 +144,30 @@ static void test_one_device_of_many_ranges(void **state)
 	life(overlay_end(), true);
 }
 
+/* The last entry is the one. */
+static void test_behind_a_bus_of_many_ranges(void **state)
+{
+	enum { MANY = 60000 };
+	struct dtb_writer *w = overlay_begin("/");
+	static uint32_t cells[4 * MANY];
+
+	(void)state;
+	for (uint32_t i = 0; i < MANY; i++) {
+		cells[4 * i] = i * PAGE_SIZE;
+		cells[4 * i + 2] = 0x80000000;
+		cells[4 * i + 3] = PAGE_SIZE;
+	}
+	dtb_begin_node(w, "bus");
+	dtb_write_u32(w, "#address-cells", 1);
+	dtb_write_u32(w, "#size-cells", 1);
+	dtb_write_cells(w, "ranges", cells, ARRAY_SIZE(cells));
+	dtb_begin_node(w, "d@1");
+	dtb_write_cells(w, "reg", (uint32_t[]){ (MANY - 1) * PAGE_SIZE, PAGE_SIZE }, 2);
+	dtb_end_node(w);
+	dtb_end_node(w);
+	life(overlay_end(), true);
+}
+
 static void test_empty_nodes(void **state)
 {
 	struct dtb_writer *w = overlay_begin("/");
@@ -341,6 +365,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_devices),
 		TEST(test_one_device_of_many_ranges),
+		TEST(test_behind_a_bus_of_many_ranges),
 		TEST(test_empty_nodes),
 		TEST(test_properties),
 		TEST(test_properties_of_a_node_that_is_there),
