@@ -34,7 +34,8 @@ $(HOST)/libgraft.a: $$(HOST_OBJ)
 	@mkdir -p $(@D)
 	@rm -f $@ && ar rcs $@ $^
 
-# How far apart an operation's pauses are, test_overlay_pauses counts in basic blocks of what such operations run.
+# How far apart an operation's pauses are, test_overlay_pauses counts in basic blocks of what such operations run; what
+# the engine alone costs, test_dt_cost.
 COUNTED_OBJ := $(patsubst %.c,$(HOST)/counted/%.o,$(wildcard dt/*.c assign/*.c) hypercall/dt_overlay.c \
 	hypercall/graft_sysctl.c core/heap.c)
 $(HOST)/counted/%.o: %.c $(MAKEFILE_LIST)
@@ -43,6 +44,8 @@ $(HOST)/counted/%.o: %.c $(MAKEFILE_LIST)
 	@$(HOST_CC) $(C_HOST) -fsanitize-coverage=trace-pc -c $< -o $@
 $(HOST)/test_overlay_pauses: $(COUNTED_OBJ)
 $(HOST)/test_overlay_pauses: BEFORE_LIB := $(COUNTED_OBJ)
+$(HOST)/test_dt_cost: BEFORE_LIB := $(filter $(HOST)/counted/dt/%,$(COUNTED_OBJ))
+$(HOST)/test_dt_cost: $(filter $(HOST)/counted/dt/%,$(COUNTED_OBJ))
 
 $(TEST_BIN): $(HOST)/%: $(HOST)/tests/unit/%.o $(TEST_HELP_OBJ) $(HOST)/libgraft.a
 	@$(HOST_CC) $(C_HOST) $(BEFORE_LIB) $(filter-out $(BEFORE_LIB),$^) -lcmocka -lfdt -o $@
