@@ -81,21 +81,18 @@ bool dtb_next_sibling(struct dtb_node *node)
 	return true;
 }
 
+/* The last node before it that is one level above. */
 bool dtb_parent(const struct dtb_node *node, struct dtb_node *parent)
 {
-	struct dtb_node open[DT_DEPTH_MAX];
-	struct dtb_node at = dtb_root(node->dtb);
+	struct dtb_node at = dtb_root(node->dtb), child = *node;
+	bool found = child.depth > 0;
 
-	if (node->depth == 0)
-		return false;
-	do {
-		if (at.offset == node->offset) {
-			*parent = open[at.depth - 1];
-			return true;
-		}
-		open[at.depth] = at;
-	} while (dtb_next(&at));
-	return false;
+	while (found && at.offset != child.offset) {
+		if (at.depth + 1 == child.depth)
+			*parent = at;
+		found = dtb_next(&at);
+	}
+	return found;
 }
 
 static bool find_child(struct dtb_node *node, struct span name)
