@@ -7,7 +7,7 @@
 #define FDT_PROP       3
 #define FDT_NOP        4
 
-struct boot boot = { .seed = 1, .seconds = 60, .only = ~UINT64_C(0) };
+struct boot boot = { .seed = 1, .steps = 100000, .only = ~UINT64_C(0) };
 
 static uint32_t be32(const void *at)
 {
@@ -48,7 +48,7 @@ static uint64_t parse(const char *line, const char *name, uint64_t otherwise)
 static void read_bootargs(const char *line)
 {
 	boot.seed = parse(line, "seed=", boot.seed);
-	boot.seconds = parse(line, "seconds=", boot.seconds);
+	boot.steps = parse(line, "steps=", boot.steps);
 	boot.only = parse(line, "only=", boot.only);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Hypercalls: any number with anything, and those that there are with arguments that look right. What would end
- * the run before its time is left out: the guest's own shutdown, and its first vCPU's end.
+ * the run before its time is left out (end.c has it): the guest's shutdown, and its first vCPU's end.
  */
 #include "tests/guest/hostile/hostile.h"
 
@@ -25,9 +25,9 @@ int64_t hypercall(uint64_t number, uint64_t a, uint64_t b, uint64_t c)
 static uint64_t put(struct me *m, const void *from, size_t size)
 {
 	uint64_t at = random_pointer(m);
-	uint64_t faults = m->tally[TALLY_FAULTS];
+	uint64_t faults = m->faults;
 
-	for (size_t i = 0; i < size && m->tally[TALLY_FAULTS] < faults + 2; i++)
+	for (size_t i = 0; i < size && m->faults < faults + 2; i++)
 		poke8(at + i, ((const uint8_t *)from)[i]);
 	if (size && one_in(m, 8))
 		poke8(at + random_below(m, size), (uint8_t)random64(m));
@@ -136,13 +136,16 @@ static void make_memory_op(struct me *m, struct call *c)
 	static const uint8_t commands[] = { XENMEM_increase_reservation,
 		XENMEM_decrease_reservation, XENMEM_populate_physmap, XENMEM_populate_physmap,
 		XENMEM_add_to_physmap, XENMEM_add_to_physmap_batch, XENMEM_remove_from_physmap,
-		XENMEM_acquire_resource, XENMEM_maximum_gpfn, XENMEM_current_reservation };
+		XENMEM_acquire_resource, XENMEM_maximum_gpfn, XENMEM_current_reservation,
+		XENMEM_maximum_reservation, XENMEM_claim_pages };
 	struct xen_remove_from_physmap removed = { .domid = (domid_t)random_domain(m),
 		.gpfn = random_gfn(m) };
 	uint64_t command = commands[random_below(m, ARRAY_SIZE(commands))];
 
 	c->number = __HYPERVISOR_memory_op;
-	c->args[0] = one_in(m, 16) ? random_value(m) : command;
+	c->args[0] = !one_in(m, 12) ? command
+	             : one_in(m, 4) ? random_value(m)
+	                            : random_below(m, 32);
 	if (command == XENMEM_add_to_physmap)
 		c->args[1] = physmap(m);
 	else if (command == XENMEM_add_to_physmap_batch)
@@ -164,7 +167,7 @@ static void make_map(struct me *m, struct gnttab_map_grant_ref *op)
 		.flags = (uint32_t)(one_in(m, 8) ? random_below(m, 64)
 						 : GNTMAP_host_map | random_below(m, 2) << 2),
 		.ref = (grant_ref_t)(one_in(m, 8) ? random_value(m) : random_below(m, 40)),
-		.dom = (domid_t)random_below(m, 4),
+		.dom = (domid_t)random_domain(m),
 	};
 }
 
@@ -179,7 +182,7 @@ static void make_unmap(struct me *m, struct gnttab_unmap_grant_ref *op)
 
 static void make_copy_end(struct me *m, struct gnttab_copy_ptr *end, bool by_ref)
 {
-	end->domid = (domid_t)(one_in(m, 2) ? DOMID_SELF : random_below(m, 4));
+	end->domid = (domid_t)(one_in(m, 2) ? DOMID_SELF : random_domain(m));
 	end->offset = (uint16_t)(one_in(m, 4) ? random64(m) : random_below(m, 4096));
 	if (by_ref)
 		end->u.ref = (grant_ref_t)random_below(m, 40);
@@ -237,11 +240,6 @@ static void make_event_channel_op(struct me *m, struct call *c)
 		words[2] = (uint32_t)random_below(m, PAGE_SIZE);
 		words[3] = (uint32_t)random_below(m, VCPUS_MAX);
 	}
-	/* These would take its voice away, which every fourth seed risks. */
-	if (boot.seed % 4 != 0 && c->args[0] == EVTCHNOP_reset)
-		c->args[0] = EVTCHNOP_send;
-	if (boot.seed % 4 != 0 && c->args[0] == EVTCHNOP_close && words[0] == console_port)
-		c->args[0] = EVTCHNOP_send;
 	c->args[1] = put(m, words, sizeof(words));
 }
 
@@ -251,7 +249,7 @@ static void make_sched_op(struct me *m, struct call *c)
 		SCHEDOP_watchdog, SCHEDOP_remote_shutdown };
 	struct sched_poll poll = { .ports.q = random_pointer(m),
 		.nr_ports = (unsigned)random_below(m, one_in(m, 8) ? 200 : 8),
-		.timeout = m->id == 0 ? 1 : random_value(m) };
+		.timeout = seldom(m) ? random_value(m) : 1 };
 	struct sched_watchdog dog = { .id = (uint32_t)random_below(m, 5),
 		.timeout = one_in(m, 2) ? 0 : 1000000 };
 	struct sched_remote_shutdown remote = { .domain_id = (domid_t)random_below(m, 3),
@@ -259,6 +257,8 @@ static void make_sched_op(struct me *m, struct call *c)
 
 	c->number = __HYPERVISOR_sched_op;
 	c->args[0] = commands[random_below(m, ARRAY_SIZE(commands))];
+	if (c->args[0] == SCHEDOP_block && !seldom(m))
+		c->args[0] = SCHEDOP_yield;
 	if (c->args[0] == SCHEDOP_poll)
 		c->args[1] = put(m, &poll, sizeof(poll));
 	else if (c->args[0] == SCHEDOP_watchdog)
@@ -275,6 +275,8 @@ static void make_vcpu_op(struct me *m, struct call *c)
 
 	c->number = __HYPERVISOR_vcpu_op;
 	c->args[0] = random_below(m, 16);
+	if (c->args[0] == VCPUOP_down && !seldom(m))
+		c->args[0] = VCPUOP_is_up;
 	c->args[1] = random_below(m, one_in(m, 8) ? 70 : VCPUS_MAX);
 	c->args[2] = c->args[0] == VCPUOP_register_vcpu_info ? put(m, &info, sizeof(info))
 	                                                     : put(m, &area, sizeof(area));
@@ -282,12 +284,15 @@ static void make_vcpu_op(struct me *m, struct call *c)
 
 static void make_hvm_op(struct me *m, struct call *c)
 {
+	static const uint8_t known[] = { HVM_PARAM_CALLBACK_IRQ, HVM_PARAM_STORE_PFN,
+		HVM_PARAM_STORE_EVTCHN, HVM_PARAM_CONSOLE_PFN, HVM_PARAM_CONSOLE_EVTCHN };
 	struct xen_hvm_param param = { .domid = (domid_t)random_domain(m),
-		.index = (uint32_t)random_below(m, 45),
+		.index = one_in(m, 2) ? known[random_below(m, ARRAY_SIZE(known))]
+		                      : (uint32_t)random_below(m, 45),
 		.value = random_value(m) };
 
 	c->number = __HYPERVISOR_hvm_op;
-	c->args[0] = random_below(m, 3);
+	c->args[0] = random_below(m, one_in(m, 4) ? 32 : 3);
 	c->args[1] = put(m, &param, sizeof(param));
 }
 
@@ -323,6 +328,35 @@ static void make_control(struct me *m, struct call *c)
 	c->args[0] = put(m, &u, sizeof(u));
 }
 
+/* Those with a number, a command and little more; most of them are not there. */
+static void make_small(struct me *m, struct call *c)
+{
+	static const uint8_t numbers[] = { __HYPERVISOR_xen_version, __HYPERVISOR_xen_version,
+		__HYPERVISOR_console_io, __HYPERVISOR_vm_assist, __HYPERVISOR_xsm_op,
+		__HYPERVISOR_physdev_op, __HYPERVISOR_hypfs_op, __HYPERVISOR_argo_op,
+		__HYPERVISOR_xenpmu_op, __HYPERVISOR_dm_op };
+	uint8_t bytes[96];
+
+	fill(m, bytes, sizeof(bytes));
+	c->number = numbers[random_below(m, ARRAY_SIZE(numbers))];
+	c->args[0] = random_below(m, 34);
+	c->args[1] = put(m, bytes, sizeof(bytes));
+	if (c->number == __HYPERVISOR_console_io) {
+		c->args[0] = random_below(m, 3);
+		c->args[1] = random_count(m, random_below(m, 200));
+		c->args[2] = put(m, bytes, sizeof(bytes));
+	} else if (c->number == __HYPERVISOR_vm_assist) {
+		c->args[0] = random_below(m, 3);
+		c->args[1] = one_in(m, 2) ? VMASST_TYPE_runstate_update_flag : random_below(m, 8);
+	} else if (c->number == __HYPERVISOR_xsm_op) {
+		c->args[0] = c->args[1];
+	} else if (c->number == __HYPERVISOR_dm_op) {
+		c->args[0] = random_domain(m);
+		c->args[1] = random_count(m, 2);
+		c->args[2] = put(m, bytes, sizeof(bytes));
+	}
+}
+
 static void make_any(struct me *m, struct call *c)
 {
 	uint8_t bytes[128];
@@ -332,16 +366,14 @@ static void make_any(struct me *m, struct call *c)
 	for (unsigned i = 0; i < HVC_ARGS; i++)
 		c->args[i] = one_in(m, 2) ? put(m, bytes, sizeof(bytes)) : random_below(m, 70);
 	c->args[0] = one_in(m, 2) ? random_below(m, 32) : c->args[0];
-	/* The log would be nothing but noise. */
-	if (c->number == __HYPERVISOR_console_io && !one_in(m, 256))
-		c->number = __HYPERVISOR_xen_version;
 }
 
 static void make_multicall(struct me *m, struct call *c);
 
 static void (*const makers[])(struct me *m, struct call *c) = { make_memory_op, make_memory_op,
 	make_grant_table_op, make_grant_table_op, make_event_channel_op, make_event_channel_op,
-	make_sched_op, make_vcpu_op, make_hvm_op, make_control, make_any, make_multicall };
+	make_sched_op, make_vcpu_op, make_hvm_op, make_control, make_small, make_any,
+	make_multicall };
 
 static bool ends_run(const struct me *m, const struct call *c)
 {
@@ -395,17 +427,43 @@ static bool is_control(const struct call *c)
 	       (c->number == __HYPERVISOR_sched_op && c->args[0] == SCHEDOP_remote_shutdown);
 }
 
+static enum tally family(uint64_t number)
+{
+	static const uint8_t families[] = {
+		[__HYPERVISOR_platform_op] = TALLY_PLATFORM + 1,
+		[__HYPERVISOR_memory_op] = TALLY_MEMORY + 1,
+		[__HYPERVISOR_multicall] = TALLY_MULTICALL + 1,
+		[__HYPERVISOR_xen_version] = TALLY_VERSION + 1,
+		[__HYPERVISOR_console_io] = TALLY_CONSOLE + 1,
+		[__HYPERVISOR_grant_table_op] = TALLY_GRANT + 1,
+		[__HYPERVISOR_vm_assist] = TALLY_ASSIST + 1,
+		[__HYPERVISOR_vcpu_op] = TALLY_VCPU + 1,
+		[__HYPERVISOR_xsm_op] = TALLY_XSM + 1,
+		[__HYPERVISOR_sched_op] = TALLY_SCHED + 1,
+		[__HYPERVISOR_event_channel_op] = TALLY_EVTCHN + 1,
+		[__HYPERVISOR_physdev_op] = TALLY_PHYSDEV + 1,
+		[__HYPERVISOR_hvm_op] = TALLY_HVM + 1,
+		[__HYPERVISOR_sysctl] = TALLY_SYSCTL + 1,
+		[__HYPERVISOR_domctl] = TALLY_DOMCTL + 1,
+		[__HYPERVISOR_argo_op] = TALLY_ARGO + 1,
+		[__HYPERVISOR_xenpmu_op] = TALLY_XENPMU + 1,
+		[__HYPERVISOR_dm_op] = TALLY_DM + 1,
+		[__HYPERVISOR_hypfs_op] = TALLY_HYPFS + 1,
+	};
+
+	if (number >= ARRAY_SIZE(families) || families[number] == 0)
+		return TALLY_UNKNOWN;
+	return (enum tally)(families[number] - 1);
+}
+
 void do_hypercall(struct me *m)
 {
 	struct call c;
-	bool control;
 	int64_t rc;
 
 	make(m, &c, false);
-	control = is_control(&c);
 	rc = hypercall_raw(c.number, c.args);
-	m->tally[TALLY_HYPERCALLS]++;
-	m->tally[TALLY_REFUSED] += rc < 0;
-	m->tally[TALLY_CONTROL] += control;
-	m->tally[TALLY_ACCEPTED] += control && rc >= 0;
+	tally(m, family(c.number), rc >= 0);
+	if (is_control(&c))
+		tally(m, TALLY_CONTROL, rc >= 0);
 }

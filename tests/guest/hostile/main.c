@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The run: every vCPU does one thing after the other until its time is over. The first one watches: it brings back
- * vCPUs that have lost themselves, prints how far it is, and ends the guest.
+ * The run: every vCPU does one thing after the other until enough is done by all together, and brings back others
+ * that have lost themselves, or sleep. Who comes to the end first ends the guest.
  */
 #include "tests/guest/hostile/hostile.h"
 
 #include "core/xen_abi.h"
 
 #define CPU_ON    0xc4000003
+#define ARENA_GAP (UINT64_C(16) << 20)
 #define ARENA_MAX (UINT64_C(64) << 20)
-#define CODE_SIZE                                                                                  \
-	(UINT64_C(2) << 20) /* at the end of RAM: far from the image, for what it jumps to */
+/* At the end of RAM, far from the image, for what jumps; and from what is given up, extents of 2^11 pages too. */
+#define CODE_SIZE    (UINT64_C(2) << 20)
+#define CODE_GAP     (UINT64_C(8) << 20)
 #define LOOK_STEPS   64
-#define STALL_TENTHS 3
-/* Soon and often: what it does may cost it its console, or itself, within a second. */
-#define REPORTS_A_SECOND 4
+#define STALL_TENTHS 4
+#define TRIES        1000
 
 struct me vcpus[VCPUS_MAX];
 unsigned vcpu_count;
 static volatile bool over;
 
 void first_main(const void *fdt);
-void other_main(unsigned id);
+void other_main(void);
 
 struct me *me(void)
 {
@@ -55,88 +56,96 @@ bool reckless(const struct me *m)
 /* A hypercall is what there is most to find in. */
 static void step(struct me *m)
 {
-	static void (*const deeds[])(struct me *m) = { do_hypercall, do_access, do_sysreg, do_words,
-		do_psci, do_scribble };
-	static const uint8_t weights[] = { 6, 4, 4, 1, 1, 3 };
-	uint64_t draw = random_below(m, 19), i = 0;
+	static const struct {
+		void (*deed)(struct me *m);
+		unsigned weight;
+	} deeds[] = { { do_hypercall, 6 }, { do_access, 4 }, { do_sysreg, 4 }, { do_words, 1 },
+		{ do_psci, 1 }, { do_scribble, 3 }, { do_aarch32, 1 }, { do_fetch, 1 } };
+	uint64_t draw = random_below(m, 21), i = 0;
 
 	m->beat++;
-	while (draw >= weights[i])
-		draw -= weights[i++];
+	while (draw >= deeds[i].weight)
+		draw -= deeds[i++].weight;
 	if (boot.only & BIT(i))
-		deeds[i](m);
+		deeds[i].deed(m);
 	if (one_in(m, 32))
 		mmu_shuffle(m, 1 + (unsigned)random_below(m, 4));
+	tally(m, TALLY_STEPS, true);
 }
 
-void other_main(unsigned id)
+/* It may be anywhere, in any state, or not know that it was ever started. */
+static void bring_back(struct me *other)
 {
-	struct me *m = me();
+	hypercall(__HYPERVISOR_vcpu_op, VCPUOP_down, other->id, 0);
+	for (unsigned tries = 0; tries < TRIES; tries++)
+		if (smccc_raw(CPU_ON, other->id, (uintptr_t)other_entry, other->id) == 0)
+			break;
+}
 
-	m->started = true;
-	if (m->id == id && m->id != 0)
-		while (!over)
-			step(m);
+/* The one before it is the first to see that a vCPU stands still; the next ones, should that stand still too. */
+static void look_after(struct me *m, uint64_t now)
+{
+	for (unsigned i = 0; i < vcpu_count; i++) {
+		uint64_t distance = (i + vcpu_count - m->id) % vcpu_count;
+
+		if (i == m->id)
+			continue;
+		if (vcpus[i].beat != m->beats[i] || m->since[i] == 0) {
+			m->beats[i] = vcpus[i].beat;
+			m->since[i] = now;
+		} else if (now - m->since[i] > distance * counter_hz() * STALL_TENTHS / 10) {
+			bring_back(&vcpus[i]);
+			tally(m, TALLY_RESTARTS, true);
+			m->since[i] = now;
+		}
+	}
+}
+
+static void work(struct me *m)
+{
+	interrupts_init(m);
+	for (uint64_t n = 0; !over; n++) {
+		step(m);
+		if (n % LOOK_STEPS)
+			continue;
+		look_after(m, counter());
+		over = tally_steps() >= boot.steps;
+	}
+}
+
+_Noreturn static void finish(struct me *m)
+{
+	static bool ended;
+
+	if (!__atomic_exchange_n(&ended, true, __ATOMIC_ACQ_REL)) {
+		report_done();
+		end_guest();
+	}
 	hypercall(__HYPERVISOR_vcpu_op, VCPUOP_down, m->id, 0);
 	for (;;)
 		__asm__ volatile("wfi");
 }
 
-/* It may be anywhere, in any state, or not know that it was ever started. */
-static void bring_back(struct me *m)
+/* What it was to watch, it has not watched meanwhile. */
+void other_main(void)
 {
-	hypercall(__HYPERVISOR_vcpu_op, VCPUOP_down, m->id, 0);
-	m->started = false;
-	for (unsigned tries = 0; tries < 1000; tries++)
-		if (smccc_raw(CPU_ON, m->id, (uintptr_t)other_entry, m->id) == 0)
-			break;
-	m->tally[TALLY_RESTARTS]++;
-}
+	struct me *m = me();
 
-static void look_after(uint64_t now)
-{
-	static uint64_t beats[VCPUS_MAX], since[VCPUS_MAX];
-
-	for (unsigned i = 1; i < vcpu_count; i++) {
-		if (vcpus[i].beat != beats[i])
-			since[i] = now;
-		beats[i] = vcpus[i].beat;
-		if (now - since[i] < counter_hz() * STALL_TENTHS / 10)
-			continue;
-		bring_back(&vcpus[i]);
-		since[i] = now;
-	}
-}
-
-static void report(const char *what)
-{
-	static const char *const names[TALLIES] = { "hypercalls", "refused", "control", "accepted",
-		"accesses", "sysregs", "words", "psci", "faults", "interrupts", "lost",
-		"restarts" };
-
-	print("hostile:");
-	print(what);
-	print_number("seed", boot.seed);
-	print_number("vcpus", vcpu_count);
-	for (unsigned t = 0; t < TALLIES; t++) {
-		uint64_t sum = 0;
-
-		for (unsigned i = 0; i < vcpu_count; i++)
-			sum += vcpus[i].tally[t];
-		print_number(names[t], sum);
-	}
-	print_end();
+	for (unsigned i = 0; i < VCPUS_MAX; i++)
+		m->since[i] = 0;
+	work(m);
+	finish(m);
 }
 
 static void init(const void *fdt)
 {
-	uint64_t image_end = (uintptr_t)_end, code;
+	uint64_t code;
 
 	boot_read(fdt);
 	vcpu_count = MIN(boot.vcpus ? boot.vcpus : 1U, (unsigned)VCPUS_MAX);
-	arena = (image_end + (2 << 20) - 1) & ~((UINT64_C(2) << 20) - 1);
+	arena = boot.ram_base + ARENA_GAP;
 	code = boot.ram_base + boot.ram_size - CODE_SIZE;
-	arena_size = MIN(code - arena, ARENA_MAX);
+	arena_size = MIN(code - CODE_GAP - arena, ARENA_MAX);
 	for (unsigned i = 0; i < VCPUS_MAX; i++) {
 		vcpus[i].id = i;
 		vcpus[i].code = (uint32_t *)(uintptr_t)(code + i * PAGE_SIZE);
@@ -145,41 +154,15 @@ static void init(const void *fdt)
 	mmu_init();
 	mmu_on();
 	mmu_shuffle(&vcpus[0], 2000);
-	print_init();
 	scribble_init();
-}
-
-/* A kernel's words for it: the toolstack is told that all went as it should. */
-static void power_off(void)
-{
-	static struct sched_shutdown op = { .reason = SHUTDOWN_poweroff };
-
-	for (;;)
-		hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (uintptr_t)&op, 0);
+	report_init();
 }
 
 void first_main(const void *fdt)
 {
-	uint64_t start, hz = counter_hz(), told;
-
 	init(fdt);
-	report(" begins");
-	start = told = counter();
-	for (uint64_t n = 0;; n++) {
-		step(&vcpus[0]);
-		if (n % LOOK_STEPS)
-			continue;
-		uint64_t now = counter();
-
-		look_after(now);
-		if (now - start >= boot.seconds * hz)
-			break;
-		if (now - told >= hz / REPORTS_A_SECOND) {
-			told = now;
-			report(" at work");
-		}
-	}
-	over = true;
-	report(" done");
-	power_off();
+	for (unsigned i = 1; i < vcpu_count; i++)
+		bring_back(&vcpus[i]);
+	work(&vcpus[0]);
+	finish(&vcpus[0]);
 }

@@ -5,6 +5,7 @@
 #define PTE_VALID   BIT(0)
 #define PTE_TABLE   BIT(1)
 #define PTE_ATTR(n) ((uint64_t)(n) << 2) /* 0: Device-nGnRnE, 1: write-back, 2: non-cacheable */
+#define PTE_USER    BIT(6)
 #define PTE_RO      BIT(7)
 #define PTE_INNER   (UINT64_C(3) << 8)
 #define PTE_AF      BIT(10)
@@ -13,11 +14,16 @@
 #define TCR                                                                                        \
 	(UINT64_C(25) | UINT64_C(1) << 8 | UINT64_C(1) << 10 | UINT64_C(3) << 12 | BIT(23) |       \
 		UINT64_C(2) << 32)
-#define SCTLR UINT64_C(0x30d0180d) /* MMU, caches, stack alignment; RES1 */
+/* MMU, caches, stack alignment; RES1; EL0 may wait, zero and clean caches, and use CP15's barriers. */
+#define SCTLR       UINT64_C(0x34d5d82d)
+#define BLOCK_SHIFT 21
 
 static uint64_t level1[512] __attribute__((aligned(4096)));
 static uint64_t level2[512] __attribute__((aligned(4096)));
 static volatile uint64_t level3[512] __attribute__((aligned(4096)));
+/* Of the GiB and of the 2 MiB where the image is. */
+static uint64_t image2[512] __attribute__((aligned(4096)));
+static uint64_t image3[512] __attribute__((aligned(4096)));
 
 static uint64_t block(uint64_t gib, unsigned attr)
 {
@@ -52,10 +58,30 @@ void mmu_shuffle(struct me *m, unsigned changes)
 	}
 }
 
+/* Its code is read-only, to the hypervisor's stores on its behalf too. */
+static void protect_image(void)
+{
+	uint64_t base = (uintptr_t)_start, gib = base >> 30;
+	uint64_t first = base & ~(BIT(BLOCK_SHIFT) - 1);
+
+	for (uint64_t i = 0; i < 512; i++) {
+		uint64_t page = first + i * PAGE_SIZE;
+
+		image2[i] = block(gib, 1) + (i << BLOCK_SHIFT);
+		image3[i] = (page | PTE_VALID | PTE_TABLE | PTE_AF | PTE_INNER | PTE_ATTR(1)) |
+		            (page >= (uintptr_t)_text && page < (uintptr_t)_text_end ? PTE_RO : 0);
+	}
+	image2[first >> BLOCK_SHIFT & 511] = (uintptr_t)image3 | PTE_VALID | PTE_TABLE;
+	level1[gib] = (uintptr_t)image2 | PTE_VALID | PTE_TABLE;
+}
+
 void mmu_init(void)
 {
 	for (uint64_t gib = 0; gib < 512; gib++)
 		level1[gib] = block(gib, gib == 0 ? 0 : 1);
+	for (uint64_t gib = 0; gib < 2; gib++)
+		level1[(ALIAS_USER >> 30) + gib] = block(gib, gib == 0 ? 0 : 1) | PTE_USER;
+	protect_image();
 	level1[ALIAS_DEVICES >> 30] = block(0, 1);
 	level1[ALIAS_RAM >> 30] = block(1, 0);
 	level1[WINDOW >> 30] = (uintptr_t)level2 | PTE_VALID | PTE_TABLE;

@@ -4,6 +4,14 @@
 
 #include "core/xen_abi.h"
 
+#define SELDOM 250
+/*
+ * One wrong byte, in a frame number or an address, must not make one of the image: with main.c's ARENA_GAP two bytes
+ * differ.
+ */
+#define POINTER_GAP (UINT64_C(1) << 20)
+#define GFN_GAP     UINT64_C(0x40)
+
 uint64_t arena, arena_size;
 
 /* xorshift64* (Marsaglia, Vigna). */
@@ -25,10 +33,15 @@ bool one_in(struct me *m, unsigned n)
 	return random_below(m, n) == 0;
 }
 
+bool seldom(struct me *m)
+{
+	return one_in(m, SELDOM);
+}
+
 /* Mostly whole words, not too near to the end; in the window what is behind it may change at any time. */
 uint64_t random_pointer(struct me *m)
 {
-	uint64_t base = one_in(m, 3) ? WINDOW : arena;
+	uint64_t base = one_in(m, 3) ? WINDOW : arena + POINTER_GAP;
 	uint64_t size = base == WINDOW ? WINDOW_SIZE : MIN(arena_size, UINT64_C(1) << 20);
 	uint64_t at = base + random_below(m, size);
 
@@ -37,23 +50,25 @@ uint64_t random_pointer(struct me *m)
 	return one_in(m, 16) ? at : at & ~UINT64_C(7);
 }
 
-/* Never of the image, nor its console: RAM to play with, the places that guests' tables have, devices, nowhere. */
+/* Never of the image: RAM to play with, the places that guests' tables have, devices, nowhere, the ends of space. */
 uint64_t random_gfn(struct me *m)
 {
-	static const uint64_t places[] = { 0x38000, 0x39004, 0x3000, 0x3020, 0x22000, 0x9000,
-		0x8000, 0x80000, 0xc0000, 0x100000, 0x200000, BIT(28), BIT(36), BIT(51),
-		BIT(52) - 1 };
+	static const uint64_t places[] = { 0x38000, 0x39000, 0x3000, 0x3020, 0x22000, 0x9000,
+		0x8000, 0x80000, 0xc0000, 0x100000, 0x200000, BIT(28) - 40, BIT(32) - 40,
+		BIT(36) - 40, BIT(40) - 40, BIT(51), BIT(52) - 40 };
 
 	if (one_in(m, 3))
 		return places[random_below(m, ARRAY_SIZE(places))] + random_below(m, 80);
-	return (arena >> PAGE_SHIFT) + random_below(m, arena_size >> PAGE_SHIFT);
+	return ((arena >> PAGE_SHIFT) + random_below(m, arena_size >> PAGE_SHIFT)) | GFN_GAP;
 }
 
 uint64_t random_domain(struct me *m)
 {
 	if (one_in(m, 3))
 		return DOMID_SELF;
-	return one_in(m, 8) ? DOMID_FIRST_RESERVED + random_below(m, 16) : random_below(m, 6);
+	if (one_in(m, 3))
+		return one_in(m, 2) ? own_domid : 0;
+	return one_in(m, 8) ? DOMID_FIRST_RESERVED + random_below(m, 16) : random_below(m, 16);
 }
 
 uint64_t random_value(struct me *m)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pages that the guest shares with the hypervisor and with Dom0, and what it writes there. */
+/* Pages that the guest shares with the hypervisor and with Dom0's daemons, and what it writes there. */
 #include "tests/guest/hostile/hostile.h"
 
 #include "core/xen_abi.h"
@@ -7,8 +7,10 @@
 #define GRANT_FRAMES 4
 #define SHARED_GFN   UINT64_C(0x38100)
 #define FIFO_PAGES   4
+#define DOMID_TRIES  1000
 
-static uint64_t pages[GRANT_FRAMES + 1 + FIFO_PAGES + 1];
+uint64_t own_domid = DOMID_SELF;
+static uint64_t pages[GRANT_FRAMES + 1 + FIFO_PAGES + 2];
 static unsigned page_count;
 
 static void share(unsigned space, uint64_t index, uint64_t gfn)
@@ -44,6 +46,37 @@ static void fifo_init(void)
 	}
 }
 
+static void share_ring(uint32_t index)
+{
+	static struct xen_hvm_param param;
+
+	param = (struct xen_hvm_param){ .domid = DOMID_SELF, .index = index };
+	if (hypercall(__HYPERVISOR_hvm_op, HVMOP_get_param, (uintptr_t)&param, 0) == 0)
+		pages[page_count++] = param.value;
+}
+
+/* Nobody tells a guest its number; but only from itself can it bind a port that it keeps for that number. */
+static void find_own_domid(void)
+{
+	static struct evtchn_alloc_unbound free;
+	static struct evtchn_bind_interdomain bind;
+	static struct evtchn_close close;
+
+	for (domid_t id = 1; id < DOMID_TRIES && own_domid == DOMID_SELF; id++) {
+		free = (struct evtchn_alloc_unbound){ .dom = DOMID_SELF, .remote_dom = id };
+		if (hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound,
+			    (uintptr_t)&free, 0))
+			continue;
+		bind = (struct evtchn_bind_interdomain){ .remote_dom = id,
+			.remote_port = free.port };
+		if (hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_interdomain,
+			    (uintptr_t)&bind, 0) == 0)
+			own_domid = id;
+		close.port = free.port;
+		hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_close, (uintptr_t)&close, 0);
+	}
+}
+
 /* Every other seed stays with the older layout of event channels. */
 void scribble_init(void)
 {
@@ -52,8 +85,9 @@ void scribble_init(void)
 	share(XENMAPSPACE_shared_info, 0, SHARED_GFN);
 	if (boot.seed & 1)
 		fifo_init();
-	if (store_gfn)
-		pages[page_count++] = store_gfn;
+	share_ring(HVM_PARAM_STORE_PFN);
+	share_ring(HVM_PARAM_CONSOLE_PFN);
+	find_own_domid();
 }
 
 static void grant(struct me *m)
@@ -61,7 +95,7 @@ static void grant(struct me *m)
 	volatile struct grant_entry_v1 *table = (void *)(uintptr_t)0x38000000;
 	volatile struct grant_entry_v1 *entry = &table[random_below(m, 64)];
 
-	entry->domid = (domid_t)(one_in(m, 8) ? random64(m) : random_below(m, 4));
+	entry->domid = (domid_t)(one_in(m, 8) ? random64(m) : one_in(m, 3) ? 0 : own_domid);
 	entry->frame = (uint32_t)random_gfn(m);
 	__asm__ volatile("dmb ish" ::: "memory");
 	entry->flags = (uint16_t)(one_in(m, 8) ? random64(m)
@@ -75,6 +109,7 @@ void do_scribble(struct me *m)
 	if (page_count == 0)
 		return;
 	page = pages[random_below(m, page_count)] << PAGE_SHIFT;
+	tally(m, TALLY_SCRIBBLE, true);
 	if (one_in(m, 2)) {
 		grant(m);
 		return;

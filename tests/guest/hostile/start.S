@@ -58,16 +58,18 @@ to_c:
 	msr	vbar_el1, x1
 	mov	x1, #0x300000
 	msr	cpacr_el1, x1
+	mov	x1, #0x303		/* timers and counters for EL0 */
+	msr	cntkctl_el1, x1
 	isb
 	ret	x21
 
-/* PSCI CPU_ON comes here, x0: which vCPU. Tables are there. */
+/* PSCI CPU_ON comes here, whoever makes that call and with whatever context. Tables are there. */
 	.globl other_entry
 other_entry:
-	mov	x20, x0
+	mrs	x0, mpidr_el1
+	and	x0, x0, #7		/* VCPUS_MAX */
 	bl	to_c
 	bl	mmu_on
-	mov	x0, x20
 	bl	other_main
 	b	.
 
@@ -89,8 +91,9 @@ smccc_raw:
 	ret
 
 /*
- * void run_raw(void *code, uint64_t regs[30], void *stack, uint64_t *saved_sp): x0 to x28 are loaded, the code
- * runs on SP_EL0 and returns to x30; what faults is stepped over, what runs away ends at run_lost.
+ * void run_raw(void *code, uint64_t regs[30], void *stack, uint64_t *saved_sp, uint64_t spsr): x0 to x28 are
+ * loaded, the code runs on SP_EL0 and returns to x30; what faults is stepped over. What runs away, and what EL0
+ * does to get out, ends at run_lost.
  */
 	.globl run_raw
 run_raw:
@@ -103,7 +106,9 @@ run_raw:
 	stp	x29, x30, [sp, #80]
 	mov	x9, sp
 	str	x9, [x3]
-	mov	x30, x0
+	msr	elr_el1, x0
+	msr	spsr_el1, x4
+	adr	x30, run_lost
 	mov	x29, x1
 	msr	sp_el0, x2
 	ldp	x0, x1, [x29]
@@ -121,8 +126,7 @@ run_raw:
 	ldp	x24, x25, [x29, #192]
 	ldp	x26, x27, [x29, #208]
 	ldr	x28, [x29, #224]
-	msr	spsel, #0
-	blr	x30
+	eret
 	.globl run_lost
 run_lost:
 	msr	daifset, #0xf
