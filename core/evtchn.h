@@ -69,7 +69,7 @@ int evtchn_bind_interdomain(
 int evtchn_bind_virq(
 	struct domain *d, unsigned virq, unsigned vcpu, evtchn_port_t *port); /* -EEXIST */
 int evtchn_bind_ipi(struct domain *d, unsigned vcpu, evtchn_port_t *port);
-/* The other end of an interdomain channel is left unbound, waiting for d again, and notified. */
+/* The other end of an interdomain channel is left unbound, waiting for d again; nobody tells it. */
 int evtchn_close(struct domain *d, evtchn_port_t port);
 /* 0 also when the port has no peer (any more). */
 int evtchn_send(struct domain *d, evtchn_port_t port);

@@ -70,11 +70,13 @@ static void enable_receive(void)
 	mmio_write32(registers + UARTIMSC, INT_RX | INT_RT);
 }
 
-/* Reading the FIFO empty ends the receive interrupt, clearing ends the timeout one. */
+/*
+ * Reading ends both interrupts: the receive one below the FIFO's trigger level, the timeout one with its last
+ * byte. Cleared by hand, they would not come again for what console_receive() leaves for its next turn.
+ */
 static void interrupt(uint32_t intid)
 {
 	(void)intid;
-	mmio_write32(registers + UARTICR, INT_RX | INT_RT);
 	console_receive();
 }
 
