@@ -104,8 +104,8 @@ static int range_cells(const struct dt_tree *tree, const struct dt_node *bus, ui
 	if (!error)
 		error = dt_cells(tree, bus->parent, &cells[1], &unused, why);
 	if (!error && cells[0] + cells[1] + cells[2] == 0)
-		error = dt_fail(why, -DT_EINVAL, "%s: an entry of ranges has no cells",
-			dt_path(bus));
+		error = dt_fail(
+			why, -DT_EINVAL, "%s: an entry of ranges has no cells", dt_path(bus));
 	return error;
 }
 
