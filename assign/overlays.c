@@ -48,6 +48,36 @@ int overlays_add(struct dt_overlay *overlay, struct dt_why *why)
 
 /* Remove */
 
+static const struct dt_prop *changed_by(
+	const struct dt_overlay *overlay, const struct dt_node *node)
+{
+	const struct dt_prop *prop = node->first_prop;
+
+	while (prop && prop->owner != overlay)
+		prop = prop->next;
+	return prop;
+}
+
+/* A device that others hold stays as it was described when they got it. */
+static int refuse_changed(const struct dt_overlay *overlay, struct dt_why *why)
+{
+	for (const struct attachment *a = attachments_first; a; a = a->next) {
+		const struct claim *claim = a->domain == hardware_domain ? NULL : a->first;
+
+		for (; claim; claim = claim->next) {
+			const struct dt_prop *prop = changed_by(overlay, claim->node);
+
+			if (prop)
+				return dt_fail(why, -EBUSY,
+					"overlay %u: d%u holds %s, whose %s it brought",
+					overlay->id, a->domain->id, dt_path(claim->node),
+					prop->name);
+			turn_poll();
+		}
+	}
+	return 0;
+}
+
 static int may_remove(const struct dt_overlay *overlay, struct dt_why *why)
 {
 	const struct attachment *a = attachments_of(overlay);
@@ -58,7 +88,7 @@ static int may_remove(const struct dt_overlay *overlay, struct dt_why *why)
 	if (!err && a)
 		err = dt_fail(why, -EBUSY, "overlay %u: d%u holds devices of it", overlay->id,
 			a->domain->id);
-	return err;
+	return err ? err : refuse_changed(overlay, why);
 }
 
 static void detach(struct attachment *a)
