@@ -431,15 +431,22 @@ def test_xenstored_dies(deliver, store):
 	assert time.monotonic() - start < 15
 
 
+def default_signals():
+	"""As at a terminal: who runs the tests may ignore some, as nohup does, and graftctl then goes on ignoring them."""
+	for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+		signal.signal(number, signal.SIG_DFL)
+
+
 class Running:
 	"""graftctl at work on domain 7; `graftctl.signal()` may come at any moment of it."""
 
-	def __init__(self, verb, store, host, log, *words, **more):
+	def __init__(self, verb, store, host, log, *words, preexec_fn=default_signals, **more):
 		self.log = log
 		making = ["--force-without-iommu", "--clock-rate", "1000"] if verb == "attach" else []
 		self.process = subprocess.Popen([FAKED, "overlay", verb, host["overlay"], "7", "--deliver", *making, *words],
 			stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **store.environment,
-			"FAKE_TREE": str(host["FAKE_TREE"]), "FAKE_ADDED": f"{host['overlay']}:", "FAKE_LOG": str(log)}, **more)
+			"FAKE_TREE": str(host["FAKE_TREE"]), "FAKE_ADDED": f"{host['overlay']}:", "FAKE_LOG": str(log)},
+			preexec_fn=preexec_fn, **more)
 
 	def signal(self, number):
 		"""It has it when this returns, or soon."""
