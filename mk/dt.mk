@@ -82,11 +82,16 @@ $(PROOFS:%=prove-%): prove-%:
 		echo "  PROVE $${f%-*}: $$(grep -oE '0 of [0-9]+ failed' $(B)/prove/$${f%-*}.log)"
 
 # Proofs that go one layer deep, NAME-BOUND again: what they do not go into is replaced by a model_NAME of their own.
-LAYERS_PROVED := root-20 nodes-6 find-7 value-18 place-16
+LAYERS_PROVED := size-4 root-20 walk-6 nodes-6 find-7 value-18 place-16
+MODELS-size := span_u32 span_string
+MODELS-walk := dtb_step
 MODELS-nodes := dtb_next dtb_root dtb_prop dtb_list_has
 MODELS-find := dtb_name dtb_root dtb_first_child dtb_next_sibling
 MODELS-value := dtb_prop dtb_parent dtb_list_has
 MODELS-place := dt_arena_alloc dt_stage_arena_of
+# Which the usual solver does not end with.
+SOLVER-size := --sat-solver cadical
+SOLVER-walk := --sat-solver cadical
 
 $(B)/prove/%.goto: tests/prove/%.c $(wildcard tests/prove/*.h dt/*.c dt/*.h) mk/dt.mk
 	@mkdir -p $(@D)
@@ -98,7 +103,7 @@ $(B)/prove/%.goto: tests/prove/%.c $(wildcard tests/prove/*.h dt/*.c dt/*.h) mk/
 prove: $(LAYERS_PROVED:%=prove-%)
 define prove_layer
 prove-$(1): $(B)/prove/$(firstword $(subst -, ,$(1))).goto
-	@$(CBMC) --slice-formula --unwind $(lastword $(subst -, ,$(1))) $$< >$$(<:.goto=.log) 2>&1 || \
+	@$(CBMC) --slice-formula $$(SOLVER-$(firstword $(subst -, ,$(1)))) --unwind $(lastword $(subst -, ,$(1))) $$< >$$(<:.goto=.log) 2>&1 || \
 		{ grep -E 'FAILURE|error' $$(<:.goto=.log); echo "prove: $$@ failed"; exit 1; }
 	@echo "  PROVE $$(@:prove-%=%): $$$$(grep -oE '0 of [0-9]+ failed' $$(<:.goto=.log))"
 endef
