@@ -39,6 +39,12 @@ def sources(gic):
 	}
 
 
+def grow(booted):
+	"""The tables of the live tree: as large as these tests make them, and they stay so."""
+	tool(booted, "time", "4000", "1")
+	return booted
+
+
 @pytest.fixture(scope="module")
 def shared_board(tmp_path_factory):
 	"""A booted machine whose tree lacks the disk that it has, with the overlays at hand."""
@@ -52,7 +58,7 @@ def shared_board(tmp_path_factory):
 	junk.write_bytes(b"\xd0\x0d\xfe\xed" + bytes(60))
 	config.initrd = hotplug.initrd_with(config.initrd, files + [junk], folder)
 	config.dtb = hotplug.machine_tree(config, folder)
-	yield from conftest.shared_by(conftest.Shared("overlay-dom0", config))
+	yield from conftest.shared_by(conftest.Shared("overlay-dom0", config, grow))
 
 
 @pytest.fixture
