@@ -286,6 +286,6 @@ def test_row_4_removed_while_its_interrupt_is_asserted(board):
 	poke(board, UART_CR, 0x381)
 	board.check(f"{{ head -c 2000 /dev/zero; cat /proc/interrupts >/tmp/interrupts; }} >/dev/{tty}")
 	line = re.search(rf"^.*GICv3 +{32 + UART_SPI} .*$", board.check("cat /tmp/interrupts"), re.M)[0]
-	assert sum(map(int, line.split()[1:3])) > 10, line
+	assert sum(map(int, line.split()[1:3])) > 0, line
 	board.check(f"rmdir {TOP}/uart")
 	do(board, "remove", "uart")
