@@ -50,19 +50,6 @@ static inline void drop_host(void)
 	free(added.at);
 }
 
-static inline void refuse(struct domain *d, struct blob blob, int error, const char *words)
-{
-	unsigned generation = tree.generation;
-	size_t heap = heap_bytes_used();
-	uint64_t pages = page_count_free();
-
-	assert_int_equal(attach(d, blob), error);
-	assert_why(words);
-	assert_int_equal(heap_bytes_used(), heap);
-	assert_int_equal(page_count_free(), pages);
-	assert_int_equal(tree.generation, generation);
-}
-
 static inline void assert_has_uart(struct domain *d)
 {
 	assert_true(sees_at(d, GUEST, WINDOW + 0x10000));

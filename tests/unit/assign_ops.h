@@ -35,3 +35,17 @@ static inline int detach(struct domain *d, struct blob blob)
 		if (!strstr(why.text, words))                                                      \
 			fail_msg("'%s' does not say '%s'", why.text, words);                       \
 	} while (0)
+
+/* Says why, and changes nothing. */
+static inline void refuse(struct domain *d, struct blob blob, int error, const char *words)
+{
+	unsigned generation = tree.generation;
+	size_t heap = heap_bytes_used();
+	uint64_t pages = page_count_free();
+
+	assert_int_equal(attach(d, blob), error);
+	assert_why(words);
+	assert_int_equal(heap_bytes_used(), heap);
+	assert_int_equal(page_count_free(), pages);
+	assert_int_equal(tree.generation, generation);
+}

@@ -8,19 +8,6 @@
 #define DEV(at, bytes, ...)                                                                        \
 	{ .name = "dev@1", .base = WINDOW + (at), .size = (bytes), .spi = __VA_ARGS__ }
 
-static void refuse(struct domain *d, struct blob blob, int error, const char *words)
-{
-	unsigned generation = tree.generation;
-	size_t heap = heap_bytes_used();
-	uint64_t pages = page_count_free();
-
-	assert_int_equal(attach(d, blob), error);
-	assert_why(words);
-	assert_int_equal(heap_bytes_used(), heap);
-	assert_int_equal(page_count_free(), pages);
-	assert_int_equal(tree.generation, generation);
-}
-
 /* Added, refused, removed. */
 static void refuse_device(struct domain *d, struct device dev, int error, const char *words)
 {
