@@ -57,4 +57,3 @@ static_assert(offsetof(struct xen_domctl, u) == 16, "arm64 layout");
 static_assert(sizeof(struct xen_domctl) == 16 + 128, "arm64 layout");
 static_assert(sizeof(struct xen_sysctl) == 8 + 128, "arm64 layout");
 static_assert(offsetof(struct xen_arch_domainconfig, clock_frequency) == 8, "arm64 layout");
-static_assert(PSR_GUEST64_INIT == 0x1c5, "arm64 layout");
