@@ -47,7 +47,7 @@ static int prepare_tables(struct domain *d, const struct resource *resource)
 	struct extent pages = extent_of(resource);
 
 	return p2m_prepare(d, ipa_in(resource, pages.first), PADDR(pages.first << PAGE_SHIFT),
-		page_count_of(pages));
+			page_count_of(pages));
 }
 
 static void unprepare_tables(struct domain *d, const struct resource *resource)
@@ -55,7 +55,7 @@ static void unprepare_tables(struct domain *d, const struct resource *resource)
 	struct extent pages = extent_of(resource);
 
 	p2m_unprepare(d, ipa_in(resource, pages.first), PADDR(pages.first << PAGE_SHIFT),
-		page_count_of(pages));
+			page_count_of(pages));
 }
 
 static void count_claim(struct attachment *a, enum resource_kind kind)
@@ -80,7 +80,7 @@ int attachment_add_case(struct attachment *a, struct rule_case *c, struct dt_why
 	if (err) {
 		heap_free(claim);
 		return dt_fail(why, err, "%s: %s: no page tables for it", dt_path(c->node),
-			resource_name(resource));
+				resource_name(resource));
 	}
 	claim->resource = *resource;
 	claim->owner = a->domain;
@@ -92,7 +92,7 @@ int attachment_add_case(struct attachment *a, struct rule_case *c, struct dt_why
 }
 
 int attachment_add(struct attachment *a, const struct dt_tree *tree, const struct dt_node *node,
-	const struct resource *resource, struct dt_why *why)
+		const struct resource *resource, struct dt_why *why)
 {
 	struct resource seen = *resource;
 	struct rule_case c = { .tree = tree, .domain = a->domain, .node = node, .resource = &seen };
@@ -102,8 +102,8 @@ int attachment_add(struct attachment *a, const struct dt_tree *tree, const struc
 	return attachment_add_case(a, &c, why);
 }
 
-static int plan_device(
-	struct attachment *a, const struct dt_node *node, struct report *report, struct dt_why *why)
+static int plan_device(struct attachment *a, const struct dt_node *node, struct report *report,
+		struct dt_why *why)
 {
 	struct dt_tree *tree = a->overlay->tree;
 	struct rule_case c = { .tree = tree, .domain = a->domain, .node = node };
@@ -117,7 +117,7 @@ static int plan_device(
 		rc = attachment_add(a, tree, node, &resource, why);
 		if (!rc && report->at)
 			report_line(report, "give d%u %s of %s", a->domain->id,
-				resource_name(&resource), dt_path(node));
+					resource_name(&resource), dt_path(node));
 	}
 	return rc;
 }
@@ -142,7 +142,7 @@ static int plan_devices(struct attachment *a, struct report *report, struct dt_w
 }
 
 int attach_plan(struct domain *d, struct dt_overlay *overlay, struct report *report,
-	struct attachment **out, struct dt_why *why)
+		struct attachment **out, struct dt_why *why)
 {
 	struct attachment *a = attachment_create(d, overlay);
 	int err;
@@ -165,7 +165,7 @@ static void map_claim(struct domain *d, const struct resource *resource)
 
 	while (ledger_next_gap(RESOURCE_MMIO, &rest, &gap))
 		p2m_map_prepared(d, ipa_in(resource, gap.first), PADDR(gap.first << PAGE_SHIFT),
-			page_count_of(gap), P2M_MMIO);
+				page_count_of(gap), P2M_MMIO);
 }
 
 void attachment_commit_claim(struct domain *d, struct claim *claim)

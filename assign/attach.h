@@ -41,7 +41,7 @@ struct attachment {
  * memory refuses.
  */
 int attach_plan(struct domain *d, struct dt_overlay *overlay, struct report *report,
-	struct attachment **out, struct dt_why *why);
+		struct attachment **out, struct dt_why *why);
 /* All that were planned together. */
 void attach_commit(struct attachment *a);
 void attach_stop(struct attachment *a);
@@ -57,7 +57,7 @@ struct attachment *attachments_of(const struct dt_overlay *overlay);
  */
 struct attachment *attachment_create(struct domain *d, struct dt_overlay *overlay);
 int attachment_add(struct attachment *a, const struct dt_tree *tree, const struct dt_node *node,
-	const struct resource *resource, struct dt_why *why);
+		const struct resource *resource, struct dt_why *why);
 int attachment_add_case(struct attachment *a, struct rule_case *c, struct dt_why *why);
 /* Commit of the claims from this one on; and stop of all. */
 void attachment_commit_from(struct attachment *a, struct claim *claim);

@@ -22,7 +22,7 @@ static struct claim *kept;
 static bool (*kept_by_graft)(const struct dt_tree *tree, const struct dt_node *node);
 
 void assign_init(struct dt_tree *tree,
-	bool (*is_kept)(const struct dt_tree *tree, const struct dt_node *node))
+		bool (*is_kept)(const struct dt_tree *tree, const struct dt_node *node))
 {
 	boot_tree = tree;
 	kept_by_graft = is_kept;
@@ -138,7 +138,8 @@ void assign_boot_devices(struct domain *d)
 	keep_all();
 	while (node) {
 		if (kept_by_graft(boot_tree, node) || is_about_the_tree(node) ||
-			!dt_is_enabled(boot_tree, node) || assign_is_for_guests(boot_tree, node)) {
+				!dt_is_enabled(boot_tree, node) ||
+				assign_is_for_guests(boot_tree, node)) {
 			node = skip_subtree(node);
 			continue;
 		}

@@ -12,7 +12,7 @@ struct domain;
 
 /* The live tree that everything works on, and which of its nodes Graft keeps, now and of overlays to come. */
 void assign_init(struct dt_tree *tree,
-	bool (*is_kept)(const struct dt_tree *tree, const struct dt_node *node));
+		bool (*is_kept)(const struct dt_tree *tree, const struct dt_node *node));
 
 /* Memory: no device's. */
 void assign_keep_memory(struct page_range range);

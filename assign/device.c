@@ -101,7 +101,7 @@ const struct dt_node *device_walk_next(struct device_walk *walk, bool *enabled)
 		return NULL;
 	}
 	*enabled = *enabled && dt_is_enabled(tree, node);
-	walk->node =
-		*enabled && !walk->alone ? dt_node_next(node, walk->top) : skip(node, walk->top);
+	walk->node = *enabled && !walk->alone ? dt_node_next(node, walk->top)
+	                                      : skip(node, walk->top);
 	return node;
 }

@@ -118,7 +118,7 @@ static bool has_resources(const struct plan *p, const struct dt_node *node)
 }
 
 static int match_by_path(const struct plan *p, const struct dt_node *node,
-	const struct dt_node **found, struct dt_why *why)
+		const struct dt_node **found, struct dt_why *why)
 {
 	const char *path = dt_xen_path(&p->guest, node);
 
@@ -128,12 +128,12 @@ static int match_by_path(const struct plan *p, const struct dt_node *node,
 	if (*found && overlay_of(p->host, *found))
 		return 0;
 	return dt_fail(why, -ENOENT, "%s: xen,path: no overlay in the tree brought %s",
-		dt_path(node), path);
+			dt_path(node), path);
 }
 
 /* 0: *found is the host's node, or NULL when it needs none. */
 static int match(const struct plan *p, const struct dt_node *node, const struct dt_node **found,
-	struct dt_why *why)
+		struct dt_why *why)
 {
 	unsigned count;
 
@@ -150,8 +150,8 @@ static int match(const struct plan *p, const struct dt_node *node, const struct 
 		return 0;
 	if (count)
 		return dt_fail(why, -EINVAL,
-			"%s: overlays brought %u nodes of that name: xen,path must say which",
-			dt_path(node), count);
+				"%s: overlays brought %u nodes of that name: xen,path must say which",
+				dt_path(node), count);
 	return dt_fail(why, -ENOENT, "%s: no overlay in the tree brought it", dt_path(node));
 }
 
@@ -195,7 +195,7 @@ static int check_held(const struct plan *p, const struct dt_node *node, struct d
 		return 0;
 	if (a->domain == p->domain)
 		return dt_fail(why, -EEXIST, "%s is attached to d%u already", dt_path(node),
-			a->domain->id);
+				a->domain->id);
 	return dt_fail(why, -EBUSY, "%s is attached to d%u", dt_path(node), a->domain->id);
 }
 
@@ -225,15 +225,15 @@ static int check_planned(const struct plan *p, const struct rule_case *c, struct
 				continue;
 			if (meet(extent_in_guest(old), extent_in_guest(new)))
 				return dt_fail(why, -EBUSY,
-					"%s: %s: at 0x%llx d%u is to have %s of %s",
-					dt_path(c->node), resource_name(new),
-					(unsigned long long)new->guest, p->domain->id,
-					resource_name(old), dt_path(claim->node));
+						"%s: %s: at 0x%llx d%u is to have %s of %s",
+						dt_path(c->node), resource_name(new),
+						(unsigned long long)new->guest, p->domain->id,
+						resource_name(old), dt_path(claim->node));
 			if (meet(extent_of(old), extent_of(new)))
 				return dt_fail(why, -EINVAL,
-					"%s: %s: d%u is to have them with %s, at another address",
-					dt_path(c->node), resource_name(new), p->domain->id,
-					dt_path(claim->node));
+						"%s: %s: d%u is to have them with %s, at another address",
+						dt_path(c->node), resource_name(new), p->domain->id,
+						dt_path(claim->node));
 		}
 		turn_poll();
 	}
@@ -241,21 +241,21 @@ static int check_planned(const struct plan *p, const struct rule_case *c, struct
 }
 
 static void report_gift(
-	const struct plan *p, const struct dt_node *node, const struct resource *resource)
+		const struct plan *p, const struct dt_node *node, const struct resource *resource)
 {
 	if (!p->report->at)
 		return;
 	if (resource->kind == RESOURCE_MMIO)
 		report_line(p->report, "give d%u %s of %s, at 0x%llx", p->domain->id,
-			resource_name(resource), dt_path(node),
-			(unsigned long long)resource->guest);
+				resource_name(resource), dt_path(node),
+				(unsigned long long)resource->guest);
 	else
 		report_line(p->report, "give d%u %s of %s", p->domain->id, resource_name(resource),
-			dt_path(node));
+				dt_path(node));
 }
 
 static int give(struct plan *p, struct attachment *a, const struct rule_case *device,
-	const struct resource *resource, struct dt_why *why)
+		const struct resource *resource, struct dt_why *why)
 {
 	struct rule_case c = *device;
 	int err;
@@ -270,7 +270,7 @@ static int give(struct plan *p, struct attachment *a, const struct rule_case *de
 }
 
 static int place(struct plan *p, struct attachment *a, const struct rule_case *device,
-	const struct dt_placement *placement, struct dt_why *why)
+		const struct dt_placement *placement, struct dt_why *why)
 {
 	struct resource resource = { .kind = RESOURCE_MMIO,
 		.base = placement->physical,
@@ -278,15 +278,15 @@ static int place(struct plan *p, struct attachment *a, const struct rule_case *d
 		.guest = placement->guest };
 
 	if (resource.size == 0 ||
-		resource.size - 1 > UINT64_MAX - MAX(resource.base, resource.guest))
+			resource.size - 1 > UINT64_MAX - MAX(resource.base, resource.guest))
 		return dt_fail(why, -EINVAL,
-			"%s: xen,reg: entry %u has no size, or too large a one",
-			dt_path(device->guest), placement->index);
+				"%s: xen,reg: entry %u has no size, or too large a one",
+				dt_path(device->guest), placement->index);
 	return give(p, a, device, &resource, why);
 }
 
-static int place_all(
-	struct plan *p, struct attachment *a, const struct rule_case *device, struct dt_why *why)
+static int place_all(struct plan *p, struct attachment *a, const struct rule_case *device,
+		struct dt_why *why)
 {
 	struct dt_list list = dt_placements(&p->guest, device->guest);
 	struct dt_placement placement;
@@ -315,7 +315,7 @@ static uint64_t placed_until(const struct plan *p, const struct dt_node *node, u
 }
 
 static bool is_all_placed(
-	const struct plan *p, const struct dt_node *node, const struct dt_window *window)
+		const struct plan *p, const struct dt_node *node, const struct dt_window *window)
 {
 	uint64_t done = 0, until;
 
@@ -338,9 +338,9 @@ static void report_unplaced(const struct plan *p, const struct dt_node *node)
 	while ((rc = dt_reg_next(&list, &window, NULL)) != 0) {
 		if (rc > 0 && !is_all_placed(p, node, &window))
 			report_line(p->report,
-				"%s: reg says 0x%llx (0x%llx bytes), but xen,reg does not place all of it there: the guest's driver will miss it",
-				dt_path(node), (unsigned long long)window.base,
-				(unsigned long long)window.size);
+					"%s: reg says 0x%llx (0x%llx bytes), but xen,reg does not place all of it there: the guest's driver will miss it",
+					dt_path(node), (unsigned long long)window.base,
+					(unsigned long long)window.size);
 	}
 }
 
@@ -350,17 +350,17 @@ static int check_irq_parent(const struct plan *p, const struct dt_node *node, st
 	uint32_t phandle;
 
 	if (!dt_prop(&p->guest, node, "interrupts") ||
-		!dt_irq_parent_phandle(&p->guest, node, &phandle) ||
-		dt_node_of_phandle(&p->guest, phandle))
+			!dt_irq_parent_phandle(&p->guest, node, &phandle) ||
+			dt_node_of_phandle(&p->guest, phandle))
 		return 0;
 	return dt_fail(why, -EINVAL,
-		"%s: interrupt-parent is 0x%x, but the guest's interrupt controller is 0x%x",
-		dt_path(node), phandle, GUEST_PHANDLE_GIC);
+			"%s: interrupt-parent is 0x%x, but the guest's interrupt controller is 0x%x",
+			dt_path(node), phandle, GUEST_PHANDLE_GIC);
 }
 
 /* Those that the guest's node names, which are the host's node's. */
-static int route_all(
-	struct plan *p, struct attachment *a, const struct rule_case *device, struct dt_why *why)
+static int route_all(struct plan *p, struct attachment *a, const struct rule_case *device,
+		struct dt_why *why)
 {
 	struct resource_walk walk = resource_walk(&p->guest, device->guest);
 	struct resource resource;
@@ -378,8 +378,8 @@ static bool is_enabled(const struct dt_tree *tree, const struct dt_node *node)
 	return dt_is_enabled(tree, node) && device_is_enabled_above(tree, node);
 }
 
-static int plan_device(
-	struct plan *p, const struct dt_node *node, const struct dt_node *host, struct dt_why *why)
+static int plan_device(struct plan *p, const struct dt_node *node, const struct dt_node *host,
+		struct dt_why *why)
 {
 	const struct rule_case device = { .tree = p->host,
 		.domain = p->domain,
@@ -460,7 +460,7 @@ static struct origin *copy_of(const void *blob, size_t size)
 }
 
 int guest_plan(struct domain *d, const void *blob, size_t size, struct report *report,
-	struct attachment **out, struct dt_why *why)
+		struct attachment **out, struct dt_why *why)
 {
 	struct plan p = { .domain = d, .report = report, .host = overlays_tree() };
 	int err;

@@ -14,4 +14,4 @@
  * -EBUSY: another domain has; -EINVAL, -EPERM, -EXDEV, -ENOMEM: see assign/rules.c and dt/overlay.h.
  */
 int guest_plan(struct domain *d, const void *blob, size_t size, struct report *report,
-	struct attachment **out, struct dt_why *why);
+		struct attachment **out, struct dt_why *why);

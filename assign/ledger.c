@@ -58,7 +58,7 @@ static const struct claim *next_claim(enum resource_kind kind, struct extent *ex
 }
 
 const struct claim *ledger_find_other(
-	enum resource_kind kind, struct extent extent, const struct domain *d)
+		enum resource_kind kind, struct extent extent, const struct domain *d)
 {
 	const struct claim *claim;
 

@@ -58,7 +58,7 @@ void ledger_leave(struct claim *claim);
 
 /* A claim in the range whose owner is another than d (NULL: Graft); NULL when there is none. */
 const struct claim *ledger_find_other(
-	enum resource_kind kind, struct extent extent, const struct domain *d);
+		enum resource_kind kind, struct extent extent, const struct domain *d);
 /* A claim in the pages that has another shift: its owner sees them at two places. Or NULL. All have one owner. */
 const struct claim *ledger_find_moved(struct extent pages, uint64_t shift);
 /* Any claim on the number; NULL: it is nobody's. */

@@ -49,7 +49,7 @@ int overlays_add(struct dt_overlay *overlay, struct dt_why *why)
 /* Remove */
 
 static const struct dt_prop *changed_by(
-	const struct dt_overlay *overlay, const struct dt_node *node)
+		const struct dt_overlay *overlay, const struct dt_node *node)
 {
 	const struct dt_prop *prop = node->first_prop;
 
@@ -69,9 +69,9 @@ static int refuse_changed(const struct dt_overlay *overlay, struct dt_why *why)
 
 			if (prop)
 				return dt_fail(why, -EBUSY,
-					"overlay %u: d%u holds %s, whose %s it brought",
-					overlay->id, a->domain->id, dt_path(claim->node),
-					prop->name);
+						"overlay %u: d%u holds %s, whose %s it brought",
+						overlay->id, a->domain->id, dt_path(claim->node),
+						prop->name);
 			turn_poll();
 		}
 	}
@@ -87,7 +87,7 @@ static int may_remove(const struct dt_overlay *overlay, struct dt_why *why)
 		a = a->beside;
 	if (!err && a)
 		err = dt_fail(why, -EBUSY, "overlay %u: d%u holds devices of it", overlay->id,
-			a->domain->id);
+				a->domain->id);
 	return err ? err : refuse_changed(overlay, why);
 }
 
@@ -134,18 +134,18 @@ static int take_all_from(struct domain *d)
 
 /* All of it, to a domain that sees devices where they are. */
 static int plan_whole(struct domain *d, struct dt_overlay *overlay, struct report *report,
-	struct attachment **out, struct dt_why *why)
+		struct attachment **out, struct dt_why *why)
 {
 	const struct attachment *a = attachments_of(overlay);
 
 	while (a && a->domain != d && a->beside)
 		a = a->beside;
 	if (a && a->domain == d)
-		return dt_fail(
-			why, -EEXIST, "overlay %u is attached to d%u already", overlay->id, d->id);
+		return dt_fail(why, -EEXIST, "overlay %u is attached to d%u already", overlay->id,
+				d->id);
 	if (a)
-		return dt_fail(
-			why, -EBUSY, "overlay %u is attached to d%u", overlay->id, a->domain->id);
+		return dt_fail(why, -EBUSY, "overlay %u is attached to d%u", overlay->id,
+				a->domain->id);
 	return attach_plan(d, overlay, report, out, why);
 }
 
@@ -155,20 +155,20 @@ static bool is_from(const struct attachment *a, const void *blob, size_t size)
 }
 
 static int plan_placed(struct domain *d, const void *blob, size_t size, struct report *report,
-	struct attachment **out, struct dt_why *why)
+		struct attachment **out, struct dt_why *why)
 {
 	const struct attachment *a = attachments_first;
 
 	while (a && (a->domain != d || !is_from(a, blob, size)))
 		a = a->next;
 	if (a)
-		return dt_fail(
-			why, -EEXIST, "these %zu bytes are attached to d%u already", size, d->id);
+		return dt_fail(why, -EEXIST, "these %zu bytes are attached to d%u already", size,
+				d->id);
 	return guest_plan(d, blob, size, report, out, why);
 }
 
 static int plan(struct domain *d, const void *blob, size_t size, struct report *report,
-	struct attachment **out, struct dt_why *why)
+		struct attachment **out, struct dt_why *why)
 {
 	struct dt_overlay *overlay;
 
@@ -190,30 +190,31 @@ int overlays_attach(struct domain *d, const void *blob, size_t size, struct dt_w
 		return err;
 	for (const struct attachment *part = a; part; part = part->more)
 		log_debug("overlay %u: attached to d%u: %u devices, %u ranges, %u interrupts",
-			part->overlay->id, d->id, part->devices, part->ranges, part->interrupts);
+				part->overlay->id, d->id, part->devices, part->ranges,
+				part->interrupts);
 	attach_commit(a);
 	return 0;
 }
 
 /* What detach takes back next, from this one on: what came of these bytes, or of the overlay that they are. */
 static struct attachment *find_meant(struct attachment *a, const struct domain *d,
-	const struct dt_overlay *overlay, const void *blob, size_t size)
+		const struct dt_overlay *overlay, const void *blob, size_t size)
 {
-	while (a && (a->domain != d ||
-			    (!(overlay && a->overlay == overlay) && !is_from(a, blob, size))))
+	while (a && (a->domain != d || (!(overlay && a->overlay == overlay) &&
+						       !is_from(a, blob, size))))
 		a = a->next;
 	return a;
 }
 
-static int refuse_detach(
-	const struct domain *d, const struct dt_overlay *overlay, size_t size, struct dt_why *why)
+static int refuse_detach(const struct domain *d, const struct dt_overlay *overlay, size_t size,
+		struct dt_why *why)
 {
 	if (overlay)
-		return dt_fail(
-			why, -ENOENT, "overlay %u is not attached to d%u", overlay->id, d->id);
+		return dt_fail(why, -ENOENT, "overlay %u is not attached to d%u", overlay->id,
+				d->id);
 	return dt_fail(why, -ENOENT,
-		"neither an overlay of these %zu bytes is in the tree nor were they attached to d%u",
-		size, d->id);
+			"neither an overlay of these %zu bytes is in the tree nor were they attached to d%u",
+			size, d->id);
 }
 
 int overlays_detach(struct domain *d, const void *blob, size_t size, struct dt_why *why)
@@ -232,8 +233,8 @@ int overlays_detach(struct domain *d, const void *blob, size_t size, struct dt_w
 
 /* Dry runs */
 
-static void report_changes(
-	const struct dt_overlay *overlay, const char *add, const char *set, struct report *report)
+static void report_changes(const struct dt_overlay *overlay, const char *add, const char *set,
+		struct report *report)
 {
 	struct dt_change change;
 
@@ -243,8 +244,8 @@ static void report_changes(
 			report_line(report, "%s node %s", add, dt_path(change.node));
 		else
 			report_line(report, "%s property %s of %s",
-				change.kind == DT_ADD_PROP ? add : set, change.prop->name,
-				dt_path(change.node));
+					change.kind == DT_ADD_PROP ? add : set, change.prop->name,
+					dt_path(change.node));
 		turn_poll();
 	}
 }
@@ -263,7 +264,7 @@ static void report_taking(const struct attachment *a, struct report *report)
 {
 	for (const struct claim *claim = a->first; claim; claim = claim->next) {
 		report_line(report, "take from d%u %s of %s", a->domain->id,
-			resource_name(&claim->resource), dt_path(claim->node));
+				resource_name(&claim->resource), dt_path(claim->node));
 		turn_poll();
 	}
 }
@@ -281,8 +282,8 @@ int overlays_plan_remove(const void *blob, size_t size, struct report *report, s
 	return 0;
 }
 
-int overlays_plan_attach(
-	struct domain *d, const void *blob, size_t size, struct report *report, struct dt_why *why)
+int overlays_plan_attach(struct domain *d, const void *blob, size_t size, struct report *report,
+		struct dt_why *why)
 {
 	struct attachment *a;
 	int err = plan(d, blob, size, report, &a, why);
@@ -292,8 +293,8 @@ int overlays_plan_attach(
 	return err;
 }
 
-int overlays_plan_detach(
-	struct domain *d, const void *blob, size_t size, struct report *report, struct dt_why *why)
+int overlays_plan_detach(struct domain *d, const void *blob, size_t size, struct report *report,
+		struct dt_why *why)
 {
 	const struct dt_overlay *overlay = dt_overlay_find(tree, blob, size);
 	const struct attachment *a = find_meant(attachments_first, d, overlay, blob, size);

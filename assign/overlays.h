@@ -44,10 +44,10 @@ int overlays_detach(struct domain *d, const void *blob, size_t size, struct dt_w
 /* Dry runs: what the operation would do, and what it would answer. */
 int overlays_plan_add(struct dt_overlay *overlay, struct report *report, struct dt_why *why);
 int overlays_plan_remove(const void *blob, size_t size, struct report *report, struct dt_why *why);
-int overlays_plan_attach(
-	struct domain *d, const void *blob, size_t size, struct report *report, struct dt_why *why);
-int overlays_plan_detach(
-	struct domain *d, const void *blob, size_t size, struct report *report, struct dt_why *why);
+int overlays_plan_attach(struct domain *d, const void *blob, size_t size, struct report *report,
+		struct dt_why *why);
+int overlays_plan_detach(struct domain *d, const void *blob, size_t size, struct report *report,
+		struct dt_why *why);
 
 /* Whose a node is. */
 struct device_owner {

@@ -55,7 +55,7 @@ static bool touches(const struct claim *claim, enum resource_kind kind, struct e
 }
 
 static struct holding *find_in(
-	const struct domain *d, enum resource_kind kind, struct extent extent)
+		const struct domain *d, enum resource_kind kind, struct extent extent)
 {
 	struct holding *h = holdings;
 
@@ -65,7 +65,7 @@ static struct holding *find_in(
 }
 
 const struct claim *passthrough_find(
-	const struct domain *d, enum resource_kind kind, struct extent extent)
+		const struct domain *d, enum resource_kind kind, struct extent extent)
 {
 	struct holding *h = find_in(d, kind, extent);
 
@@ -115,7 +115,7 @@ static int check_owner(const struct wish *w, struct dt_why *why)
 	if (!other->node)
 		return dt_fail(why, -EBUSY, "%s: that is memory", resource_name(&w->resource));
 	return dt_fail(why, -EBUSY, "%s: owned by %s (%s)", resource_name(&w->resource),
-		owner_name(other->owner), dt_path(other->node));
+			owner_name(other->owner), dt_path(other->node));
 }
 
 static int check_overlays(const struct wish *w, struct dt_why *why)
@@ -124,8 +124,8 @@ static int check_overlays(const struct wish *w, struct dt_why *why)
 		for (const struct claim *claim = a->first; claim; claim = claim->next) {
 			if (touches(claim, w->resource.kind, w->extent))
 				return dt_fail(why, -EBUSY, "%s: %s came to d%u with an overlay",
-					resource_name(&w->resource), dt_path(claim->node),
-					a->domain->id);
+						resource_name(&w->resource), dt_path(claim->node),
+						a->domain->id);
 		}
 	}
 	return 0;
@@ -142,8 +142,8 @@ static uint32_t used_interrupt(const struct dt_node *node)
 		uint32_t intid = (uint32_t)resource.base;
 
 		if (rc > 0 && resource.kind == RESOURCE_SPI && resource.shared &&
-			irq_owner(intid) == hardware_domain &&
-			irq_is_enabled(hardware_domain, intid))
+				irq_owner(intid) == hardware_domain &&
+				irq_is_enabled(hardware_domain, intid))
 			return intid;
 	}
 	return 0;
@@ -159,9 +159,9 @@ static int check_unused(struct wish *w, struct dt_why *why)
 		intid = used_interrupt(claim->node);
 		if (intid)
 			return dt_fail(why, -EBUSY,
-				"%s: d%u drives %s (its interrupt %u is enabled): unbind the driver, or mark the node xen,passthrough",
-				resource_name(&w->resource), hardware_domain->id,
-				dt_path(claim->node), intid);
+					"%s: d%u drives %s (its interrupt %u is enabled): unbind the driver, or mark the node xen,passthrough",
+					resource_name(&w->resource), hardware_domain->id,
+					dt_path(claim->node), intid);
 		w->node = claim->node;
 		w->resource.edge = claim->resource.edge;
 	}
@@ -179,8 +179,8 @@ static int check_described(struct wish *w, struct dt_why *why)
 
 			if (!has)
 				return dt_fail(why, -EPERM,
-					"%s: no node of the boot tree has all of it",
-					resource_name(&w->resource));
+						"%s: no node of the boot tree has all of it",
+						resource_name(&w->resource));
 			if (!w->node)
 				w->resource.edge = has->resource.edge;
 			w->node = has->node;
@@ -195,7 +195,7 @@ static int check(struct wish *w, struct dt_why *why)
 	int err;
 
 	if ((err = check_domain(w, why)) || (err = check_owner(w, why)) ||
-		(err = check_overlays(w, why)) || (err = check_unused(w, why)))
+			(err = check_overlays(w, why)) || (err = check_unused(w, why)))
 		return err;
 	return check_described(w, why);
 }
@@ -211,7 +211,8 @@ static void lend(const struct wish *w)
 		claim->lent = true;
 		lent_count++;
 		log_info("d%u loses %s of %s to d%u", hardware_domain->id,
-			resource_name(&claim->resource), dt_path(claim->node), w->domain->id);
+				resource_name(&claim->resource), dt_path(claim->node),
+				w->domain->id);
 	}
 }
 
@@ -220,13 +221,14 @@ static void give_back(enum resource_kind kind, struct extent extent)
 {
 	for (struct claim *claim = assign_boot_claims(); claim; claim = claim->next) {
 		if (!claim->lent || !touches(claim, kind, extent) ||
-			ledger_find_other(kind, extent_of(&claim->resource), hardware_domain))
+				ledger_find_other(
+						kind, extent_of(&claim->resource), hardware_domain))
 			continue;
 		claim->lent = false;
 		lent_count--;
 		attachment_commit_claim(hardware_domain, claim);
 		log_info("d%u has %s of %s again", hardware_domain->id,
-			resource_name(&claim->resource), dt_path(claim->node));
+				resource_name(&claim->resource), dt_path(claim->node));
 	}
 }
 
@@ -247,7 +249,7 @@ static int give(struct wish *w, struct holding **out, struct dt_why *why)
 		give_back(w->resource.kind, w->extent);
 		heap_free(h);
 		return dt_fail(why, err, "%s: d%u cannot have such an interrupt",
-			resource_name(&w->resource), w->domain->id);
+				resource_name(&w->resource), w->domain->id);
 	}
 	h->claim.resource = w->resource;
 	h->claim.owner = w->domain;
@@ -276,7 +278,7 @@ static bool unmap_some(struct holding *h)
 	if (!h->reach)
 		return false;
 	p2m_unmap_registers(
-		h->claim.owner, ipa_of_gfn(from), PADDR(base), h->gfn + h->reach - from);
+			h->claim.owner, ipa_of_gfn(from), PADDR(base), h->gfn + h->reach - from);
 	h->reach = from - h->gfn;
 	return true;
 }
@@ -308,7 +310,7 @@ static int take(const struct wish *w, struct dt_why *why)
 		return 0;
 	if (!is_exactly(h, w))
 		return dt_fail(why, -EINVAL, "%s: d%u was given %s", resource_name(&w->resource),
-			w->domain->id, resource_name(&h->claim.resource));
+				w->domain->id, resource_name(&h->claim.resource));
 	return drop(h);
 }
 
@@ -346,8 +348,8 @@ int passthrough_give_interrupt(struct domain *d, uint32_t intid, bool route, str
 	if (err || !route)
 		return err;
 	if (h->routed)
-		return dt_fail(
-			why, -EEXIST, "d%u has %s already", d->id, resource_name(&w.resource));
+		return dt_fail(why, -EEXIST, "d%u has %s already", d->id,
+				resource_name(&w.resource));
 	irq_route(d, intid, h->claim.resource.edge);
 	h->routed = true;
 	return 0;
@@ -367,12 +369,12 @@ static bool is_range(uint64_t first, uint64_t count)
 	return count && first < FRAME_END && count <= FRAME_END - first;
 }
 
-static int wish_for_registers(
-	struct wish *w, struct domain *d, uint64_t frame, uint64_t count, struct dt_why *why)
+static int wish_for_registers(struct wish *w, struct domain *d, uint64_t frame, uint64_t count,
+		struct dt_why *why)
 {
 	if (!is_range(frame, count))
 		return dt_fail(why, -EINVAL, "no %llu pages of registers from 0x%llx on exist",
-			(unsigned long long)count, (unsigned long long)frame);
+				(unsigned long long)count, (unsigned long long)frame);
 	*w = wish_for(d, RESOURCE_MMIO, frame << PAGE_SHIFT, count << PAGE_SHIFT);
 	return 0;
 }
@@ -399,7 +401,7 @@ int passthrough_take_registers(struct domain *d, uint64_t frame, uint64_t count,
 
 /* The holding that has all of it, and where its first page is to be seen so that these are seen at gfn. */
 static int find_for_map(
-	const struct wish *w, uint64_t *gfn, struct holding **out, struct dt_why *why)
+		const struct wish *w, uint64_t *gfn, struct holding **out, struct dt_why *why)
 {
 	struct holding *h = find(w);
 	struct extent its = { 0, 0 };
@@ -409,29 +411,30 @@ static int find_for_map(
 		its = extent_of(&h->claim.resource);
 	if (!h || w->extent.first < its.first || w->extent.last > its.last)
 		return dt_fail(why, -EPERM, "%s: d%u was not given all of it",
-			resource_name(&w->resource), w->domain->id);
+				resource_name(&w->resource), w->domain->id);
 	if (!is_range(*gfn, count) || *gfn < w->extent.first - its.first)
 		return dt_fail(why, -EINVAL, "d%u has no address 0x%llx", w->domain->id,
-			(unsigned long long)*gfn);
+				(unsigned long long)*gfn);
 	*gfn -= w->extent.first - its.first;
 	*out = h;
 	if (h->reach && h->gfn != *gfn)
 		return dt_fail(why, -EBUSY, "%s: d%u sees it elsewhere",
-			resource_name(&w->resource), w->domain->id);
+				resource_name(&w->resource), w->domain->id);
 	return 0;
 }
 
 static int check_free(const struct wish *w, uint64_t gfn, uint64_t count, struct dt_why *why)
 {
 	if (!p2m_range_used(w->domain, ipa_of_gfn(gfn), count) &&
-		!arch_domain_emulates(w->domain, ipa_of_gfn(gfn), count << PAGE_SHIFT))
+			!arch_domain_emulates(w->domain, ipa_of_gfn(gfn), count << PAGE_SHIFT))
 		return 0;
 	return dt_fail(why, -EBUSY, "%s: d%u has something else at 0x%llx",
-		resource_name(&w->resource), w->domain->id, (unsigned long long)gfn << PAGE_SHIFT);
+			resource_name(&w->resource), w->domain->id,
+			(unsigned long long)gfn << PAGE_SHIFT);
 }
 
 int passthrough_map(
-	struct domain *d, uint64_t gfn, uint64_t frame, uint64_t count, struct dt_why *why)
+		struct domain *d, uint64_t gfn, uint64_t frame, uint64_t count, struct dt_why *why)
 {
 	uint64_t first = gfn;
 	struct holding *h;
@@ -441,12 +444,12 @@ int passthrough_map(
 	if (!err && count > PAGES_AT_ONCE)
 		return -E2BIG; /* callers know what to do */
 	if (err || (err = check_domain(&w, why)) || (err = find_for_map(&w, &first, &h, why)) ||
-		(err = check_free(&w, gfn, count, why)))
+			(err = check_free(&w, gfn, count, why)))
 		return err;
 	err = p2m_map(d, ipa_of_gfn(gfn), PADDR(frame << PAGE_SHIFT), count, P2M_MMIO);
 	if (err)
 		return dt_fail(why, err, "%s: cannot be mapped for d%u", resource_name(&w.resource),
-			d->id);
+				d->id);
 	h->gfn = first;
 	h->claim.resource.guest = first << PAGE_SHIFT;
 	h->reach = MAX(h->reach, gfn + count - first);
@@ -454,7 +457,7 @@ int passthrough_map(
 }
 
 int passthrough_unmap(
-	struct domain *d, uint64_t gfn, uint64_t frame, uint64_t count, struct dt_why *why)
+		struct domain *d, uint64_t gfn, uint64_t frame, uint64_t count, struct dt_why *why)
 {
 	struct holding *h = NULL;
 	struct wish w;

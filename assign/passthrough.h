@@ -18,7 +18,7 @@ void passthrough_init(void);
 
 /* A claim in the extent that d has by number; NULL: none. */
 const struct claim *passthrough_find(
-	const struct domain *d, enum resource_kind kind, struct extent extent);
+		const struct domain *d, enum resource_kind kind, struct extent extent);
 
 /*
  * A claim in the extent that the hardware domain has lent, as a whole since another has a part of it; NULL: none.
@@ -28,13 +28,13 @@ const struct claim *passthrough_find_lent(enum resource_kind kind, struct extent
 
 /* What it is given already is given again by doing nothing. */
 int passthrough_give_registers(
-	struct domain *d, uint64_t frame, uint64_t count, struct dt_why *why);
+		struct domain *d, uint64_t frame, uint64_t count, struct dt_why *why);
 /* route: its interrupts arrive, under the same number; -EEXIST: they do already. */
 int passthrough_give_interrupt(struct domain *d, uint32_t intid, bool route, struct dt_why *why);
 
 /* Exactly what was given, or what never was. Also -ERESTART: call again. */
 int passthrough_take_registers(
-	struct domain *d, uint64_t frame, uint64_t count, struct dt_why *why);
+		struct domain *d, uint64_t frame, uint64_t count, struct dt_why *why);
 int passthrough_take_interrupt(struct domain *d, uint32_t intid, struct dt_why *why);
 
 /*
@@ -42,6 +42,6 @@ int passthrough_take_interrupt(struct domain *d, uint32_t intid, struct dt_why *
  * -E2BIG: more than 2 MiB at once.
  */
 int passthrough_map(
-	struct domain *d, uint64_t gfn, uint64_t frame, uint64_t count, struct dt_why *why);
+		struct domain *d, uint64_t gfn, uint64_t frame, uint64_t count, struct dt_why *why);
 int passthrough_unmap(
-	struct domain *d, uint64_t gfn, uint64_t frame, uint64_t count, struct dt_why *why);
+		struct domain *d, uint64_t gfn, uint64_t frame, uint64_t count, struct dt_why *why);

@@ -12,4 +12,4 @@ struct report {
 
 /* One line; the newline is added. Formats as dt_fail() does. */
 void report_line(struct report *report, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+		__attribute__((format(printf, 2, 3)));

@@ -27,7 +27,7 @@ static int next_range(struct resource_walk *walk, struct resource *out, struct d
 }
 
 static int decode_irq(const struct resource_walk *walk, int rc, const struct dt_irq *raw,
-	struct resource *out, struct dt_why *why)
+		struct resource *out, struct dt_why *why)
 {
 	struct dt_gic_irq irq;
 
@@ -142,7 +142,7 @@ struct resource_name resource_name_of(const struct resource *resource)
 
 	if (resource->kind == RESOURCE_MMIO)
 		dt_format(name.text, sizeof(name.text), "registers 0x%llx (0x%llx bytes)", base,
-			size);
+				size);
 	else if (resource->kind == RESOURCE_SPI)
 		dt_format(name.text, sizeof(name.text), "interrupt %llu", base);
 	else

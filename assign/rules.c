@@ -47,7 +47,7 @@ static int check_iommu(const struct rule_case *c, struct dt_why *why)
 		return 0;
 	if (!c->domain->config.passthrough)
 		return dt_fail(why, -EXDEV, "behind an IOMMU, and d%u was made without passthrough",
-			c->domain->id);
+				c->domain->id);
 	return dt_fail(why, -EXDEV, "behind an IOMMU that Graft does not drive");
 }
 
@@ -62,11 +62,11 @@ static bool has_registers(const struct rule_case *c)
 static int check_forced(const struct rule_case *c, struct dt_why *why)
 {
 	if (c->domain->config.direct_mapped || has_streams(c) || !has_registers(c) ||
-		dt_is_forced(c->tree, c->node) ||
-		(c->guest && dt_is_forced(c->guest_tree, c->guest)))
+			dt_is_forced(c->tree, c->node) ||
+			(c->guest && dt_is_forced(c->guest_tree, c->guest)))
 		return 0;
 	return dt_fail(why, -EXDEV,
-		"behind no IOMMU: DMA of it could reach all memory; xen,force-assign-without-iommu allows it");
+			"behind no IOMMU: DMA of it could reach all memory; xen,force-assign-without-iommu allows it");
 }
 
 /* Something of the window is placed: what is inside it is asked of each placement. */
@@ -93,8 +93,8 @@ static int check_all_placed(const struct rule_case *c, struct dt_why *why)
 	while ((rc = resource_walk_next(&walk, &window, why)) > 0) {
 		if (resource_is_of_reg(&walk) && !is_placed(c, &window))
 			return dt_fail(why, -EINVAL,
-				"%s: no xen,reg in %s says where d%u is to see them",
-				resource_name(&window), dt_path(c->guest), c->domain->id);
+					"%s: no xen,reg in %s says where d%u is to see them",
+					resource_name(&window), dt_path(c->guest), c->domain->id);
 	}
 	return rc;
 }
@@ -124,11 +124,11 @@ static int check_own_registers(const struct rule_case *c, struct dt_why *why)
 	while (resource_walk_next(&walk, &window, NULL) != 0) {
 		if (lies_in(part, &window))
 			return 0;
-		begins_inside |=
-			window.kind == RESOURCE_MMIO && part->base - window.base < window.size;
+		begins_inside |= window.kind == RESOURCE_MMIO &&
+		                 part->base - window.base < window.size;
 	}
 	return dt_fail(why, -EPERM, "by xen,reg: %s",
-		begins_inside ? "more than it has from there on" : "it has none there");
+			begins_inside ? "more than it has from there on" : "it has none there");
 }
 
 static int check_page_offset(const struct rule_case *c, struct dt_why *why)
@@ -136,8 +136,8 @@ static int check_page_offset(const struct rule_case *c, struct dt_why *why)
 	if (((c->resource->base ^ c->resource->guest) & ~PAGE_MASK) == 0)
 		return 0;
 	return dt_fail(why, -EINVAL,
-		"not page-aligned: 0x%llx is not as far into its page of 4 KiB",
-		(unsigned long long)c->resource->guest);
+			"not page-aligned: 0x%llx is not as far into its page of 4 KiB",
+			(unsigned long long)c->resource->guest);
 }
 
 static int check_place(const struct rule_case *c, struct dt_why *why)
@@ -148,7 +148,7 @@ static int check_place(const struct rule_case *c, struct dt_why *why)
 	if (size - 1 <= UINT64_MAX - base && base < space && size <= space - base)
 		return 0;
 	return dt_fail(why, -EINVAL, "at 0x%llx outside of the %u bits of d%u's address space",
-		(unsigned long long)base, c->domain->p2m.ipa_bits, c->domain->id);
+			(unsigned long long)base, c->domain->p2m.ipa_bits, c->domain->id);
 }
 
 static int check_memory(const struct rule_case *c, struct dt_why *why)
@@ -158,8 +158,8 @@ static int check_memory(const struct rule_case *c, struct dt_why *why)
 	if (!other || other->node)
 		return 0;
 	return dt_fail(why, -EBUSY, "that is memory (0x%llx to 0x%llx), which is Graft's to give",
-		(unsigned long long)other->resource.base,
-		(unsigned long long)(other->resource.base + other->resource.size - 1));
+			(unsigned long long)other->resource.base,
+			(unsigned long long)(other->resource.base + other->resource.size - 1));
 }
 
 static bool same_bytes(const struct resource *a, const struct resource *b)
@@ -173,8 +173,8 @@ static int check_owner(const struct rule_case *c, struct dt_why *why)
 
 	if (!other || !same_bytes(c->resource, &other->resource))
 		return 0;
-	return dt_fail(
-		why, -EBUSY, "owned by %s (%s)", owner_name(other->owner), dt_path(other->node));
+	return dt_fail(why, -EBUSY, "owned by %s (%s)", owner_name(other->owner),
+			dt_path(other->node));
 }
 
 static int check_shared_page(const struct rule_case *c, struct dt_why *why)
@@ -184,7 +184,8 @@ static int check_shared_page(const struct rule_case *c, struct dt_why *why)
 	if (!other)
 		return 0;
 	return dt_fail(why, -EBUSY, "shares a page of 4 KiB with %s (%s of %s)",
-		dt_path(other->node), resource_name(&other->resource), owner_name(other->owner));
+			dt_path(other->node), resource_name(&other->resource),
+			owner_name(other->owner));
 }
 
 static int check_one_place(const struct rule_case *c, struct dt_why *why)
@@ -196,7 +197,7 @@ static int check_one_place(const struct rule_case *c, struct dt_why *why)
 	if (!moved)
 		return 0;
 	return dt_fail(why, -EINVAL, "d%u has them with %s, at another address", c->domain->id,
-		dt_path(moved->node));
+			dt_path(moved->node));
 }
 
 /* What a guest that libxl made has beside what its page tables tell (xen/arch-arm.h). */
@@ -235,7 +236,8 @@ static int check_guest_address(const struct rule_case *c, struct dt_why *why)
 
 		if (what)
 			return dt_fail(why, -EBUSY, "at 0x%llx d%u has %s",
-				(unsigned long long)c->resource->guest, c->domain->id, what);
+					(unsigned long long)c->resource->guest, c->domain->id,
+					what);
 	}
 	return 0;
 }
@@ -264,11 +266,12 @@ static int check_own_interrupt(const struct rule_case *c, struct dt_why *why)
 		return rc;
 	if (rc == 0)
 		return dt_fail(why, -EPERM, "it has no such interrupt, but %s names it",
-			dt_path(c->guest));
+				dt_path(c->guest));
 	if (own.edge == named->edge)
 		return 0;
 	return dt_fail(why, -EINVAL, "%s triggered, but %s has it as %s triggered",
-		own.edge ? "edge" : "level", dt_path(c->guest), named->edge ? "edge" : "level");
+			own.edge ? "edge" : "level", dt_path(c->guest),
+			named->edge ? "edge" : "level");
 }
 
 static int check_shared_interrupt(const struct rule_case *c, struct dt_why *why)
@@ -284,8 +287,8 @@ static int check_interrupt_owner(const struct rule_case *c, struct dt_why *why)
 
 	if (!other)
 		return 0;
-	return dt_fail(
-		why, -EBUSY, "owned by %s (%s)", owner_name(other->owner), dt_path(other->node));
+	return dt_fail(why, -EBUSY, "owned by %s (%s)", owner_name(other->owner),
+			dt_path(other->node));
 }
 
 /* One line has one trigger, whoever is on it. */
@@ -296,8 +299,8 @@ static int check_trigger(const struct rule_case *c, struct dt_why *why)
 	if (!other || other->resource.edge == c->resource->edge)
 		return 0;
 	return dt_fail(why, -EINVAL, "%s triggered, but %s has it as %s triggered",
-		c->resource->edge ? "edge" : "level", dt_path(other->node),
-		other->resource.edge ? "edge" : "level");
+			c->resource->edge ? "edge" : "level", dt_path(other->node),
+			other->resource.edge ? "edge" : "level");
 }
 
 static int check_machine(const struct rule_case *c, struct dt_why *why)
@@ -309,14 +312,14 @@ static int check_machine(const struct rule_case *c, struct dt_why *why)
 		return 0;
 	if (!c->domain->config.direct_mapped && spi >= c->domain->config.spis)
 		return dt_fail(why, -EINVAL,
-			"d%u was made with %u SPIs: nr_spis=%u in its configuration is needed",
-			c->domain->id, c->domain->config.spis, spi + 1);
+				"d%u was made with %u SPIs: nr_spis=%u in its configuration is needed",
+				c->domain->id, c->domain->config.spis, spi + 1);
 	err = irq_may_route(c->domain, (uint32_t)c->resource->base);
 	if (!err)
 		return 0;
 	return dt_fail(why, err, "%s",
-		err == -EBUSY ? "Graft uses it, itself or for an emulated device"
-			      : "the machine or the domain has no such interrupt");
+			err == -EBUSY ? "Graft uses it, itself or for an emulated device"
+				      : "the machine or the domain has no such interrupt");
 }
 
 /* Streams */
@@ -324,10 +327,10 @@ static int check_machine(const struct rule_case *c, struct dt_why *why)
 static int check_stream_ids(const struct rule_case *c, struct dt_why *why)
 {
 	if (c->resource->base <= UINT32_MAX &&
-		c->resource->size - 1 <= UINT32_MAX - c->resource->base)
+			c->resource->size - 1 <= UINT32_MAX - c->resource->base)
 		return 0;
 	return dt_fail(why, -EINVAL, "%llu stream ids from there do not exist",
-		(unsigned long long)c->resource->size);
+			(unsigned long long)c->resource->size);
 }
 
 enum { NODE = RESOURCE_KINDS, PLACES };
@@ -360,12 +363,12 @@ static const struct rule {
 };
 
 static int refuse(const struct rule_case *c, const struct rule *rule, int err, const char *reason,
-	struct dt_why *why)
+		struct dt_why *why)
 {
 	if (!c->resource)
 		return dt_fail(why, err, "%s: %s [rule %s]", dt_path(c->node), reason, rule->name);
 	return dt_fail(why, err, "%s: %s: %s [rule %s]", dt_path(c->node),
-		resource_name(c->resource), reason, rule->name);
+			resource_name(c->resource), reason, rule->name);
 }
 
 static int check(const struct rule_case *c, unsigned kind, struct dt_why *why)

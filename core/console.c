@@ -162,8 +162,8 @@ static void put_guest_line(const struct domain *d, struct domain_console *c)
 	if (ratelimit_take(&c->limit, time_now(), &refused)) {
 		if (refused) {
 			n = snprintf(line, sizeof(line),
-				"(d%u) %u lines were left out: too many at a time\n", d->id,
-				refused);
+					"(d%u) %u lines were left out: too many at a time\n", d->id,
+					refused);
 			console_put_locked(line, (size_t)n);
 		}
 		n = snprintf(line, sizeof(line), "(d%u) %.*s\n", d->id, (int)c->used, c->line);

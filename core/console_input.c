@@ -28,7 +28,7 @@ static void switch_input(void)
 {
 	to_graft = !to_graft;
 	log_info("the keyboard is %s now (Ctrl-A three times switches%s)",
-		to_graft ? "Graft's" : "Dom0's", to_graft ? ", 'h' lists the keys" : "");
+			to_graft ? "Graft's" : "Dom0's", to_graft ? ", 'h' lists the keys" : "");
 }
 
 /* One byte, without the lock. Three switch characters in a row are eaten; fewer are passed on late. */

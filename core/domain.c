@@ -194,7 +194,7 @@ int domain_create(domain_id_t id, const struct domain_config *config, struct dom
 
 	if (config->vcpus_max == 0 || config->vcpus_max > DOMAIN_VCPUS_MAX)
 		return fail(-EINVAL, "domain: %u vCPUs, must be 1 to %u", config->vcpus_max,
-			DOMAIN_VCPUS_MAX);
+				DOMAIN_VCPUS_MAX);
 	d = make_struct(config);
 	if (d == NULL)
 		return -ENOMEM;

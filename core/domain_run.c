@@ -118,7 +118,7 @@ static void report_hardware_crash(struct domain *d, const char *reason)
 	dump_vcpus(d);
 	log_err("Domain %u stays stopped and its memory as it is; Graft and the other domains go on. "
 		"Nothing can manage them now: reset the machine when this report is saved.",
-		d->id);
+			d->id);
 }
 
 void domain_report(struct domain *d, const char *fmt, ...)

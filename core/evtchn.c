@@ -57,8 +57,8 @@ int evtchn_init_domain(struct domain *d)
 {
 	struct evtchn_domain *e = &d->evtchn;
 
-	e->bucket_count =
-		DIV_ROUND_UP(evtchn_port_limit(d, EVTCHN_FIFO_NR_CHANNELS), EVTCHN_BUCKET_PORTS);
+	e->bucket_count = DIV_ROUND_UP(
+			evtchn_port_limit(d, EVTCHN_FIFO_NR_CHANNELS), EVTCHN_BUCKET_PORTS);
 	e->buckets = heap_alloc_array(e->bucket_count, sizeof(*e->buckets));
 	if (!e->buckets)
 		return -ENOMEM;
@@ -90,8 +90,8 @@ static struct evtchn *add_bucket(struct domain *d, evtchn_port_t port)
 		return NULL;
 	for (unsigned i = 0; i < EVTCHN_BUCKET_PORTS; i++)
 		atomic_init(&bucket[i].priority, EVTCHN_FIFO_PRIORITY_DEFAULT);
-	atomic_store_explicit(
-		&d->evtchn.buckets[port / EVTCHN_BUCKET_PORTS], bucket, memory_order_release);
+	atomic_store_explicit(&d->evtchn.buckets[port / EVTCHN_BUCKET_PORTS], bucket,
+			memory_order_release);
 	return &bucket[port % EVTCHN_BUCKET_PORTS];
 }
 
@@ -135,8 +135,8 @@ static void return_port(struct domain *d, evtchn_port_t port)
 }
 
 void evtchn_for_each(struct domain *d, evtchn_port_t from, evtchn_port_t to,
-	void (*fn)(struct domain *d, struct evtchn *chn, evtchn_port_t port, void *data),
-	void *data)
+		void (*fn)(struct domain *d, struct evtchn *chn, evtchn_port_t port, void *data),
+		void *data)
 {
 	for (evtchn_port_t p = from; p < to; p++) {
 		struct evtchn *chn = evtchn_find(d, p);
@@ -153,7 +153,7 @@ void evtchn_for_each(struct domain *d, evtchn_port_t from, evtchn_port_t to,
 }
 
 static int alloc_unbound(
-	struct domain *d, domain_id_t remote, uint8_t consumer, evtchn_port_t *port)
+		struct domain *d, domain_id_t remote, uint8_t consumer, evtchn_port_t *port)
 {
 	struct evtchn *chn;
 	int err;
@@ -178,7 +178,7 @@ int evtchn_alloc_unbound(struct domain *d, domain_id_t remote, evtchn_port_t *po
 }
 
 int evtchn_alloc_for_graft(
-	struct domain *d, domain_id_t remote, evtchn_consumer *notify, evtchn_port_t *port)
+		struct domain *d, domain_id_t remote, evtchn_consumer *notify, evtchn_port_t *port)
 {
 	uint8_t consumer = consumer_index(notify);
 
@@ -205,7 +205,7 @@ static void connect(struct evtchn *chn, struct domain *remote, evtchn_port_t rem
 }
 
 static int bind_pair(struct domain *d, struct evtchn *near, evtchn_port_t port,
-	struct domain *remote, struct evtchn *far, evtchn_port_t remote_port)
+		struct domain *remote, struct evtchn *far, evtchn_port_t remote_port)
 {
 	bool may;
 
@@ -220,8 +220,8 @@ static int bind_pair(struct domain *d, struct evtchn *near, evtchn_port_t port,
 	return may ? 0 : -EINVAL;
 }
 
-int evtchn_bind_interdomain(
-	struct domain *d, struct domain *remote, evtchn_port_t remote_port, evtchn_port_t *port)
+int evtchn_bind_interdomain(struct domain *d, struct domain *remote, evtchn_port_t remote_port,
+		evtchn_port_t *port)
 {
 	struct evtchn *far = evtchn_find(remote, remote_port);
 	struct evtchn *near;
@@ -285,7 +285,7 @@ static bool lock_pair(struct evtchn *chn, struct evtchn **far, struct domain **p
 	spin_unlock(&chn->lock);
 	lock_two(chn, *far);
 	if (chn->state == EVTCHNSTAT_interdomain && chn->remote == *peer &&
-		chn->remote_port == far_port)
+			chn->remote_port == far_port)
 		return true;
 	unlock_two(chn, *far);
 	return false;

@@ -64,10 +64,10 @@ void evtchn_free_domain(struct domain *d);
  */
 int evtchn_alloc_unbound(struct domain *d, domain_id_t remote, evtchn_port_t *port);
 /* Leaves the local port pending, since the peer may have sent before there was a channel. */
-int evtchn_bind_interdomain(
-	struct domain *d, struct domain *remote, evtchn_port_t remote_port, evtchn_port_t *port);
+int evtchn_bind_interdomain(struct domain *d, struct domain *remote, evtchn_port_t remote_port,
+		evtchn_port_t *port);
 int evtchn_bind_virq(
-	struct domain *d, unsigned virq, unsigned vcpu, evtchn_port_t *port); /* -EEXIST */
+		struct domain *d, unsigned virq, unsigned vcpu, evtchn_port_t *port); /* -EEXIST */
 int evtchn_bind_ipi(struct domain *d, unsigned vcpu, evtchn_port_t *port);
 /* The other end of an interdomain channel is left unbound, waiting for d again; nobody tells it. */
 int evtchn_close(struct domain *d, evtchn_port_t port);
@@ -82,7 +82,7 @@ int evtchn_reset(struct domain *d);
 int evtchn_init_control(struct domain *d, unsigned vcpu, ipa_t page, unsigned offset);
 int evtchn_expand_array(struct domain *d, ipa_t page); /* -EOPNOTSUPP: not FIFO */
 int evtchn_set_priority(
-	struct domain *d, evtchn_port_t port, unsigned priority); /* -ENOSYS: not FIFO */
+		struct domain *d, evtchn_port_t port, unsigned priority); /* -ENOSYS: not FIFO */
 
 /*
  * Ports of which Graft is the user: a device that it emulates for d. `notify` runs, with no lock held, when
@@ -90,7 +90,7 @@ int evtchn_set_priority(
  */
 typedef void evtchn_consumer(struct domain *d, evtchn_port_t port);
 int evtchn_alloc_for_graft(
-	struct domain *d, domain_id_t remote, evtchn_consumer *notify, evtchn_port_t *port);
+		struct domain *d, domain_id_t remote, evtchn_consumer *notify, evtchn_port_t *port);
 int evtchn_notify(struct domain *d, evtchn_port_t port);
 int evtchn_close_for_graft(struct domain *d, evtchn_port_t port);
 

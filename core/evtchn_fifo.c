@@ -38,7 +38,7 @@ struct evtchn_fifo_vcpu {
 static event_word_t *word_of(const struct domain *d, evtchn_port_t port)
 {
 	event_word_t *page = atomic_load_explicit(
-		&d->evtchn.fifo->words[port / PAGE_WORDS], memory_order_acquire);
+			&d->evtchn.fifo->words[port / PAGE_WORDS], memory_order_acquire);
 
 	return page ? &page[port % PAGE_WORDS] : NULL;
 }
@@ -78,8 +78,8 @@ static bool link_behind(event_word_t *tail, evtchn_port_t port)
 	return true;
 }
 
-static void lock_queues(
-	struct evtchn_fifo_vcpu *a, unsigned a_id, struct evtchn_fifo_vcpu *b, unsigned b_id)
+static void lock_queues(struct evtchn_fifo_vcpu *a, unsigned a_id, struct evtchn_fifo_vcpu *b,
+		unsigned b_id)
 {
 	if (a && a != b && a_id < b_id)
 		spin_lock(&a->lock);
@@ -101,7 +101,7 @@ static void unlock_queues(struct evtchn_fifo_vcpu *a, struct evtchn_fifo_vcpu *b
  * although its tail looks LINKED again. So nobody may look at either queue between the two: both are locked.
  */
 static bool append(struct domain *d, struct evtchn *chn, evtchn_port_t port,
-	struct evtchn_fifo_vcpu *before, struct evtchn_fifo_vcpu *fifo, unsigned priority)
+		struct evtchn_fifo_vcpu *before, struct evtchn_fifo_vcpu *fifo, unsigned priority)
 {
 	evtchn_port_t tail;
 	bool first;
@@ -118,7 +118,7 @@ static bool append(struct domain *d, struct evtchn *chn, evtchn_port_t port,
 }
 
 static void tell_first(
-	struct domain *d, struct evtchn_fifo_vcpu *fifo, unsigned vcpu, unsigned priority)
+		struct domain *d, struct evtchn_fifo_vcpu *fifo, unsigned vcpu, unsigned priority)
 {
 	uint32_t bit = UINT32_C(1) << priority;
 
@@ -231,7 +231,7 @@ static void carry_over(struct domain *d, struct evtchn *chn, evtchn_port_t port,
 
 /* d->evtchn.lock held. Takes *fifo if it is the first vCPU's control block: the layout changes now. */
 static int install_control(struct domain *d, struct vcpu *v, struct evtchn_fifo_vcpu *control,
-	struct evtchn_fifo_domain **fifo)
+		struct evtchn_fifo_domain **fifo)
 {
 	struct evtchn_domain *e = &d->evtchn;
 

@@ -36,8 +36,7 @@ struct evtchn {
 	uint16_t virq;
 	domain_id_t remote_id;   /* unbound: who may bind */
 	evtchn_port_t remote_port; /* interdomain */
-	struct domain *
-		remote; /* interdomain; needs no reference: its end of the pair must be closed first */
+	struct domain *remote; /* interdomain; needs no reference: its end of the pair must be closed first */
 };
 
 /* A layout. Called with something held that keeps the channel in use (see the order of locks). */
@@ -89,8 +88,8 @@ int evtchn_take_port(struct domain *d, evtchn_port_t *port, struct evtchn **chn)
 unsigned evtchn_port_limit(const struct domain *d, unsigned channels);
 /* Calls fn for every port in use of [from, to), with its channel's lock held. Under d->evtchn.lock. */
 void evtchn_for_each(struct domain *d, evtchn_port_t from, evtchn_port_t to,
-	void (*fn)(struct domain *d, struct evtchn *chn, evtchn_port_t port, void *data),
-	void *data);
+		void (*fn)(struct domain *d, struct evtchn *chn, evtchn_port_t port, void *data),
+		void *data);
 
 /* Runs the consumer of a Graft port (struct evtchn). No lock is held. */
 void evtchn_consume(struct domain *d, evtchn_port_t port, uint8_t consumer);

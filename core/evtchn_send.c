@@ -180,17 +180,18 @@ static void dump_port(struct domain *d, struct evtchn *chn, evtchn_port_t port, 
 
 	(void)data;
 	log_info("  %5u [%c%c] %s vcpu=%u remote=d%u:%u virq=%u%s", port,
-		ops->is_pending(d, port) ? 'p' : '-', ops->is_masked(d, port) ? 'm' : '-',
-		names[chn->state], atomic_load_explicit(&chn->vcpu, memory_order_relaxed),
-		chn->state == EVTCHNSTAT_interdomain ? chn->remote->id : chn->remote_id,
-		chn->remote_port, chn->virq, chn->consumer ? " (Graft's)" : "");
+			ops->is_pending(d, port) ? 'p' : '-', ops->is_masked(d, port) ? 'm' : '-',
+			names[chn->state], atomic_load_explicit(&chn->vcpu, memory_order_relaxed),
+			chn->state == EVTCHNSTAT_interdomain ? chn->remote->id : chn->remote_id,
+			chn->remote_port, chn->virq, chn->consumer ? " (Graft's)" : "");
 }
 
 void evtchn_dump(struct domain *d)
 {
 	spin_lock(&d->evtchn.lock);
 	log_info("d%u: %u event channels, %s, ports below %u", d->id, d->evtchn.active_count,
-		evtchn_ops(d) == &evtchn_fifo_ops ? "FIFO" : "2-level", d->evtchn.port_limit);
+			evtchn_ops(d) == &evtchn_fifo_ops ? "FIFO" : "2-level",
+			d->evtchn.port_limit);
 	evtchn_for_each(d, 1, d->evtchn.port_limit, dump_port, NULL);
 	spin_unlock(&d->evtchn.lock);
 }

@@ -68,13 +68,13 @@ static int check_limits(const struct domain_config *config)
 {
 	if (config->grant_version_max > GRANT_VERSION_MAX)
 		return fail(-EINVAL, "grant table version %u is not offered",
-			config->grant_version_max);
+				config->grant_version_max);
 	if (config->grant_frames_max == 0 || config->grant_frames_max > GRANT_FRAMES_LIMIT)
 		return fail(-EINVAL, "%u grant frames: 1 to %u are possible",
-			config->grant_frames_max, GRANT_FRAMES_LIMIT);
+				config->grant_frames_max, GRANT_FRAMES_LIMIT);
 	if (config->maptrack_frames_max > GRANT_MAPTRACK_FRAMES_LIMIT)
 		return fail(-EINVAL, "%u maptrack frames: up to %u are possible",
-			config->maptrack_frames_max, GRANT_MAPTRACK_FRAMES_LIMIT);
+				config->maptrack_frames_max, GRANT_MAPTRACK_FRAMES_LIMIT);
 	return 0;
 }
 
@@ -232,12 +232,11 @@ int grant_swap(struct domain *d, grant_ref_t a, grant_ref_t b)
 }
 
 static void dump_entry(const struct domain *d, grant_ref_t ref, const struct grant_active *active,
-	const struct grant_entry_v1 *entry)
+		const struct grant_entry_v1 *entry)
 {
-	log_info(
-		"d%u: grant %u: flags %#x to d%u, gfn %#x; in use by d%u: gfn %#llx, %u read, %u write",
-		d->id, ref, entry->flags, entry->domid, entry->frame, active->grantee,
-		(unsigned long long)active->gfn, active->read_pins, active->write_pins);
+	log_info("d%u: grant %u: flags %#x to d%u, gfn %#x; in use by d%u: gfn %#llx, %u read, %u write",
+			d->id, ref, entry->flags, entry->domid, entry->frame, active->grantee,
+			(unsigned long long)active->gfn, active->read_pins, active->write_pins);
 }
 
 void grant_dump(struct domain *d)
@@ -246,8 +245,8 @@ void grant_dump(struct domain *d)
 
 	spin_lock(&table->lock);
 	log_info("d%u: grant table version %u, %u of %u frames, %u mappings in %u of %u frames",
-		d->id, table->version, table->frame_count, table->frame_max, table->mapping_count,
-		table->mapping_frame_count, table->mapping_frame_max);
+			d->id, table->version, table->frame_count, table->frame_max,
+			table->mapping_count, table->mapping_frame_count, table->mapping_frame_max);
 	for (grant_ref_t ref = 0; ref < table->frame_count * GRANT_ENTRIES_PER_FRAME; ref++) {
 		const struct grant_active *active = grant_active(table, ref);
 

@@ -29,15 +29,15 @@ static int open_own(struct domain *d, uint64_t gfn, struct open_end *end)
 	return GNTST_bad_page;
 }
 
-static int open_end(
-	struct domain *d, const struct grant_copy_end *which, bool write, struct open_end *end)
+static int open_end(struct domain *d, const struct grant_copy_end *which, bool write,
+		struct open_end *end)
 {
 	*end = (struct open_end){ .pin = {
-					  .granter = which->domain,
-					  .ref = which->ref,
-					  .grantee = d->id,
-					  .write = write,
-					  .count = 1,
+						  .granter = which->domain,
+						  .ref = which->ref,
+						  .grantee = d->id,
+						  .write = write,
+						  .count = 1,
 				  } };
 	if (which->domain == NULL)
 		return open_own(d, which->gfn, end);
@@ -63,7 +63,7 @@ int grant_copy(struct domain *d, const struct grant_copy *copy)
 	int status;
 
 	if (crosses_page(copy->source.offset, copy->size) ||
-		crosses_page(copy->dest.offset, copy->size))
+			crosses_page(copy->dest.offset, copy->size))
 		return GNTST_bad_copy_arg;
 	status = open_end(d, &copy->source, false, &source);
 	if (status != GNTST_okay)
@@ -71,7 +71,8 @@ int grant_copy(struct domain *d, const struct grant_copy *copy)
 	status = open_end(d, &copy->dest, true, &dest);
 	if (status == GNTST_okay) {
 		memmove((char *)page_virt(dest.page) + copy->dest.offset,
-			(const char *)page_virt(source.page) + copy->source.offset, copy->size);
+				(const char *)page_virt(source.page) + copy->source.offset,
+				copy->size);
 		close_end(&dest);
 	}
 	close_end(&source);

@@ -21,7 +21,7 @@ static uint32_t *entry_word(struct grant_entry_v1 *entry)
 static int refuse(const struct grant_pin *pin, int status, const char *why)
 {
 	guest_printk(LOG_DEBUG, "d%u may not %s grant %u of d%u: %s", pin->grantee,
-		pin->write ? "write" : "read", pin->ref, pin->granter->id, why);
+			pin->write ? "write" : "read", pin->ref, pin->granter->id, why);
 	return status;
 }
 
@@ -51,8 +51,8 @@ static int mark(const struct grant_pin *pin, struct grant_entry_v1 *entry)
 
 		if (why != NULL)
 			return refuse(pin, GNTST_general_error, why);
-		if (__atomic_compare_exchange_n(
-			    word, &seen, seen | marks, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(word, &seen, seen | marks, true, __ATOMIC_SEQ_CST,
+				    __ATOMIC_RELAXED))
 			return GNTST_okay;
 	}
 	return refuse(pin, GNTST_general_error, "the entry keeps changing");
@@ -75,7 +75,7 @@ static void clear_marks(struct grant_entry_v1 *entry, const struct grant_active 
  * be put once the lock is free goes to *unused.
  */
 static int hold_frame(const struct grant_pin *pin, struct grant_active *active, uint64_t gfn,
-	struct page **unused)
+		struct page **unused)
 {
 	enum p2m_type type = P2M_NONE;
 	struct page *page = p2m_get_page(pin->granter, ipa_of_gfn(gfn), pin->write, &type);
@@ -96,7 +96,7 @@ static int hold_frame(const struct grant_pin *pin, struct grant_active *active, 
 }
 
 static int check_active(
-	const struct grant_pin *pin, const struct grant_active *active, uint64_t gfn)
+		const struct grant_pin *pin, const struct grant_active *active, uint64_t gfn)
 {
 	if (active->grantee != pin->grantee)
 		return refuse(pin, GNTST_general_error, "in use by another");

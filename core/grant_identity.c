@@ -98,7 +98,7 @@ static int update(struct domain *d, const struct grant_mapping *m)
 	/* The domain uses the address for something else: its devices must do without. */
 	if (!is_ours(&now, pa))
 		guest_printk(LOG_WARN, "d%u: no DMA to a granted frame: address %#llx is taken",
-			d->id, (unsigned long long)pa.v);
+				d->id, (unsigned long long)pa.v);
 	return GNTST_okay;
 }
 

@@ -230,8 +230,8 @@ static void undo(struct domain *d, struct grant_mapping *m, unsigned parts)
 }
 
 /* Under the lock: which parts the addresses mean. A second caller finds the mapping busy. */
-static int claim(
-	struct domain *d, struct grant_mapping *m, ipa_t host, uint64_t device, unsigned *parts)
+static int claim(struct domain *d, struct grant_mapping *m, ipa_t host, uint64_t device,
+		unsigned *parts)
 {
 	*parts = 0;
 	if (m == NULL || m->parts == 0 || m->busy)

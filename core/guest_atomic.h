@@ -64,7 +64,7 @@ static inline uint8_t guest_exchange8(uint8_t *byte, uint8_t value)
 	unsigned tries = 0;
 
 	while (!__atomic_compare_exchange_n(
-		byte, &old, value, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+			byte, &old, value, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
 		if (++tries < GUEST_ATOMIC_TRIES)
 			continue;
 		__atomic_store_n(byte, value, __ATOMIC_SEQ_CST);

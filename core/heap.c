@@ -33,7 +33,7 @@ static_assert(2 * 2032 <= SLAB_ROOM, "the largest class fits twice");
 
 static struct spinlock lock = SPINLOCK_INIT;
 static struct list_node
-	partial[CLASSES]; /* slabs with a free object; next is NULL before its first use */
+		partial[CLASSES]; /* slabs with a free object; next is NULL before its first use */
 static size_t used_bytes;
 
 static struct slab *slab_of(void *ptr)

@@ -33,17 +33,17 @@ static const char *state_name(const struct vcpu *v)
 static void print_domain(struct domain *d)
 {
 	log_info("d%u: %llu of at most %llu pages, %u vCPUs, %s%s%s%s", d->id,
-		(unsigned long long)d->tot_pages, (unsigned long long)d->max_pages, d->vcpus_count,
-		d->dying ? "dying " : "", d->shut_down ? "shut down " : "",
-		d->controller_pause_count ? "paused " : "",
-		d == hardware_domain ? "hardware domain" : "");
+			(unsigned long long)d->tot_pages, (unsigned long long)d->max_pages,
+			d->vcpus_count, d->dying ? "dying " : "", d->shut_down ? "shut down " : "",
+			d->controller_pause_count ? "paused " : "",
+			d == hardware_domain ? "hardware domain" : "");
 	for (unsigned i = 0; i < d->vcpus_count; i++) {
 		const struct vcpu *v = domain_vcpu(d, i);
 
 		if (v)
 			log_info("    d%uv%u: CPU %u, %s, paused %u times, ran %llu ms", d->id, i,
-				v->sched.cpu, state_name(v), (unsigned)v->sched.pause_count,
-				(unsigned long long)(sched_vcpu_time(v) / NS_PER_MS));
+					v->sched.cpu, state_name(v), (unsigned)v->sched.pause_count,
+					(unsigned long long)(sched_vcpu_time(v) / NS_PER_MS));
 	}
 }
 
@@ -70,15 +70,15 @@ static void print_domains(void)
 static void print_memory_of(struct domain *d)
 {
 	log_info("    d%u: %llu MiB, %llu KiB of stage-2 tables", d->id,
-		(unsigned long long)(d->tot_pages >> 8),
-		(unsigned long long)(d->p2m.table_pages << 2));
+			(unsigned long long)(d->tot_pages >> 8),
+			(unsigned long long)(d->p2m.table_pages << 2));
 }
 
 static void print_memory(void)
 {
 	log_info("memory: %llu MiB, %llu KiB free; Graft's heap %zu bytes",
-		(unsigned long long)(page_count_total() >> 8),
-		(unsigned long long)(page_count_free() << 2), heap_bytes_used());
+			(unsigned long long)(page_count_total() >> 8),
+			(unsigned long long)(page_count_free() << 2), heap_bytes_used());
 	for_each_domain_do(print_memory_of);
 }
 

@@ -80,8 +80,8 @@ static struct page *alloc_extent(struct domain *d, unsigned order, unsigned addr
 static int take_some(struct domain *d, uint64_t gfn, uint64_t count)
 {
 	struct page *pages[TAKE_AT_ONCE];
-	int taken =
-		p2m_take_memory(d, ipa_of_gfn(gfn), (unsigned)MIN(count, ARRAY_SIZE(pages)), pages);
+	int taken = p2m_take_memory(
+			d, ipa_of_gfn(gfn), (unsigned)MIN(count, ARRAY_SIZE(pages)), pages);
 
 	for (int i = 0; i < taken; i++)
 		give_up(d, pages[i]);
@@ -166,7 +166,7 @@ int memory_populate(struct domain *d, uint64_t gfn, unsigned order, unsigned add
 		return populate_anew(d, gfn, order, address_bits);
 	if (!owns_extent(d, gfn, order))
 		return fail(-EINVAL, "d%u is direct-mapped: frame %#llx is not memory of its own",
-			d->id, (unsigned long long)gfn);
+				d->id, (unsigned long long)gfn);
 	return p2m_map(d, ipa_of_gfn(gfn), PADDR(gfn << PAGE_SHIFT), BIT(order), P2M_RAM);
 }
 
@@ -227,7 +227,7 @@ int memory_map_grant_frame(struct domain *d, uint64_t index, uint64_t gfn)
 }
 
 int memory_map_foreign_grant_frame(
-	struct domain *d, uint64_t gfn, struct domain *from, uint64_t index)
+		struct domain *d, uint64_t gfn, struct domain *from, uint64_t index)
 {
 	paddr_t pa;
 	int err = find_grant_frame(from, index, &pa);

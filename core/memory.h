@@ -34,7 +34,7 @@ int memory_map_grant_frame(struct domain *d, uint64_t index, uint64_t gfn);
 
 /* Frame `index` of from's grant table, held until d unmaps it. As above. */
 int memory_map_foreign_grant_frame(
-	struct domain *d, uint64_t gfn, struct domain *from, uint64_t index);
+		struct domain *d, uint64_t gfn, struct domain *from, uint64_t index);
 
 /* Memory of from, held until d unmaps it. 0, -EINVAL (not from's memory, or from is d), -ENOMEM. */
 int memory_map_foreign(struct domain *d, uint64_t gfn, struct domain *from, uint64_t from_gfn);

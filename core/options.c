@@ -70,7 +70,7 @@ static bool take_number(struct word *w, uint64_t *value)
 	*value = 0;
 	while (w->size && digit_value(*w->text) < base) {
 		if (__builtin_mul_overflow(*value, base, value) ||
-			__builtin_add_overflow(*value, digit_value(*w->text), value))
+				__builtin_add_overflow(*value, digit_value(*w->text), value))
 			return false;
 		w->text++;
 		w->size--;
@@ -101,7 +101,7 @@ static bool parse_size(struct word w, struct option_size *size)
 	uint64_t value;
 
 	if (!take_number(&w, &value) || !shift_of_suffix(w, &shift) ||
-		value > (uint64_t)INT64_MAX >> shift)
+			value > (uint64_t)INT64_MAX >> shift)
 		return false;
 	size->given = true;
 	size->bytes = (int64_t)(value << shift);
@@ -251,7 +251,7 @@ static void parse_word(struct word w)
 		log_info("option '%.*s' is not known: passed over", (int)MIN(w.size, 64), w.text);
 	else if (!option->parse(value, option->target))
 		log_warn("option '%.*s' is not understood: passed over", (int)MIN(w.size, 64),
-			w.text);
+				w.text);
 }
 
 void options_parse(const char *command_line)
@@ -261,7 +261,7 @@ void options_parse(const char *command_line)
 
 	if (command_line[rest.size])
 		log_warn("the command line is cut after %u characters",
-			OPTIONS_COMMAND_LINE_MAX - 1);
+				OPTIONS_COMMAND_LINE_MAX - 1);
 	memcpy(command_line_copy, command_line, rest.size);
 	command_line_copy[rest.size] = '\0';
 	while (rest.size) {

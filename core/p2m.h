@@ -41,8 +41,7 @@ struct p2m {
 	uint16_t vmid;
 	uint64_t vttbr; /* ready for VTTBR_EL2 */
 	uint64_t table_pages; /* tables in use, root included */
-	uint64_t
-		pool_pages; /* limit of table_pages less the root's; none for the hardware domain */
+	uint64_t pool_pages; /* limit of table_pages less the root's; none for the hardware domain */
 	uint64_t highest_ipa; /* one past the highest ever mapped: bounds teardown */
 	uint64_t teardown_ipa; /* how far teardown came */
 	bool closing; /* teardown has begun: nothing is mapped any more */

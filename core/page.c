@@ -112,7 +112,7 @@ static uint64_t taken_end(const struct page_range *taken)
 
 /* The first frame of the highest free place in the section for count frames; 0: none. */
 static uint64_t find_place(const struct page_section *section, uint64_t count,
-	const struct page_range *taken, size_t taken_count)
+		const struct page_range *taken, size_t taken_count)
 {
 	uint64_t end = section->first + section->count;
 
@@ -120,7 +120,7 @@ static uint64_t find_place(const struct page_section *section, uint64_t count,
 		if (end < section->first + count)
 			return 0;
 		if (taken[i].size && taken_first(&taken[i]) < end &&
-			taken_end(&taken[i]) > end - count) {
+				taken_end(&taken[i]) > end - count) {
 			end = taken_first(&taken[i]);
 			i = (size_t)-1; /* a lower place: all of them count again */
 		}
@@ -146,7 +146,7 @@ static void set_words(struct page *page, uint64_t count, uint64_t word)
 static void mark_taken(struct page_range range)
 {
 	for (uint64_t frame = taken_first(&range); range.size && frame < taken_end(&range);
-		frame++) {
+			frame++) {
 		struct page *page = page_of_frame(frame);
 
 		if (page)
@@ -181,7 +181,7 @@ static void lay_out_table(uint64_t first)
 }
 
 int page_init(const struct page_range *ram, size_t ram_count, const struct page_range *taken,
-	size_t taken_count)
+		size_t taken_count)
 {
 	struct page_range table;
 	uint64_t frames;
@@ -252,7 +252,7 @@ bool page_get_any(struct page *page, domain_id_t *owner)
 		if (!may_hold(word))
 			return false;
 	} while (!atomic_compare_exchange_weak_explicit(&page->word, &word, word + PAGE_WORD_ONE,
-		memory_order_acquire, memory_order_relaxed));
+			memory_order_acquire, memory_order_relaxed));
 	if (owner)
 		*owner = (domain_id_t)FIELD_GET(PAGE_WORD_OWNER, word);
 	return true;
@@ -266,7 +266,7 @@ bool page_get(struct page *page, const struct domain *d)
 		if (FIELD_GET(PAGE_WORD_OWNER, word) != d->id || !may_hold(word))
 			return false;
 	} while (!atomic_compare_exchange_weak_explicit(&page->word, &word, word + PAGE_WORD_ONE,
-		memory_order_acquire, memory_order_relaxed));
+			memory_order_acquire, memory_order_relaxed));
 	return true;
 }
 
@@ -305,7 +305,7 @@ bool page_clear_allocated(struct page *page, const struct domain *d)
 		if (FIELD_GET(PAGE_WORD_OWNER, word) != d->id || !(word & PAGE_WORD_ALLOCATED))
 			return false;
 	} while (!atomic_compare_exchange_weak_explicit(&page->word, &word,
-		word & ~PAGE_WORD_ALLOCATED, memory_order_relaxed, memory_order_relaxed));
+			word & ~PAGE_WORD_ALLOCATED, memory_order_relaxed, memory_order_relaxed));
 	return true;
 }
 

@@ -37,7 +37,7 @@ struct page_range {
  * -E2BIG (more ranges than it can hold).
  */
 int page_init(const struct page_range *ram, size_t ram_count, const struct page_range *taken,
-	size_t taken_count);
+		size_t taken_count);
 
 /* Gives a taken range (a boot module after its copy) to the allocator. */
 void page_release_range(struct page_range range);

@@ -29,8 +29,8 @@ static size_t put_time(char *line, size_t room)
 	if (!options.console_timestamps)
 		return 0;
 	return written(snprintf(line, room, "[%5u.%06u] ", (unsigned)(us / 1000000),
-			       (unsigned)(us % 1000000)),
-		room);
+				       (unsigned)(us % 1000000)),
+			room);
 }
 
 static size_t put_guest(char *line, size_t room)

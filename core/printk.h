@@ -17,7 +17,7 @@ enum log_level {
 /* One whole line; the newline is added. Safe on any CPU, in any context, with any lock but the console's. */
 void printk(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void vprintk(enum log_level level, const char *fmt, va_list args)
-	__attribute__((format(printf, 2, 0)));
+		__attribute__((format(printf, 2, 0)));
 
 /* What a guest caused: rate-limited, and held to guest_loglvl=. */
 void guest_printk(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

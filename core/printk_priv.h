@@ -10,4 +10,4 @@
 bool printk_guest_is_unprivileged(void);
 
 void guest_vprintk(enum log_level level, const char *fmt, va_list args)
-	__attribute__((format(printf, 2, 0)));
+		__attribute__((format(printf, 2, 0)));

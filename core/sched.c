@@ -240,7 +240,7 @@ void sched_unpause_domain(struct domain *d)
 
 /* Sets the tick if anybody waits for this CPU or a cap is to be watched; what is set may fire in vain. */
 static void set_tick(
-	unsigned cpu, const struct vcpu *next, bool waited_for, bool fresh, uint64_t now)
+		unsigned cpu, const struct vcpu *next, bool waited_for, bool fresh, uint64_t now)
 {
 	struct sched_cpu *sc = &sched_cpus[cpu];
 	uint64_t left = sched_cap_left(next->domain);
@@ -350,7 +350,7 @@ void sched_enter(void)
 		atomic_store(&cpu->need_resched, false);
 		reschedule(cpu);
 		while (cpu->current == sched_cpus[cpu->id].idle &&
-			!atomic_load(&cpu->need_resched)) {
+				!atomic_load(&cpu->need_resched)) {
 			arch_cpu_sleep();
 			arch_handle_interrupts();
 		}
@@ -420,11 +420,11 @@ static void dump_cpu(unsigned cpu)
 	struct vcpu *v = sc->current;
 
 	printk(LOG_INFO, "CPU%u: runs d%uv%u, tick %s, floor %llu ms", cpu, v->domain->id, v->id,
-		sc->ticking ? "on" : "off", (unsigned long long)(sc->floor / NS_PER_MS));
+			sc->ticking ? "on" : "off", (unsigned long long)(sc->floor / NS_PER_MS));
 	list_for_each_entry (v, &sc->queue, sched.queue_node)
 		printk(LOG_INFO, "  waits: d%uv%u, weight %u, %lld us ahead of the floor",
-			v->domain->id, v->id, v->domain->sched.weight,
-			(long long)(int64_t)(v->sched.vruntime - sc->floor) / 1000);
+				v->domain->id, v->id, v->domain->sched.weight,
+				(long long)(int64_t)(v->sched.vruntime - sc->floor) / 1000);
 }
 
 void sched_dump(void)

@@ -235,7 +235,7 @@ static void start_ticks_for(const struct vcpu *v)
 static bool preempts(const struct vcpu *v, const struct vcpu *current)
 {
 	return sched_before(
-		v->sched.vruntime + sched_scale(WAKE_MARGIN, v), current->sched.vruntime);
+			v->sched.vruntime + sched_scale(WAKE_MARGIN, v), current->sched.vruntime);
 }
 
 void sched_queue_wake(struct vcpu *v, uint64_t now)
@@ -325,7 +325,7 @@ static struct vcpu *find_steal(unsigned cpu, const struct vcpu *best)
 		if (v == NULL)
 			continue;
 		if (best != NULL && !sched_before(v->sched.vruntime + sched_scale(STEAL_MARGIN, v),
-					    best->sched.vruntime))
+						    best->sched.vruntime))
 			continue;
 		if (found == NULL || sched_before(v->sched.vruntime, found->sched.vruntime))
 			found = v;
@@ -351,7 +351,7 @@ static struct vcpu *choose_here(struct sched_cpu *sc, unsigned cpu, bool slice_o
 	struct vcpu *best = queue_first(sc);
 
 	if (sched_is_idle(sc) || !sched_may_run(current) ||
-		(sched_allowed(current) & BIT(cpu)) == 0)
+			(sched_allowed(current) & BIT(cpu)) == 0)
 		return best;
 	if (holds_against(sc, best, slice_over))
 		return current;

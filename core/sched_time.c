@@ -107,8 +107,8 @@ static void cap_period_ends(void *data)
 		cap_roll(&d->sched, now);
 		sched_cap_enforce(d, now);
 		if (d->sched.throttled) /* it owes more than one period */
-			timer_set(
-				&d->sched.cap_timer, d->sched.cap_period_start + SCHED_CAP_PERIOD);
+			timer_set(&d->sched.cap_timer,
+					d->sched.cap_period_start + SCHED_CAP_PERIOD);
 	}
 	spin_unlock(&sched_lock);
 }

@@ -8,13 +8,12 @@
 struct timer {
 	/* private to timer.c; guarded by the lock of queue `cpu` */
 	struct timer *child, *next,
-		*prev; /* prev: the sibling before it, or the parent of a first child */
+			*prev; /* prev: the sibling before it, or the parent of a first child */
 	uint64_t deadline;     /* ns, TIME_NEVER: not running */
 	_Atomic unsigned cpu;     /* whose queue it is in; changes under both queues' locks */
 	unsigned fired_cpu;     /* where expire runs or ran last */
 	/* set by timer_init() */
-	void (*expire)(
-		void *data); /* on the CPU it was set on, no lock held, may set the timer again */
+	void (*expire)(void *data); /* on the CPU it was set on, no lock held, may set the timer again */
 	void *data;
 };
 

@@ -10,9 +10,9 @@
 static_assert(sizeof(struct vcpu_runstate_info) == 48, "xen/vcpu.h");
 static_assert(offsetof(struct vcpu_runstate_info, state_entry_time) == 8, "xen/vcpu.h");
 static_assert((int)VCPU_RUNNING == RUNSTATE_running && (int)VCPU_RUNNABLE == RUNSTATE_runnable &&
-		      (int)VCPU_BLOCKED == RUNSTATE_blocked &&
-		      (int)VCPU_OFFLINE == RUNSTATE_offline,
-	"xen/vcpu.h");
+				(int)VCPU_BLOCKED == RUNSTATE_blocked &&
+				(int)VCPU_OFFLINE == RUNSTATE_offline,
+		"xen/vcpu.h");
 
 static struct vcpu *make(struct domain *d, unsigned id)
 {
@@ -167,7 +167,7 @@ static int map_runstate(struct vcpu *v, gva_t gva, struct guest_area part[2], si
 	if (first == size)
 		return 0;
 	if (guest_translate(GVA(gva.v + first), true, &ipa) ||
-		guest_area_map(v->domain, ipa, size - first, &part[1])) {
+			guest_area_map(v->domain, ipa, size - first, &part[1])) {
 		guest_area_unmap(&part[0]);
 		return -EFAULT;
 	}
@@ -216,16 +216,16 @@ int vcpu_register_runstate_area(struct vcpu *v, gva_t gva)
 static void area_write(struct vcpu_runstate_area *area, size_t word, uint64_t value)
 {
 	size_t offset = word * sizeof(value);
-	unsigned char *at = offset < area->split
-	                            ? (unsigned char *)area->part[0].virt + offset
-	                            : (unsigned char *)area->part[1].virt + (offset - area->split);
+	unsigned char *at = offset < area->split ? (unsigned char *)area->part[0].virt + offset
+	                                         : (unsigned char *)area->part[1].virt +
+	                                                           (offset - area->split);
 
 	__atomic_store_n((uint64_t *)(void *)at, value, __ATOMIC_RELAXED);
 }
 
 /* A guest that asked for it sees the flag before and while the words change (VMASST_TYPE_runstate_update_flag). */
 static void area_publish(
-	struct vcpu_runstate_area *area, const struct runstate_snapshot *s, bool flagged)
+		struct vcpu_runstate_area *area, const struct runstate_snapshot *s, bool flagged)
 {
 	uint64_t flag = flagged ? XEN_RUNSTATE_UPDATE : 0;
 	size_t first_time = offsetof(struct vcpu_runstate_info, time) / sizeof(uint64_t);

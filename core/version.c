@@ -32,7 +32,7 @@ extern const struct note image_build_id __attribute__((weak));
 size_t version_build_id(const unsigned char **id)
 {
 	if (!&image_build_id || image_build_id.type != NOTE_GNU_BUILD_ID ||
-		memcmp(image_build_id.name, "GNU", 4) != 0)
+			memcmp(image_build_id.name, "GNU", 4) != 0)
 		return 0;
 	*id = image_build_id.desc;
 	return image_build_id.desc_size;

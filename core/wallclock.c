@@ -30,7 +30,7 @@ void wallclock_update_domain(struct domain *d)
 	spin_lock(&lock);
 	if (d->shared_info)
 		write_page(d->shared_info, base_ns / NS_PER_S + (uint64_t)d->time_offset_seconds,
-			(uint32_t)(base_ns % NS_PER_S));
+				(uint32_t)(base_ns % NS_PER_S));
 	spin_unlock(&lock);
 }
 

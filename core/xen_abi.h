@@ -50,8 +50,8 @@ static_assert(sizeof(xen_ulong_t) == 8, "arm64 layout");
 static_assert(sizeof(xen_pfn_t) == 8, "arm64 layout");
 static_assert(sizeof(XEN_GUEST_HANDLE(void)) == 8, "arm64 layout");
 static_assert(XEN_LEGACY_MAX_VCPUS == 1, "arm64 layout");
-static_assert(
-	offsetof(struct shared_info, evtchn_pending) == sizeof(struct vcpu_info), "arm64 layout");
+static_assert(offsetof(struct shared_info, evtchn_pending) == sizeof(struct vcpu_info),
+		"arm64 layout");
 static_assert(offsetof(struct vcpu_guest_context, user_regs) == 8, "arm64 layout");
 static_assert(offsetof(struct xen_domctl, u) == 16, "arm64 layout");
 static_assert(sizeof(struct xen_domctl) == 16 + 128, "arm64 layout");

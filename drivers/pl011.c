@@ -55,7 +55,7 @@ static int init(paddr_t base, uint64_t size)
 {
 	if (size < REGISTERS_SIZE)
 		return fail(-EINVAL, "PL011 at %#llx: registers take 4 KiB",
-			(unsigned long long)base.v);
+				(unsigned long long)base.v);
 	registers = device_map(base, size);
 	if (!registers)
 		return -ENOMEM;

@@ -13,11 +13,11 @@ enum token {
 enum {
 	MAGIC = 0xd00dfeed,
 	VERSION_OLDEST =
-		16, /* the first without a path in every name, and without a structure size */
+			16, /* the first without a path in every name, and without a structure size */
 	VERSION_KNOWN = 17,
 	RESERVE_SIZE = 16,
 	NAME_READ_MOST =
-		1024, /* bytes of a node's name: nobody looks for the end of a longer one */
+			1024, /* bytes of a node's name: nobody looks for the end of a longer one */
 	POLL_STEPS = 32, /* tokens between two polls */
 	POLL_BYTES = 1024, /* of strings, where each byte is looked at */
 };
@@ -43,7 +43,7 @@ static enum dtb_event step_begin(struct dtb_cursor *cursor)
 	if (!span_string(&name, &cursor->name, &cursor->name_length))
 		return name.left == NAME_READ_MOST ? DTB_LONG : DTB_BAD;
 	if (!span_skip(&cursor->rest, cursor->name_length + 1) ||
-		!skip_padding(&cursor->rest, cursor->name_length + 1))
+			!skip_padding(&cursor->rest, cursor->name_length + 1))
 		return DTB_BAD;
 	return DTB_BEGIN;
 }
@@ -55,8 +55,8 @@ static enum dtb_event step_prop(struct dtb_cursor *cursor)
 	uint32_t size, offset;
 
 	if (!span_u32(&cursor->rest, &size) || !span_u32(&cursor->rest, &offset) ||
-		!span_take(&cursor->rest, size, &cursor->value) ||
-		!skip_padding(&cursor->rest, size))
+			!span_take(&cursor->rest, size, &cursor->value) ||
+			!skip_padding(&cursor->rest, size))
 		return DTB_BAD;
 	if (!span_skip(&name, offset) || name.left == 0)
 		return DTB_BAD;
@@ -132,7 +132,7 @@ uint32_t dtb_peek_size(const void *blob, size_t size)
 
 /* The part of the blob that a header field gives, or what is wrong with it. */
 static int find_block(struct span bytes, uint32_t offset, uint32_t size, const char *what,
-	struct span *out, struct dt_why *why)
+		struct span *out, struct dt_why *why)
 {
 	if (!span_part(bytes, offset, size, out))
 		return dt_fail(why, -DT_EINVAL, "header: the %s block lies outside the blob", what);
@@ -143,8 +143,8 @@ static int check_version(const struct header *h, struct dt_why *why)
 {
 	if (h->version < VERSION_OLDEST || h->compatible > VERSION_KNOWN)
 		return dt_fail(why, -DT_EINVAL,
-			"header: version %u (compatible with %u) is not 16 or 17", h->version,
-			h->compatible);
+				"header: version %u (compatible with %u) is not 16 or 17",
+				h->version, h->compatible);
 	return 0;
 }
 
@@ -157,15 +157,15 @@ static int find_structure(struct dtb *dtb, struct header *h, struct dt_why *why)
 	/* Version 16 does not say where it ends: the END token does. */
 	if (h->version < VERSION_KNOWN)
 		h->structure_size = span_skip(&rest, h->structure) ? (uint32_t)rest.left : 0;
-	return find_block(
-		dtb->bytes, h->structure, h->structure_size, "structure", &dtb->structure, why);
+	return find_block(dtb->bytes, h->structure, h->structure_size, "structure", &dtb->structure,
+			why);
 }
 
 /* Cut off what has no terminator, and check the length of every name at once. */
 static int find_strings(struct dtb *dtb, const struct header *h, struct dt_why *why)
 {
-	int error =
-		find_block(dtb->bytes, h->strings, h->strings_size, "strings", &dtb->strings, why);
+	int error = find_block(
+			dtb->bytes, h->strings, h->strings_size, "strings", &dtb->strings, why);
 	struct span *strings = &dtb->strings;
 	size_t i, length = 0;
 
@@ -177,8 +177,8 @@ static int find_strings(struct dtb *dtb, const struct header *h, struct dt_why *
 			dt_poll(dtb->env);
 	}
 	if (length > DT_NAME_MAX)
-		return dt_fail(
-			why, -DT_E2BIG, "strings: a name of over %u characters", DT_NAME_MAX);
+		return dt_fail(why, -DT_E2BIG, "strings: a name of over %u characters",
+				DT_NAME_MAX);
 	return error;
 }
 
@@ -196,8 +196,8 @@ static int find_reserves(struct dtb *dtb, uint32_t offset, struct dt_why *why)
 		if (base == 0 && size == 0)
 			break;
 		if (++count > DT_RESERVES_MAX)
-			return dt_fail(
-				why, -DT_E2BIG, "reserve map: over %u entries", DT_RESERVES_MAX);
+			return dt_fail(why, -DT_E2BIG, "reserve map: over %u entries",
+					DT_RESERVES_MAX);
 	}
 	return find_block(dtb->bytes, offset, count * RESERVE_SIZE, "reserve", &dtb->reserves, why);
 }
@@ -211,13 +211,13 @@ static int check_header(struct dtb *dtb, struct span given, struct dt_why *why)
 		return dt_fail(why, -DT_EINVAL, "header: cut off after %zu bytes", given.left);
 	if (h.magic != MAGIC)
 		return dt_fail(why, -DT_EINVAL, "header: not a flattened device tree (magic 0x%x)",
-			h.magic);
+				h.magic);
 	if (h.total > DT_BLOB_MAX)
 		return dt_fail(why, -DT_E2BIG, "header: %u bytes, over the limit of %u", h.total,
-			DT_BLOB_MAX);
+				DT_BLOB_MAX);
 	if (!span_take(&given, h.total, &dtb->bytes) || !read_header(dtb->bytes, &h))
 		return dt_fail(why, -DT_EINVAL, "header: says %u bytes, %zu are there", h.total,
-			given.left);
+				given.left);
 	dtb->boot_cpu = h.boot_cpu;
 	error = check_version(&h, why);
 	if (!error)
@@ -243,7 +243,8 @@ struct check {
 static int fail_at(struct check *check, int error, const char *what)
 {
 	return dt_fail(check->why, error, "structure, %u bytes in, after node '%s': %s",
-		dtb_offset(check->dtb, &check->cursor), check->node ? check->node : "", what);
+			dtb_offset(check->dtb, &check->cursor), check->node ? check->node : "",
+			what);
 }
 
 static const char long_name[] = "a name of over 255 characters";
@@ -387,7 +388,7 @@ static int check_structure(struct check *check)
 			break;
 		default:
 			error = fail_at(check, -DT_EINVAL,
-				"a token that is unknown, cut off or points outside");
+					"a token that is unknown, cut off or points outside");
 		}
 	}
 	return error;
@@ -399,7 +400,7 @@ int dtb_check(struct dtb *dtb, const void *blob, size_t size, struct dt_why *why
 }
 
 int dtb_check_polling(struct dtb *dtb, const void *blob, size_t size, const struct dt_env *env,
-	struct dt_why *why)
+		struct dt_why *why)
 {
 	struct check check = { .dtb = dtb, .why = why };
 	int error;

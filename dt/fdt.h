@@ -49,7 +49,7 @@ struct dtb {
 int dtb_check(struct dtb *dtb, const void *blob, size_t size, struct dt_why *why);
 /* The same; this and all steps through the blob poll. */
 int dtb_check_polling(struct dtb *dtb, const void *blob, size_t size, const struct dt_env *env,
-	struct dt_why *why);
+		struct dt_why *why);
 
 /* totalsize of what may be a blob, or 0 when it has no valid magic and size: for sizing a mapping. */
 uint32_t dtb_peek_size(const void *blob, size_t size);

@@ -31,8 +31,8 @@ const char *dtb_name(const struct dtb_node *node)
 }
 
 /* Step over properties to the next BEGIN (true, at its token) or to whatever else comes (false). */
-static bool next_begin(
-	struct dtb_cursor *cursor, const struct dtb *dtb, uint32_t *offset, enum dtb_event *event)
+static bool next_begin(struct dtb_cursor *cursor, const struct dtb *dtb, uint32_t *offset,
+		enum dtb_event *event)
 {
 	do {
 		*offset = dtb_offset(dtb, cursor);

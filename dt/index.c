@@ -33,7 +33,7 @@ static uint32_t slots_for(const struct dt_index *index, uint32_t count)
 }
 
 int dt_index_prepare(const struct dt_index *index, const struct dt_env *env, uint32_t more,
-	struct dt_buckets *out)
+		struct dt_buckets *out)
 {
 	uint32_t slots;
 
@@ -97,9 +97,9 @@ void dt_index_add(struct dt_index *index, uint32_t hash, void *object)
 	uint64_t address = (uintptr_t)object;
 
 	put(index->slots, index->slot_count,
-		(struct dt_slot){ .hash = dt_index_mark(hash),
-			.low = (uint32_t)address,
-			.high = (uint32_t)(address >> 32) });
+			(struct dt_slot){ .hash = dt_index_mark(hash),
+					.low = (uint32_t)address,
+					.high = (uint32_t)(address >> 32) });
 	index->count++;
 }
 
@@ -108,7 +108,7 @@ int dt_index_insert(struct dt_index *index, const struct dt_env *env, uint32_t h
 	struct dt_buckets room = { 0 };
 
 	if (!has_room(index->slot_count, index->count + 1) &&
-		dt_index_prepare(index, env, index->count + 1, &room))
+			dt_index_prepare(index, env, index->count + 1, &room))
 		return -DT_ENOMEM;
 	dt_index_grow(index, env, &room);
 	dt_index_add(index, hash, object);

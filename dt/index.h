@@ -27,7 +27,7 @@ struct dt_buckets {
 
 /* Room for `more` objects: 0 or -DT_ENOMEM; `out` stays empty when the index has enough. */
 int dt_index_prepare(const struct dt_index *index, const struct dt_env *env, uint32_t more,
-	struct dt_buckets *out);
+		struct dt_buckets *out);
 void dt_index_grow(struct dt_index *index, const struct dt_env *env, struct dt_buckets *buckets);
 void dt_buckets_drop(struct dt_buckets *buckets, const struct dt_env *env);
 void dt_index_drop(struct dt_index *index, const struct dt_env *env);

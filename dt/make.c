@@ -68,8 +68,8 @@ static bool is_name(const char *text, struct span name)
 	return span_equal(dt_text(text), name);
 }
 
-struct dt_node *dt_index_find_node(
-	const struct dt_index *nodes, const struct dt_node *parent, struct span name, uint32_t hash)
+struct dt_node *dt_index_find_node(const struct dt_index *nodes, const struct dt_node *parent,
+		struct span name, uint32_t hash)
 {
 	struct dt_probe probe = dt_index_probe(nodes, dt_hash_under(hash, parent));
 	struct dt_node *node;
@@ -80,8 +80,8 @@ struct dt_node *dt_index_find_node(
 	return node;
 }
 
-struct dt_prop *dt_index_find_prop(
-	const struct dt_index *props, const struct dt_node *node, struct span name, uint32_t hash)
+struct dt_prop *dt_index_find_prop(const struct dt_index *props, const struct dt_node *node,
+		struct span name, uint32_t hash)
 {
 	struct dt_probe probe = dt_index_probe(props, dt_prop_hash(hash, node));
 	struct dt_prop *prop;
@@ -103,15 +103,15 @@ struct dt_node *dt_index_find_phandle(const struct dt_index *phandles, uint32_t 
 	return node;
 }
 
-struct dt_prop *dt_find_prop(
-	const struct dt_names *names, const struct dt_node *node, struct span name, uint32_t hash)
+struct dt_prop *dt_find_prop(const struct dt_names *names, const struct dt_node *node,
+		struct span name, uint32_t hash)
 {
 	struct dt_prop *prop = node->first_prop;
 	unsigned looked;
 
 	for (looked = 0; looked < DT_FEW_PROPS && prop; looked++, prop = prop->next)
 		if (((prop->tag ^ hash) & ~(uint32_t)DT_PROP_FLAGS) == 0 &&
-			is_name(prop->name, name))
+				is_name(prop->name, name))
 			return prop;
 	return prop ? dt_index_find_prop(&names->props, node, name, hash) : NULL;
 }
@@ -122,14 +122,14 @@ static void poll(struct dt_maker *maker)
 		dt_poll(maker->env);
 }
 
-int dt_make_node(
-	struct dt_maker *maker, struct dt_node *node, struct dt_node *parent, struct span name)
+int dt_make_node(struct dt_maker *maker, struct dt_node *node, struct dt_node *parent,
+		struct span name)
 {
 	uint32_t hash = dt_hash_span(maker->names, name);
 
 	if (dt_index_find_node(&maker->names->nodes, parent, name, hash))
 		return dt_fail(maker->why, -DT_EEXIST, "%s: node '%s' comes twice", dt_path(parent),
-			(const char *)name.at);
+				(const char *)name.at);
 	poll(maker);
 	*node = (struct dt_node){ .parent = parent,
 		.name = (const char *)name.at,
@@ -147,9 +147,9 @@ int dt_read_phandle(struct dt_maker *maker, const struct dt_prop *prop, uint32_t
 	struct span value = span_of(prop->value, prop->size);
 
 	if (value.left != 4 || !span_u32(&value, phandle) || *phandle == 0 ||
-		*phandle == UINT32_MAX)
-		return dt_fail(
-			maker->why, -DT_EINVAL, "%s: malformed phandle", dt_path(prop->node));
+			*phandle == UINT32_MAX)
+		return dt_fail(maker->why, -DT_EINVAL, "%s: malformed phandle",
+				dt_path(prop->node));
 	return 0;
 }
 
@@ -167,8 +167,8 @@ static const struct dt_name *look_at_name(struct dt_maker *maker, const char *te
 		return name;
 	name->text = text;
 	name->length = (uint32_t)strlen(text);
-	name->tag =
-		dt_hash_span(maker->names, span_of(text, name->length)) & ~(uint32_t)DT_PROP_FLAGS;
+	name->tag = dt_hash_span(maker->names, span_of(text, name->length)) &
+	            ~(uint32_t)DT_PROP_FLAGS;
 	if (dt_is_phandle_name(text))
 		name->tag |= DT_PROP_PHANDLE;
 	return name;
@@ -179,20 +179,20 @@ static int index_prop(struct dt_maker *maker, struct dt_prop *prop)
 	if (maker->prop_count++ < DT_FEW_PROPS)
 		return 0;
 	prop->tag |= DT_PROP_INDEXED;
-	if (dt_index_insert(
-		    &maker->names->props, maker->env, dt_prop_hash(prop->tag, prop->node), prop))
+	if (dt_index_insert(&maker->names->props, maker->env, dt_prop_hash(prop->tag, prop->node),
+			    prop))
 		return dt_fail(maker->why, -DT_ENOMEM, "not enough memory");
 	return 0;
 }
 
 int dt_make_prop(struct dt_maker *maker, struct dt_prop *prop, struct dt_node *node,
-	const char *text, struct span value)
+		const char *text, struct span value)
 {
 	const struct dt_name *name = look_at_name(maker, text);
 
 	if (dt_find_prop(maker->names, node, span_of(text, name->length), name->tag))
 		return dt_fail(maker->why, -DT_EEXIST, "%s: property '%s' comes twice",
-			dt_path(node), text);
+				dt_path(node), text);
 	poll(maker);
 	*prop = (struct dt_prop){ .node = node,
 		.name = text,

@@ -29,7 +29,7 @@ int dt_overlay_begin(struct dt_tree *tree, size_t size, struct dt_overlay **out,
 
 	if (size > DT_BLOB_MAX)
 		return dt_fail(why, -DT_E2BIG, "overlay: %zu bytes, over the limit of %u", size,
-			DT_BLOB_MAX);
+				DT_BLOB_MAX);
 	dt_arena_init(&arena, &tree->env);
 	if (dt_arena_reserve(&arena, dt_arena_round(sizeof(*overlay)) + dt_arena_round(size)))
 		return dt_fail(why, -DT_ENOMEM, "not enough memory");
@@ -104,7 +104,7 @@ static bool same_blob(const struct dt_overlay *overlay, const uint8_t *blob)
 	size_t at = 0;
 
 	while (span_take(&own, own.left < POLL_COMPARED ? own.left : POLL_COMPARED, &part) &&
-		part.left) {
+			part.left) {
 		dt_poll(&overlay->tree->env);
 		if (memcmp(part.at, blob + at, part.left) != 0)
 			return false;
@@ -118,7 +118,7 @@ static bool same_blob(const struct dt_overlay *overlay, const uint8_t *blob)
  * worked out then unless the caller has it, tells which of the others to compare.
  */
 static struct dt_overlay *find_same(
-	const struct dt_tree *tree, const void *blob, size_t size, const uint64_t *digest)
+		const struct dt_tree *tree, const void *blob, size_t size, const uint64_t *digest)
 {
 	struct dt_overlay *overlay = tree->first_overlay;
 	uint64_t own;
@@ -146,7 +146,7 @@ static int check_new(struct dt_overlay *overlay, struct dt_why *why)
 	same = find_same(tree, overlay->blob, overlay->blob_size, &overlay->digest);
 	if (same)
 		return dt_fail(why, -DT_EEXIST, "this very overlay is there already, as number %u",
-			same->id);
+				same->id);
 	if (tree->overlay_count >= DT_LOADED_MAX)
 		return dt_fail(why, -DT_E2BIG, "%u overlays are there already", DT_LOADED_MAX);
 	return 0;
@@ -173,7 +173,7 @@ int dt_overlay_prepare(struct dt_overlay *overlay, struct dt_why *why)
 		error = open_stage(overlay, why);
 	if (!error)
 		error = dtb_check_polling(
-			&dtb, overlay->blob, overlay->blob_size, &overlay->tree->env, why);
+				&dtb, overlay->blob, overlay->blob_size, &overlay->tree->env, why);
 	if (!error)
 		overlay->stage->dtb = &dtb;
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && !error; i++)
@@ -188,7 +188,7 @@ int dt_overlay_prepare(struct dt_overlay *overlay, struct dt_why *why)
 }
 
 int dt_overlay_add(struct dt_tree *tree, const void *blob, size_t size, struct dt_overlay **out,
-	struct dt_why *why)
+		struct dt_why *why)
 {
 	struct dt_overlay *overlay;
 	int error = dt_overlay_begin(tree, size, &overlay, why);

@@ -57,7 +57,7 @@ struct dt_overlay {
 
 /* An overlay with room for `size` bytes at ->blob, which the caller fills. 0, -DT_E2BIG, -DT_ENOMEM. */
 int dt_overlay_begin(
-	struct dt_tree *tree, size_t size, struct dt_overlay **out, struct dt_why *why);
+		struct dt_tree *tree, size_t size, struct dt_overlay **out, struct dt_why *why);
 
 /*
  * Check the bytes and work everything out on the side; the tree is not touched. After an error only
@@ -83,7 +83,7 @@ void dt_overlay_revert(struct dt_overlay *overlay);
 
 /* begin, copy, prepare, commit in one call. */
 int dt_overlay_add(struct dt_tree *tree, const void *blob, size_t size, struct dt_overlay **out,
-	struct dt_why *why);
+		struct dt_why *why);
 
 /* The live overlay with exactly these bytes, or this id; NULL when there is none. */
 struct dt_overlay *dt_overlay_find(const struct dt_tree *tree, const void *blob, size_t size);

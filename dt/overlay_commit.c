@@ -22,10 +22,10 @@ int dt_stage_make_room(struct dt_overlay *overlay)
 	error = dt_index_prepare(&names->nodes, env, stage->new_nodes, &stage->room_nodes);
 	if (!error)
 		error = dt_index_prepare(
-			&names->props, env, stage->indexed_props, &stage->room_props);
+				&names->props, env, stage->indexed_props, &stage->room_props);
 	if (!error)
 		error = dt_index_prepare(
-			&names->phandles, env, stage->new_phandles, &stage->room_phandles);
+				&names->phandles, env, stage->new_phandles, &stage->room_phandles);
 	return error ? dt_fail(stage->why, error, "not enough memory") : 0;
 }
 
@@ -252,7 +252,7 @@ int dt_overlay_may_revert(const struct dt_overlay *overlay, struct dt_why *why)
 	if (overlay->dependents == 0)
 		return 0;
 	return dt_fail(why, -DT_EBUSY, "overlay %u: overlay %u builds on it", overlay->id,
-		find_dependent(overlay)->id);
+			find_dependent(overlay)->id);
 }
 
 /* The list turned round, which nobody will walk again. */

@@ -6,7 +6,7 @@
 #include "dt/overlay_priv.h"
 
 static struct dt_node *side_child(
-	const struct dt_overlay *overlay, const struct dt_node *node, struct span name)
+		const struct dt_overlay *overlay, const struct dt_node *node, struct span name)
 {
 	const struct dt_overlay_stage *stage = overlay->stage;
 	const struct dt_node *peer = *dt_stage_peer(stage, node);
@@ -18,12 +18,12 @@ static struct dt_node *side_child(
 	do
 		child = dt_probe_next(&probe);
 	while (child && ((child->parent != node && child->parent != peer) ||
-				!span_equal(dt_text(child->name), name)));
+					!span_equal(dt_text(child->name), name)));
 	return child;
 }
 
 static struct dt_prop *side_prop(
-	const struct dt_overlay *overlay, const struct dt_node *node, struct span name)
+		const struct dt_overlay *overlay, const struct dt_node *node, struct span name)
 {
 	const struct dt_overlay_stage *stage = overlay->stage;
 	const struct dt_node *peer = *dt_stage_peer(stage, node);
@@ -37,7 +37,7 @@ static struct dt_prop *side_prop(
 
 /* The four bytes at `offset` of a value that may be written: a private copy is made the first time. */
 static int patch_place(
-	struct dt_overlay *overlay, struct dt_prop *prop, uint32_t offset, uint8_t **out)
+		struct dt_overlay *overlay, struct dt_prop *prop, uint32_t offset, uint8_t **out)
 {
 	struct dt_why *why = overlay->stage->why;
 	struct span cell;
@@ -45,10 +45,10 @@ static int patch_place(
 
 	if (prop->tag & DT_PROP_PHANDLE)
 		return dt_fail(why, -DT_EINVAL, "%s: a fixup inside property '%s'",
-			dt_path(prop->node), prop->name);
+				dt_path(prop->node), prop->name);
 	if (!span_part(dt_prop_span(prop), offset, 4, &cell))
 		return dt_fail(why, -DT_EINVAL, "%s: a fixup at byte %u of '%s', which has %u",
-			dt_path(prop->node), offset, prop->name, prop->size);
+				dt_path(prop->node), offset, prop->name, prop->size);
 	if (!(prop->tag & DT_PROP_OWN_VALUE)) {
 		copy = dt_arena_alloc(dt_stage_arena_of(overlay, prop), prop->size);
 		if (!copy)
@@ -118,8 +118,8 @@ static bool read_decimal(struct span *text, uint32_t *out)
 }
 
 /* The next place in a list of "/path:property:offset"; skipped whatever comes of it. */
-static int patch_label(
-	struct dt_overlay *overlay, const char *label, struct span *places, uint32_t phandle)
+static int patch_label(struct dt_overlay *overlay, const char *label, struct span *places,
+		uint32_t phandle)
 {
 	struct span path = span_until(places, ':'), name = span_until(places, ':');
 	struct dt_node *node;
@@ -130,14 +130,15 @@ static int patch_label(
 
 	if (!read_decimal(places, &offset))
 		return dt_fail(overlay->stage->why, -DT_EINVAL,
-			"__fixups__: label '%s': malformed place '%.*s'", label, (int)path.left,
-			(const char *)path.at);
+				"__fixups__: label '%s': malformed place '%.*s'", label,
+				(int)path.left, (const char *)path.at);
 	node = dt_stage_node(overlay, path);
 	prop = node ? side_prop(overlay, node, name) : NULL;
 	if (!prop)
 		return dt_fail(overlay->stage->why, -DT_EINVAL,
-			"__fixups__: label '%s': nothing at '%.*s:%.*s'", label, (int)path.left,
-			(const char *)path.at, (int)name.left, (const char *)name.at);
+				"__fixups__: label '%s': nothing at '%.*s:%.*s'", label,
+				(int)path.left, (const char *)path.at, (int)name.left,
+				(const char *)name.at);
 	error = patch_place(overlay, prop, offset, &at);
 	if (!error)
 		span_store_u32(at, phandle);
@@ -154,8 +155,8 @@ static struct span first_fragment(struct span places)
 }
 
 /* The live node that a label stands for, and whoever brought label and node. */
-static int find_label(
-	struct dt_overlay *overlay, const char *label, struct span places, struct dt_node **out)
+static int find_label(struct dt_overlay *overlay, const char *label, struct span places,
+		struct dt_node **out)
 {
 	const struct dt_tree *tree = overlay->tree;
 	struct dt_node *table = dt_child(tree, tree->root, dt_text("__symbols__"));
@@ -166,16 +167,16 @@ static int find_label(
 
 	if (!symbol)
 		return dt_fail(overlay->stage->why, -DT_ENOENT,
-			"%.*s: label '%s' is not in the tree: was the base built with dtc -@ ?",
-			(int)fragment.left, (const char *)fragment.at, label);
+				"%.*s: label '%s' is not in the tree: was the base built with dtc -@ ?",
+				(int)fragment.left, (const char *)fragment.at, label);
 	if (!node)
 		return dt_fail(overlay->stage->why, -DT_ENOENT,
-			"%.*s: label '%s' stands for a path that is not in the tree",
-			(int)fragment.left, (const char *)fragment.at, label);
+				"%.*s: label '%s' stands for a path that is not in the tree",
+				(int)fragment.left, (const char *)fragment.at, label);
 	if (!node->phandle)
 		return dt_fail(overlay->stage->why, -DT_ENOENT,
-			"%.*s: label '%s': node %s has no phandle", (int)fragment.left,
-			(const char *)fragment.at, label, dt_path(node));
+				"%.*s: label '%s': node %s has no phandle", (int)fragment.left,
+				(const char *)fragment.at, label, dt_path(node));
 	*out = node;
 	error = dt_stage_need(overlay, symbol->owner);
 	if (!error)
@@ -190,11 +191,11 @@ static int resolve_label(struct dt_overlay *overlay, const char *label, struct s
 
 	if (!error && (places.left == 0 || places.at[places.left - 1] != '\0'))
 		error = dt_fail(overlay->stage->why, -DT_EINVAL,
-			"__fixups__: label '%s': the list of places has no end", label);
+				"__fixups__: label '%s': the list of places has no end", label);
 	while (!error && places.left) {
 		dt_poll(&overlay->tree->env);
-		error = dt_stage_fault(
-			overlay->stage, patch_label(overlay, label, &places, node->phandle));
+		error = dt_stage_fault(overlay->stage,
+				patch_label(overlay, label, &places, node->phandle));
 	}
 	return error;
 }
@@ -234,15 +235,15 @@ static int patch_local(struct dt_overlay *overlay, struct dt_prop *prop, uint32_
 	number = dt_stage_number(overlay->stage, span_load_u32(at));
 	if (!number)
 		return dt_fail(overlay->stage->why, -DT_EINVAL,
-			"__local_fixups__: %s: no node has phandle 0x%x, at byte %u of '%s'",
-			dt_path(prop->node), span_load_u32(at), offset, prop->name);
+				"__local_fixups__: %s: no node has phandle 0x%x, at byte %u of '%s'",
+				dt_path(prop->node), span_load_u32(at), offset, prop->name);
 	span_store_u32(at, final_phandle(overlay, number));
 	return 0;
 }
 
 /* One property of __local_fixups__: a list of offsets into the property of that name. */
 static int resolve_offsets(struct dt_overlay *overlay, const struct dt_node *node, const char *name,
-	struct span offsets)
+		struct span offsets)
 {
 	struct dt_prop *prop = side_prop(overlay, node, dt_text(name));
 	uint32_t offset;
@@ -250,20 +251,21 @@ static int resolve_offsets(struct dt_overlay *overlay, const struct dt_node *nod
 
 	if (!prop)
 		return dt_fail(overlay->stage->why, -DT_EINVAL,
-			"__local_fixups__: %s has no property '%s'", dt_path(node), name);
+				"__local_fixups__: %s has no property '%s'", dt_path(node), name);
 	while (!error && span_u32(&offsets, &offset)) {
 		dt_poll(&overlay->tree->env);
 		error = dt_stage_fault(overlay->stage, patch_local(overlay, prop, offset));
 	}
 	if (!error && offsets.left)
 		error = dt_fail(overlay->stage->why, -DT_EINVAL,
-			"__local_fixups__: %s: offsets of '%s' are cut off", dt_path(node), name);
+				"__local_fixups__: %s: offsets of '%s' are cut off", dt_path(node),
+				name);
 	return error;
 }
 
 /* Only a fragment's `target`, which is needed before anything can be merged. */
 static int mark_target(struct dt_overlay *overlay, const struct dt_node *node, const char *name,
-	struct span offsets)
+		struct span offsets)
 {
 	struct dt_prop *prop;
 
@@ -278,7 +280,8 @@ static int mark_target(struct dt_overlay *overlay, const struct dt_node *node, c
 
 /* __local_fixups__ repeats the overlay's nodes: call `visit` for each of its properties. */
 static int walk_local(struct dt_overlay *overlay,
-	int (*visit)(struct dt_overlay *, const struct dt_node *, const char *, struct span))
+		int (*visit)(struct dt_overlay *, const struct dt_node *, const char *,
+				struct span))
 {
 	struct dt_overlay_stage *stage = overlay->stage;
 	struct dtb_cursor cursor;
@@ -293,15 +296,15 @@ static int walk_local(struct dt_overlay *overlay,
 	while (!error) {
 		event = dtb_step(&cursor);
 		if (event == DTB_PROP) {
-			error = dt_stage_fault(
-				stage, visit(overlay, open[depth], cursor.name, cursor.value));
+			error = dt_stage_fault(stage,
+					visit(overlay, open[depth], cursor.name, cursor.value));
 		} else if (event == DTB_BEGIN) {
 			/* Not deeper than the blob, whose depth was checked. */
 			open[depth + 1] = side_child(overlay, open[depth], dt_text(cursor.name));
 			if (!open[++depth])
 				return dt_fail(stage->why, -DT_EINVAL,
-					"__local_fixups__: %s has no node '%s'",
-					dt_path(open[depth - 1]), cursor.name);
+						"__local_fixups__: %s has no node '%s'",
+						dt_path(open[depth - 1]), cursor.name);
 		} else if (depth-- == 0) {
 			break;
 		}

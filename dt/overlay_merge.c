@@ -37,8 +37,8 @@ static int add_node(struct dt_overlay *overlay, struct dt_node *node)
 		edit->nodes.last = node;
 		return 0;
 	}
-	return add_edit(overlay,
-		(struct dt_edit){ .kind = DT_ADD_NODE, .nodes = { .first = node, .last = node } });
+	return add_edit(overlay, (struct dt_edit){ .kind = DT_ADD_NODE,
+						 .nodes = { .first = node, .last = node } });
 }
 
 /* Joins those of the record made last when they are of this kind and, if they are added, of the same node. */
@@ -48,13 +48,13 @@ static int add_to_props(struct dt_overlay *overlay, enum dt_change_kind kind, st
 
 	prop->next = NULL;
 	if (edit && edit->kind == kind &&
-		(kind == DT_SET_PROP || edit->props.last->node == prop->node)) {
+			(kind == DT_SET_PROP || edit->props.last->node == prop->node)) {
 		edit->props.last->next = prop;
 		edit->props.last = prop;
 		return 0;
 	}
 	return add_edit(overlay,
-		(struct dt_edit){ .kind = kind, .props = { .first = prop, .last = prop } });
+			(struct dt_edit){ .kind = kind, .props = { .first = prop, .last = prop } });
 }
 
 static int add_prop(struct dt_overlay *overlay, struct dt_prop *prop)
@@ -112,18 +112,19 @@ static bool others_come_to(const struct dt_overlay *overlay, const struct dt_nod
 }
 
 /* The subtree at `node` becomes a child of `parent`, which is at a depth. */
-static int adopt_node(
-	struct dt_overlay *overlay, struct dt_node *node, struct dt_node *parent, uint32_t depth)
+static int adopt_node(struct dt_overlay *overlay, struct dt_node *node, struct dt_node *parent,
+		uint32_t depth)
 {
 	dt_unlink_nodes(node, node);
 	node->hash = dt_hash_under(dt_hash_under(node->hash, node->parent), parent);
 	node->parent = parent;
 	if (others_come_to(overlay, parent) &&
-		dt_index_insert(&overlay->stage->side.nodes, &overlay->tree->env, node->hash, node))
+			dt_index_insert(&overlay->stage->side.nodes, &overlay->tree->env,
+					node->hash, node))
 		return fail_memory(overlay);
 	if (count_subtree(overlay, node, depth + 1) > DT_DEPTH_MAX)
 		return dt_fail(overlay->stage->why, -DT_E2BIG, "%s: nodes over %u deep",
-			dt_path(node), DT_DEPTH_MAX);
+				dt_path(node), DT_DEPTH_MAX);
 	if (parent->owner == overlay) {
 		dt_append_nodes(parent, node, node);
 		return 0;
@@ -148,7 +149,7 @@ static int index_prop(struct dt_overlay *overlay, struct dt_prop *prop)
 
 	prop->tag |= DT_PROP_INDEXED;
 	if (dt_index_insert(&stage->side.props, &overlay->tree->env,
-		    dt_prop_hash(prop->tag, prop->node), prop))
+			    dt_prop_hash(prop->tag, prop->node), prop))
 		return fail_memory(overlay);
 	return 0;
 }
@@ -162,7 +163,7 @@ static int join_own(struct dt_overlay *overlay, struct dt_prop *prop, struct dt_
 	node->phandle = span_load_u32(prop->value);
 	overlay->stage->new_phandles++;
 	if (dt_index_insert(&overlay->stage->side.phandles, &overlay->tree->env,
-		    dt_phandle_hash(node->phandle), node))
+			    dt_phandle_hash(node->phandle), node))
 		return fail_memory(overlay);
 	return 0;
 }
@@ -183,12 +184,13 @@ static int join_prop(struct dt_overlay *overlay, struct dt_prop *prop, struct dt
 	struct span name = dt_text(prop->name);
 	bool live = node->owner != overlay;
 	struct dt_prop *old =
-		live ? dt_find_prop(&overlay->tree->names, node, name, prop->tag) : NULL;
+			live ? dt_find_prop(&overlay->tree->names, node, name, prop->tag) : NULL;
 	int error;
 
 	if (dt_stage_prop(overlay, node, name, prop->tag))
 		return dt_fail(overlay->stage->why, -DT_EEXIST,
-			"%s: property '%s' comes from two fragments", dt_path(node), prop->name);
+				"%s: property '%s' comes from two fragments", dt_path(node),
+				prop->name);
 	if (is_repetition(prop, old))
 		return 0;
 	/* The number goes along, and is counted where it arrives. */
@@ -223,8 +225,8 @@ static int merge_props(struct dt_overlay *overlay, struct dt_node *from, struct 
 	return error;
 }
 
-static int merge_child(
-	struct dt_overlay *overlay, struct dt_node *child, struct dt_node *to, uint32_t depth)
+static int merge_child(struct dt_overlay *overlay, struct dt_node *child, struct dt_node *to,
+		uint32_t depth)
 {
 	uint32_t hash = dt_hash_under(child->hash, child->parent);
 	struct span name = dt_text(child->name);
@@ -238,7 +240,7 @@ static int merge_child(
 		return adopt_node(overlay, child, to, depth);
 	if (there->owner == overlay)
 		return dt_fail(overlay->stage->why, -DT_EEXIST, "%s: comes from two fragments",
-			dt_path(there));
+				dt_path(there));
 	*dt_stage_peer(overlay->stage, child) = there;
 	return dt_stage_need(overlay, there->owner);
 }
@@ -258,8 +260,8 @@ static int merge_children(struct dt_overlay *overlay, struct dt_node *from, stru
 }
 
 /* The next node that has a counterpart. One without, after a fault, keeps its children to itself. */
-static struct dt_node *next_merged(
-	const struct dt_overlay_stage *stage, struct dt_node *node, const struct dt_node *top)
+static struct dt_node *next_merged(const struct dt_overlay_stage *stage, struct dt_node *node,
+		const struct dt_node *top)
 {
 	do
 		node = dt_node_next(node, top);
@@ -268,7 +270,7 @@ static struct dt_node *next_merged(
 }
 
 static int merge_content(
-	struct dt_overlay *overlay, struct dt_node *content, struct dt_node *target)
+		struct dt_overlay *overlay, struct dt_node *content, struct dt_node *target)
 {
 	const struct dt_overlay_stage *stage = overlay->stage;
 	struct dt_node *node, *peer;
@@ -299,7 +301,7 @@ static struct dt_node *placed(const struct dt_overlay *overlay, struct dt_node *
 }
 
 static int target_of_phandle(struct dt_overlay *overlay, const struct dt_node *fragment,
-	const struct dt_prop *prop, struct dt_node **out)
+		const struct dt_prop *prop, struct dt_node **out)
 {
 	struct span value = dt_prop_span(prop);
 	const struct dt_number *number;
@@ -308,10 +310,10 @@ static int target_of_phandle(struct dt_overlay *overlay, const struct dt_node *f
 
 	if (value.left != 4 || !span_u32(&value, &phandle))
 		return dt_fail(overlay->stage->why, -DT_EINVAL, "%s: target is not one phandle",
-			fragment->name);
+				fragment->name);
 	if (phandle == UINT32_MAX)
 		return dt_fail(overlay->stage->why, -DT_EINVAL,
-			"%s: target has no label in __fixups__", fragment->name);
+				"%s: target has no label in __fixups__", fragment->name);
 	if (prop->tag & DT_PROP_LOCAL_TARGET) {
 		number = dt_stage_number(overlay->stage, phandle);
 		node = number ? placed(overlay, number->node) : NULL;
@@ -320,14 +322,14 @@ static int target_of_phandle(struct dt_overlay *overlay, const struct dt_node *f
 	}
 	if (!node)
 		return dt_fail(overlay->stage->why, -DT_ENOENT,
-			"%s: target: no node of the tree has phandle 0x%x", fragment->name,
-			phandle);
+				"%s: target: no node of the tree has phandle 0x%x", fragment->name,
+				phandle);
 	*out = node;
 	return dt_stage_need_phandle(overlay, node);
 }
 
 static int target_of_path(struct dt_overlay *overlay, const struct dt_node *fragment,
-	const char *path, struct dt_node **out)
+		const char *path, struct dt_node **out)
 {
 	struct span rest = dt_text(path), name;
 	struct dt_node *node = overlay->tree->root;
@@ -338,18 +340,18 @@ static int target_of_path(struct dt_overlay *overlay, const struct dt_node *frag
 	while (node && rest.left) {
 		name = span_until(&rest, '/');
 		if (name.left)
-			node = dt_stage_child(
-				overlay, node, name, dt_hash_span(&overlay->stage->side, name));
+			node = dt_stage_child(overlay, node, name,
+					dt_hash_span(&overlay->stage->side, name));
 	}
 	if (!node)
 		return dt_fail(overlay->stage->why, -DT_ENOENT,
-			"%s: target-path '%s' is not in the tree", fragment->name, path);
+				"%s: target-path '%s' is not in the tree", fragment->name, path);
 	*out = node;
 	return 0;
 }
 
 static int find_target(
-	struct dt_overlay *overlay, const struct dt_node *fragment, struct dt_node **out)
+		struct dt_overlay *overlay, const struct dt_node *fragment, struct dt_node **out)
 {
 	const struct dt_tree *tree = overlay->tree;
 	const struct dt_prop *target = dt_prop(tree, fragment, "target");
@@ -360,11 +362,11 @@ static int find_target(
 	if (path && path[0] != '\0')
 		return target_of_path(overlay, fragment, path, out);
 	return dt_fail(overlay->stage->why, -DT_EINVAL,
-		"%s: neither target nor target-path, or malformed", fragment->name);
+			"%s: neither target nor target-path, or malformed", fragment->name);
 }
 
 static int merge_fragment(
-	struct dt_overlay *overlay, struct dt_node *fragment, struct dt_node *content)
+		struct dt_overlay *overlay, struct dt_node *fragment, struct dt_node *content)
 {
 	struct dt_node *target = NULL;
 	int error = find_target(overlay, fragment, &target);
@@ -416,7 +418,7 @@ static int note_symbol(struct dt_overlay *overlay, const char *label, struct spa
 	node = dt_stage_node(overlay, path);
 	if (!node)
 		return dt_fail(stage->why, -DT_EINVAL, "__symbols__: '%s': no node '%.*s'", label,
-			(int)path.left, (const char *)path.at);
+				(int)path.left, (const char *)path.at);
 	/* There are as many as __symbols__ has properties. */
 	prop = stage->free_props++;
 	*prop = (struct dt_prop){ .name = label,
@@ -444,7 +446,7 @@ int dt_stage_find_symbols(struct dt_overlay *overlay)
 		dt_poll(&overlay->tree->env);
 		if (!dt_is_phandle_name(cursor.name))
 			error = dt_stage_fault(
-				stage, note_symbol(overlay, cursor.name, cursor.value));
+					stage, note_symbol(overlay, cursor.name, cursor.value));
 	}
 	if (!error && event == DTB_BEGIN)
 		error = dt_fail(stage->why, -DT_EINVAL, "__symbols__ has a child node");
@@ -489,7 +491,7 @@ static int write_path(struct dt_overlay *overlay, struct dt_prop *prop, const st
 	size += size == 1;
 	if (size > DT_PATH_MAX + 1)
 		return dt_fail(overlay->stage->why, -DT_E2BIG,
-			"__symbols__: '%s': a path of over 2047 characters", prop->name);
+				"__symbols__: '%s': a path of over 2047 characters", prop->name);
 	path = dt_arena_alloc(&overlay->arena, size);
 	if (!path)
 		return dt_fail(overlay->stage->why, -DT_ENOMEM, "not enough memory");

@@ -60,7 +60,7 @@ struct dt_overlay_stage {
 	struct dt_node **peers; /* of each node, the frame's first, what it merges with, or NULL */
 	struct dt_arena scratch; /* has frame and peers; gone once the changes are known */
 	uint32_t new_nodes, new_phandles,
-		indexed_props; /* that go into the tree's indexes, or a few more */
+			indexed_props; /* that go into the tree's indexes, or a few more */
 	struct dt_prop *free_props; /* as many as __symbols__ has */
 	const struct dtb *dtb; /* the overlay's checked blob, during prepare */
 	/* Of __symbols__, linked by ->next; ->node is the overlay's node. */
@@ -82,8 +82,8 @@ void dt_overlay_drop_stage(struct dt_overlay *overlay);
 void dt_stage_drop_scratch(struct dt_overlay_stage *stage, const struct dt_env *env);
 
 /* A cursor behind the BEGIN of such a part of the blob; false when the overlay has none. */
-static inline bool dt_stage_part(
-	const struct dt_overlay_stage *stage, enum dtb_part_kind kind, struct dtb_cursor *cursor)
+static inline bool dt_stage_part(const struct dt_overlay_stage *stage, enum dtb_part_kind kind,
+		struct dtb_cursor *cursor)
 {
 	const struct dtb_part *part = &stage->dtb->parts[kind];
 
@@ -109,28 +109,28 @@ int dt_stage_need_phandle(struct dt_overlay *overlay, const struct dt_node *node
 /* The overlay's own node at a path in its blob, before or after it has found its place; or NULL. */
 struct dt_node *dt_stage_node(struct dt_overlay *overlay, struct span path);
 /* A child as it will be once the overlay is live; `hash` is that of the name alone. */
-struct dt_node *dt_stage_child(
-	const struct dt_overlay *overlay, struct dt_node *node, struct span name, uint32_t hash);
+struct dt_node *dt_stage_child(const struct dt_overlay *overlay, struct dt_node *node,
+		struct span name, uint32_t hash);
 /* A property that the overlay has for the node: its own, or on the way there. */
 struct dt_prop *dt_stage_prop(const struct dt_overlay *overlay, const struct dt_node *node,
-	struct span name, uint32_t hash);
+		struct span name, uint32_t hash);
 /* The overlay's own node by the number it has there, or NULL. */
 struct dt_number *dt_stage_number(const struct dt_overlay_stage *stage, uint32_t own);
 
 /* Where the overlay's own node merges with another: that, or NULL. */
 static inline struct dt_node **dt_stage_peer(
-	const struct dt_overlay_stage *stage, const struct dt_node *node)
+		const struct dt_overlay_stage *stage, const struct dt_node *node)
 {
 	size_t at = ((uintptr_t)node - (uintptr_t)stage->frame) / sizeof(*node);
 
 	return at < stage->frame_count
-	               ? &stage->peers[at]
-	               : &stage->peers[stage->frame_count + (size_t)(node - stage->nodes)];
+	                       ? &stage->peers[at]
+	                       : &stage->peers[stage->frame_count + (size_t)(node - stage->nodes)];
 }
 
 /* Memory for what belongs to such a property: values above __overlay__ are read by prepare alone. */
 static inline struct dt_arena *dt_stage_arena_of(
-	struct dt_overlay *overlay, const struct dt_prop *prop)
+		struct dt_overlay *overlay, const struct dt_prop *prop)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
 	size_t at = ((uintptr_t)prop - (uintptr_t)stage->frame_props) / sizeof(*prop);
@@ -150,7 +150,7 @@ static inline int dt_stage_fault(struct dt_overlay_stage *stage, int error)
 
 /* Where to look things up below `node`: the tree, or the side while the node is not in the tree yet. */
 static inline const struct dt_names *dt_names_of(
-	const struct dt_tree *tree, const struct dt_node *node)
+		const struct dt_tree *tree, const struct dt_node *node)
 {
 	return node->owner && node->owner->stage ? &node->owner->stage->side : &tree->names;
 }

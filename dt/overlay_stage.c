@@ -87,8 +87,8 @@ static int reserve(struct dt_overlay *overlay, struct dt_pool *frame, struct dt_
 	/* Those that leave for their targets are entered there, too, unless nobody looks for them. */
 	if (!error)
 		error = dt_index_prepare(&stage->side.nodes, env,
-			all + all / 8 + (is_alone(stage->dtb) ? 0 : stage->dtb->top_nodes),
-			&buckets);
+				all + all / 8 + (is_alone(stage->dtb) ? 0 : stage->dtb->top_nodes),
+				&buckets);
 	dt_index_grow(&stage->side.nodes, env, &buckets);
 	if (error)
 		return fail_memory(overlay);
@@ -122,8 +122,8 @@ struct dt_number *dt_stage_number(const struct dt_overlay_stage *stage, uint32_t
 	return number;
 }
 
-static int new_number(
-	struct dt_overlay *overlay, struct dt_node *node, uint32_t own, struct dt_number **out)
+static int new_number(struct dt_overlay *overlay, struct dt_node *node, uint32_t own,
+		struct dt_number **out)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
 	const struct dt_env *env = &overlay->tree->env;
@@ -136,7 +136,8 @@ static int new_number(
 	span_store_u32(number->value, node->phandle);
 	*out = number;
 	if (dt_index_insert(&stage->numbers, env, dt_phandle_hash(own), number) ||
-		dt_index_insert(&stage->side.phandles, env, dt_phandle_hash(node->phandle), node))
+			dt_index_insert(&stage->side.phandles, env, dt_phandle_hash(node->phandle),
+					node))
 		return fail_memory(overlay);
 	return 0;
 }
@@ -164,7 +165,7 @@ static int renumber(struct dt_overlay *overlay, struct dt_maker *maker, struct d
 
 /* The pools in turn, as dtb_check() counted for them; `depth` is that of the node begun last that is open. */
 static int build(struct dt_overlay *overlay, struct dt_maker *maker, struct dt_pool *frame,
-	struct dt_pool *content)
+		struct dt_pool *content)
 {
 	const struct dtb *dtb = overlay->stage->dtb;
 	struct dtb_cursor cursor = dtb_cursor(dtb);
@@ -178,8 +179,8 @@ static int build(struct dt_overlay *overlay, struct dt_maker *maker, struct dt_p
 		if (event == DTB_BEGIN) {
 			parent = at;
 			at = ++depth <= DTB_DEPTH_CONTENT ? frame->nodes++ : content->nodes++;
-			error = dt_make_node(
-				maker, at, parent, span_of(cursor.name, cursor.name_length));
+			error = dt_make_node(maker, at, parent,
+					span_of(cursor.name, cursor.name_length));
 		} else if (event == DTB_PROP) {
 			prop = depth < DTB_DEPTH_CONTENT ? frame->props++ : content->props++;
 			error = dt_make_prop(maker, prop, at, cursor.name, cursor.value);
@@ -233,8 +234,8 @@ int dt_stage_need_phandle(struct dt_overlay *overlay, const struct dt_node *node
 	return prop ? dt_stage_need(overlay, prop->owner) : 0;
 }
 
-struct dt_node *dt_stage_child(
-	const struct dt_overlay *overlay, struct dt_node *node, struct span name, uint32_t hash)
+struct dt_node *dt_stage_child(const struct dt_overlay *overlay, struct dt_node *node,
+		struct span name, uint32_t hash)
 {
 	struct dt_node *child = NULL;
 
@@ -244,7 +245,7 @@ struct dt_node *dt_stage_child(
 }
 
 struct dt_prop *dt_stage_prop(const struct dt_overlay *overlay, const struct dt_node *node,
-	struct span name, uint32_t hash)
+		struct span name, uint32_t hash)
 {
 	const struct dt_names *side = &overlay->stage->side;
 

@@ -13,8 +13,8 @@ struct dt_list dt_iommu_map(const struct dt_tree *tree, const struct dt_node *no
 }
 
 /* phandle and, by the IOMMU's own count, cells. A list that cannot be understood is finished. */
-static int read_stream(
-	struct dt_list *list, const char *name, struct dt_stream *stream, struct dt_why *why)
+static int read_stream(struct dt_list *list, const char *name, struct dt_stream *stream,
+		struct dt_why *why)
 {
 	uint32_t phandle;
 
@@ -24,13 +24,13 @@ static int read_stream(
 	if (!stream->iommu) {
 		list->rest.left = 0;
 		return dt_fail(why, -DT_EINVAL, "%s: %s: no node has phandle 0x%x",
-			dt_path(list->node), name, phandle);
+				dt_path(list->node), name, phandle);
 	}
 	if (!dt_prop_u32(list->tree, stream->iommu, "#iommu-cells", &stream->cell_count) ||
-		stream->cell_count > DT_CELLS_MAX) {
+			stream->cell_count > DT_CELLS_MAX) {
 		list->rest.left = 0;
-		return dt_fail(
-			why, -DT_EINVAL, "%s: #iommu-cells is not 0 to 8", dt_path(stream->iommu));
+		return dt_fail(why, -DT_EINVAL, "%s: #iommu-cells is not 0 to 8",
+				dt_path(stream->iommu));
 	}
 	if (!dt_read_cells(&list->rest, stream->cells, stream->cell_count))
 		return dt_list_cut_off(list, name, why);

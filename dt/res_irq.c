@@ -36,7 +36,7 @@ bool dt_read_cells(struct span *span, uint32_t *cells, uint32_t count)
 }
 
 bool dt_irq_parent_phandle(
-	const struct dt_tree *tree, const struct dt_node *node, uint32_t *phandle)
+		const struct dt_tree *tree, const struct dt_node *node, uint32_t *phandle)
 {
 	for (; node; node = node->parent)
 		if (dt_prop_u32(tree, node, "interrupt-parent", phandle))
@@ -60,10 +60,10 @@ const struct dt_node *dt_irq_parent(const struct dt_tree *tree, const struct dt_
 static int irq_cells(struct way *way, const struct dt_node *controller, uint32_t *count)
 {
 	if (!dt_prop_u32(way->tree, controller, "#interrupt-cells", count) || *count == 0 ||
-		*count > DT_CELLS_MAX)
+			*count > DT_CELLS_MAX)
 		return dt_fail(way->why, -DT_EINVAL,
-			"%s: interrupt goes to %s, whose #interrupt-cells is not 1 to 8",
-			dt_path(way->device), dt_path(controller));
+				"%s: interrupt goes to %s, whose #interrupt-cells is not 1 to 8",
+				dt_path(way->device), dt_path(controller));
 	return 0;
 }
 
@@ -97,7 +97,7 @@ struct map_entry {
 };
 
 static int read_map_entry(struct way *way, const struct dt_node *nexus, struct span *rest,
-	uint32_t child_cells, struct map_entry *entry)
+		uint32_t child_cells, struct map_entry *entry)
 {
 	struct way *up = &entry->parent;
 	uint32_t phandle, i;
@@ -109,23 +109,23 @@ static int read_map_entry(struct way *way, const struct dt_node *nexus, struct s
 	for (i = 0; i < child_cells; i++)
 		if (!span_u32(rest, &entry->child[i]))
 			return dt_fail(way->why, -DT_EINVAL, "%s: interrupt-map is cut off",
-				dt_path(nexus));
+					dt_path(nexus));
 	if (!span_u32(rest, &phandle))
-		return dt_fail(
-			way->why, -DT_EINVAL, "%s: interrupt-map is cut off", dt_path(nexus));
+		return dt_fail(way->why, -DT_EINVAL, "%s: interrupt-map is cut off",
+				dt_path(nexus));
 	up->at = dt_phandle_from(way->tree, nexus, phandle);
 	if (!up->at)
 		return dt_fail(way->why, -DT_EINVAL, "%s: interrupt-map: no node has phandle 0x%x",
-			dt_path(nexus), phandle);
+				dt_path(nexus), phandle);
 	error = irq_cells(way, up->at, &up->cell_count);
 	if (error)
 		return error;
 	(void)dt_prop_u32(way->tree, up->at, "#address-cells", &up->address_cells);
 	if (up->address_cells > ADDRESS_MOST ||
-		!dt_read_cells(rest, up->address, up->address_cells) ||
-		!dt_read_cells(rest, up->cells, up->cell_count))
-		return dt_fail(
-			way->why, -DT_EINVAL, "%s: interrupt-map is cut off", dt_path(nexus));
+			!dt_read_cells(rest, up->address, up->address_cells) ||
+			!dt_read_cells(rest, up->cells, up->cell_count))
+		return dt_fail(way->why, -DT_EINVAL, "%s: interrupt-map is cut off",
+				dt_path(nexus));
 	return 0;
 }
 
@@ -167,8 +167,8 @@ static int cross_map(struct way *way, struct span rest)
 	int error;
 
 	if (address_cells > ADDRESS_MOST)
-		return dt_fail(
-			way->why, -DT_EINVAL, "%s: #address-cells is over 4", dt_path(nexus));
+		return dt_fail(way->why, -DT_EINVAL, "%s: #address-cells is over 4",
+				dt_path(nexus));
 	count = address_cells + way->cell_count;
 	load_key(way, address_cells, mask, key);
 	while (rest.left) {
@@ -183,7 +183,7 @@ static int cross_map(struct way *way, struct span rest)
 		}
 	}
 	return dt_fail(way->why, -DT_EINVAL, "%s: no entry of interrupt-map in %s is for it",
-		dt_path(way->device), dt_path(nexus));
+			dt_path(way->device), dt_path(nexus));
 }
 
 /* One node further: 1 when this is the controller that takes it. */
@@ -199,7 +199,7 @@ static int hop(struct way *way)
 	way->at = dt_irq_parent(way->tree, way->at);
 	if (!way->at)
 		return dt_fail(way->why, -DT_EINVAL, "%s: interrupt reaches no controller",
-			dt_path(way->device));
+				dt_path(way->device));
 	return 0;
 }
 
@@ -212,7 +212,7 @@ static int go_up(struct way *way, uint32_t index, struct dt_irq *irq)
 		done = hop(way);
 	if (done == 0)
 		return dt_fail(way->why, -DT_EINVAL, "%s: interrupt goes in a circle",
-			dt_path(way->device));
+				dt_path(way->device));
 	*irq = (struct dt_irq){
 		.controller = way->at, .cell_count = way->cell_count, .index = index
 	};
@@ -246,10 +246,10 @@ static int next_controller(struct dt_list *list, struct way *way)
 	list->rest.left = 0;
 	if (list->extended)
 		return dt_fail(way->why, -DT_EINVAL,
-			"%s: interrupts-extended: no node has phandle 0x%x", dt_path(list->node),
-			phandle);
+				"%s: interrupts-extended: no node has phandle 0x%x",
+				dt_path(list->node), phandle);
 	return dt_fail(way->why, -DT_EINVAL, "%s: interrupts without an interrupt parent",
-		dt_path(list->node));
+			dt_path(list->node));
 }
 
 int dt_irqs_next(struct dt_list *list, struct dt_irq *irq, struct dt_why *why)
@@ -293,11 +293,11 @@ int dt_irq_map_next(struct dt_list *list, struct dt_irq *irq, struct dt_why *why
 		return 0;
 	error = irq_cells(&way, list->node, &way.cell_count);
 	if (!error && address_cells > ADDRESS_MOST)
-		error = dt_fail(
-			why, -DT_EINVAL, "%s: #address-cells is over 4", dt_path(list->node));
+		error = dt_fail(why, -DT_EINVAL, "%s: #address-cells is over 4",
+				dt_path(list->node));
 	if (!error)
-		error = read_map_entry(
-			&way, list->node, &list->rest, address_cells + way.cell_count, &entry);
+		error = read_map_entry(&way, list->node, &list->rest,
+				address_cells + way.cell_count, &entry);
 	if (error) {
 		list->rest.left = 0;
 		return error;
@@ -329,7 +329,7 @@ static const struct gic_kind {
 };
 
 int dt_gic_decode(const struct dt_tree *tree, const struct dt_irq *irq, struct dt_gic_irq *out,
-	struct dt_why *why)
+		struct dt_why *why)
 {
 	const struct gic_kind *kind;
 
@@ -337,11 +337,11 @@ int dt_gic_decode(const struct dt_tree *tree, const struct dt_irq *irq, struct d
 		return dt_fail(why, -DT_ENXIO, "%s: not a GIC", dt_path(irq->controller));
 	if (irq->cell_count < 3 || irq->cells[0] >= sizeof(gic_kinds) / sizeof(gic_kinds[0]))
 		return dt_fail(why, -DT_EINVAL, "interrupt <%u %u ...>: not a GIC's specifier",
-			irq->cells[0], irq->cells[1]);
+				irq->cells[0], irq->cells[1]);
 	kind = &gic_kinds[irq->cells[0]];
 	if (irq->cells[1] >= kind->count)
 		return dt_fail(why, -DT_EINVAL, "interrupt <%u %u ...>: number out of range",
-			irq->cells[0], irq->cells[1]);
+				irq->cells[0], irq->cells[1]);
 	*out = (struct dt_gic_irq){ .intid = kind->first + irq->cells[1],
 		.spi = kind->spi,
 		.edge = (irq->cells[2] & 3) != 0 };

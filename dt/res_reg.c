@@ -4,8 +4,7 @@
 
 enum {
 	CELLS_MOST = 4,
-	PCI_SPACE =
-		0x03000000, /* configuration, I/O, 32-bit or 64-bit memory: PCI binding, 2.2.1.1 */
+	PCI_SPACE = 0x03000000, /* configuration, I/O, 32-bit or 64-bit memory: PCI binding, 2.2.1.1 */
 };
 
 struct dt_list dt_list_of(const struct dt_tree *tree, const struct dt_node *node, const char *name)
@@ -22,21 +21,21 @@ int dt_list_cut_off(struct dt_list *list, const char *name, struct dt_why *why)
 {
 	list->rest.left = 0;
 	return dt_fail(why, -DT_EINVAL, "%s: %s: entry %u is cut off", dt_path(list->node), name,
-		list->index);
+			list->index);
 }
 
 const struct dt_node *dt_phandle_from(
-	const struct dt_tree *tree, const struct dt_node *from, uint32_t phandle)
+		const struct dt_tree *tree, const struct dt_node *from, uint32_t phandle)
 {
 	const struct dt_names *names = dt_names_of(tree, from);
 	const struct dt_node *node =
-		phandle ? dt_index_find_phandle(&names->phandles, phandle) : NULL;
+			phandle ? dt_index_find_phandle(&names->phandles, phandle) : NULL;
 
 	return node ? node : dt_node_of_phandle(tree, phandle);
 }
 
 static int cell_count(const struct dt_tree *tree, const struct dt_node *node, const char *name,
-	uint32_t *count, struct dt_why *why)
+		uint32_t *count, struct dt_why *why)
 {
 	const struct dt_prop *prop = dt_prop(tree, node, name);
 	struct span value;
@@ -50,7 +49,7 @@ static int cell_count(const struct dt_tree *tree, const struct dt_node *node, co
 }
 
 int dt_cells(const struct dt_tree *tree, const struct dt_node *node, uint32_t *address,
-	uint32_t *size, struct dt_why *why)
+		uint32_t *size, struct dt_why *why)
 {
 	int error;
 
@@ -96,7 +95,7 @@ static bool range_covers(const struct range *range, const struct dt_address *add
 
 /* Cells of an entry of `ranges`: child address, parent address, size. One at least, or entries would have no end. */
 static int range_cells(const struct dt_tree *tree, const struct dt_node *bus, uint32_t cells[3],
-	struct dt_why *why)
+		struct dt_why *why)
 {
 	uint32_t unused;
 	int error = dt_cells(tree, bus, &cells[0], &cells[2], why);
@@ -104,14 +103,15 @@ static int range_cells(const struct dt_tree *tree, const struct dt_node *bus, ui
 	if (!error)
 		error = dt_cells(tree, bus->parent, &cells[1], &unused, why);
 	if (!error && cells[0] + cells[1] + cells[2] == 0)
-		error = dt_fail(
-			why, -DT_EINVAL, "%s: an entry of ranges has no cells", dt_path(bus));
+		error = dt_fail(why, -DT_EINVAL, "%s: an entry of ranges has no cells",
+				dt_path(bus));
 	return error;
 }
 
 /* One level up, through the entry that covers the whole of it. */
 static int cross_bus(const struct dt_tree *tree, const struct dt_node *bus,
-	const struct dt_prop *ranges, struct dt_address *address, uint64_t size, struct dt_why *why)
+		const struct dt_prop *ranges, struct dt_address *address, uint64_t size,
+		struct dt_why *why)
 {
 	struct span rest = dt_prop_span(ranges);
 	uint32_t cells[3], count = 0;
@@ -129,19 +129,19 @@ static int cross_bus(const struct dt_tree *tree, const struct dt_node *bus,
 			continue;
 		if (offset > UINT64_MAX - range.parent.low)
 			return dt_fail(why, -DT_EINVAL,
-				"%s: ranges take 0x%lx over the end of memory", dt_path(bus),
-				(unsigned long)address->low);
+					"%s: ranges take 0x%lx over the end of memory",
+					dt_path(bus), (unsigned long)address->low);
 		range.parent.low += offset;
 		*address = range.parent;
 		return 0;
 	}
 	return dt_fail(why, -DT_EINVAL, "%s: no entry of ranges covers 0x%lx, size 0x%lx whole",
-		dt_path(bus), (unsigned long)address->low, (unsigned long)size);
+			dt_path(bus), (unsigned long)address->low, (unsigned long)size);
 }
 
 /* From an address on `bus` to the CPU's. */
 static int translate(const struct dt_tree *tree, const struct dt_node *bus,
-	struct dt_address address, struct dt_window *window, struct dt_why *why)
+		struct dt_address address, struct dt_window *window, struct dt_why *why)
 {
 	const struct dt_prop *ranges;
 	int error = 0;
@@ -150,14 +150,14 @@ static int translate(const struct dt_tree *tree, const struct dt_node *bus,
 		ranges = dt_prop(tree, bus, "ranges");
 		if (!ranges)
 			return dt_fail(why, -DT_ENXIO, "%s: no ranges: not in the CPU's memory",
-				dt_path(bus));
+					dt_path(bus));
 		if (ranges->size)
 			error = cross_bus(tree, bus, ranges, &address, window->size, why);
 	}
 	window->base = address.low;
 	if (!error && window->size && window->base + (window->size - 1) < window->base)
 		error = dt_fail(why, -DT_EINVAL, "0x%lx, size 0x%lx: runs over the end of memory",
-			(unsigned long)window->base, (unsigned long)window->size);
+				(unsigned long)window->base, (unsigned long)window->size);
 	return error;
 }
 
@@ -194,15 +194,15 @@ int dt_reg_next(struct dt_list *list, struct dt_window *window, struct dt_why *w
 		return error;
 	}
 	if (address_cells + size_cells == 0 ||
-		!read_address(&list->rest, address_cells, &address) ||
-		!span_cells(&list->rest, size_cells, &window->size))
+			!read_address(&list->rest, address_cells, &address) ||
+			!span_cells(&list->rest, size_cells, &window->size))
 		return dt_list_cut_off(list, "reg", why);
 	window->index = list->index++;
 	window->bus = address.low;
 	window->space = address.space;
 	if (size_cells == 0 || is_pci(list->tree, bus))
-		return dt_fail(
-			why, -DT_ENXIO, "%s: reg is not in the CPU's memory", dt_path(list->node));
+		return dt_fail(why, -DT_ENXIO, "%s: reg is not in the CPU's memory",
+				dt_path(list->node));
 	error = translate(list->tree, bus, address, window, why);
 	return error ? error : 1;
 }
@@ -255,9 +255,9 @@ int dt_placements_next(struct dt_list *list, struct dt_placement *place, struct 
 		return error;
 	}
 	if (address_cells + size_cells == 0 ||
-		!read_address(&list->rest, address_cells, &physical) ||
-		!span_cells(&list->rest, size_cells, &place->size) ||
-		!read_address(&list->rest, address_cells, &guest))
+			!read_address(&list->rest, address_cells, &physical) ||
+			!span_cells(&list->rest, size_cells, &place->size) ||
+			!read_address(&list->rest, address_cells, &guest))
 		return dt_list_cut_off(list, "xen,reg", why);
 	place->physical = physical.low;
 	place->guest = guest.low;

@@ -83,7 +83,7 @@ struct dt_gic_irq {
  * -DT_EINVAL: cells that make no sense.
  */
 int dt_gic_decode(const struct dt_tree *tree, const struct dt_irq *irq, struct dt_gic_irq *out,
-	struct dt_why *why);
+		struct dt_why *why);
 
 struct dt_stream {
 	const struct dt_node *iommu;
@@ -119,9 +119,9 @@ bool dt_is_forced(const struct dt_tree *tree, const struct dt_node *node);
 
 /* Cell counts that hold for the children of `node`: defaults 2 and 1. -DT_EINVAL when over 4. */
 int dt_cells(const struct dt_tree *tree, const struct dt_node *node, uint32_t *address,
-	uint32_t *size, struct dt_why *why);
+		uint32_t *size, struct dt_why *why);
 /* The nearest `interrupt-parent` at or above `node`, as written: for a guest's blob, before any tree. */
 bool dt_irq_parent_phandle(
-	const struct dt_tree *tree, const struct dt_node *node, uint32_t *phandle);
+		const struct dt_tree *tree, const struct dt_node *node, uint32_t *phandle);
 /* The node that interrupts of `node` go to, before any map; NULL when there is none. */
 const struct dt_node *dt_irq_parent(const struct dt_tree *tree, const struct dt_node *node);

@@ -21,7 +21,7 @@ int dt_list_cut_off(struct dt_list *list, const char *name, struct dt_why *why);
 
 /* The node with this phandle as seen from `from`, which may belong to an overlay in the making. */
 const struct dt_node *dt_phandle_from(
-	const struct dt_tree *tree, const struct dt_node *from, uint32_t phandle);
+		const struct dt_tree *tree, const struct dt_node *from, uint32_t phandle);
 
 /* Read `count` cells, at most DT_CELLS_MAX. */
 bool dt_read_cells(struct span *span, uint32_t *cells, uint32_t count);

@@ -84,8 +84,8 @@ static int build_nodes(struct dt_tree *tree, struct dt_maker *maker, struct dt_p
 		if (event == DTB_BEGIN) {
 			parent = at;
 			at = pool.nodes++;
-			error = dt_make_node(
-				maker, at, parent, span_of(cursor.name, cursor.name_length));
+			error = dt_make_node(maker, at, parent,
+					span_of(cursor.name, cursor.name_length));
 		} else if (event == DTB_PROP) {
 			prop = pool.props++;
 			error = dt_make_prop(maker, prop, at, cursor.name, cursor.value);
@@ -99,7 +99,7 @@ static int build_nodes(struct dt_tree *tree, struct dt_maker *maker, struct dt_p
 }
 
 int dt_tree_build(struct dt_tree *tree, const struct dt_env *env, const void *blob, size_t size,
-	struct dt_why *why)
+		struct dt_why *why)
 {
 	struct dt_maker maker = { .names = &tree->names, .env = &tree->env, .why = why };
 	struct dt_pool pool = { 0 };
@@ -183,7 +183,7 @@ static struct dt_node *child_by_name(const struct dt_tree *tree, const char *nam
 
 /* The node that a property of /aliases or /__symbols__ names by its full path. */
 static struct dt_node *node_of_entry(
-	const struct dt_tree *tree, const char *table, struct span name)
+		const struct dt_tree *tree, const char *table, struct span name)
 {
 	const struct dt_node *node = child_by_name(tree, table);
 	const struct dt_prop *prop;
@@ -242,8 +242,8 @@ struct dt_node *dt_node_next(const struct dt_node *node, const struct dt_node *t
 	return node == top ? NULL : node->next;
 }
 
-bool dt_prop_u32(
-	const struct dt_tree *tree, const struct dt_node *node, const char *name, uint32_t *value)
+bool dt_prop_u32(const struct dt_tree *tree, const struct dt_node *node, const char *name,
+		uint32_t *value)
 {
 	const struct dt_prop *prop = dt_prop(tree, node, name);
 	struct span span;
@@ -267,7 +267,7 @@ const char *dt_prop_string(const struct dt_tree *tree, const struct dt_node *nod
 }
 
 bool dt_is_compatible(
-	const struct dt_tree *tree, const struct dt_node *node, const char *compatible)
+		const struct dt_tree *tree, const struct dt_node *node, const char *compatible)
 {
 	const struct dt_prop *prop = dt_prop(tree, node, "compatible");
 
@@ -283,7 +283,7 @@ bool dt_is_enabled(const struct dt_tree *tree, const struct dt_node *node)
 }
 
 struct dt_node *dt_find_compatible(
-	const struct dt_tree *tree, const struct dt_node *after, const char *compatible)
+		const struct dt_tree *tree, const struct dt_node *after, const char *compatible)
 {
 	struct dt_node *node = after ? dt_node_next(after, tree->root) : tree->root;
 

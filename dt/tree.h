@@ -59,7 +59,7 @@ struct dt_tree {
  * properties of one name, a phandle twice) or -DT_ENOMEM; after an error there is nothing to drop.
  */
 int dt_tree_build(struct dt_tree *tree, const struct dt_env *env, const void *blob, size_t size,
-	struct dt_why *why);
+		struct dt_why *why);
 /*
  * See to it that the tree has a node for labels: else the first overlay with labels brings it, and all others with
  * labels build on that one. 0 or -DT_ENOMEM.
@@ -75,13 +75,13 @@ int dt_tree_flatten(const struct dt_tree *tree, void *buffer, size_t size, size_
 
 /* Nodes. All return NULL when there is none. */
 struct dt_node *dt_node_at(
-	const struct dt_tree *tree, const char *path); /* or "alias", "alias/rest" */
+		const struct dt_tree *tree, const char *path); /* or "alias", "alias/rest" */
 struct dt_node *dt_node_of_path(const struct dt_tree *tree, struct span path);
 struct dt_node *dt_node_of_phandle(const struct dt_tree *tree, uint32_t phandle);
 struct dt_node *dt_node_of_label(const struct dt_tree *tree, const char *label);
 struct dt_node *dt_child(const struct dt_tree *tree, const struct dt_node *node, struct span name);
 struct dt_node *dt_find_compatible(const struct dt_tree *tree, const struct dt_node *after,
-	const char *compatible); /* after == NULL: from the root */
+		const char *compatible); /* after == NULL: from the root */
 
 /* Document order below and including `top`; NULL at the end. Start with `top` itself. */
 struct dt_node *dt_node_next(const struct dt_node *node, const struct dt_node *top);
@@ -99,13 +99,13 @@ static inline struct span dt_prop_span(const struct dt_prop *prop)
 {
 	return span_of(prop->value, prop->size);
 }
-bool dt_prop_u32(
-	const struct dt_tree *tree, const struct dt_node *node, const char *name, uint32_t *value);
+bool dt_prop_u32(const struct dt_tree *tree, const struct dt_node *node, const char *name,
+		uint32_t *value);
 /* NULL unless the property is there and is one terminated string. */
 const char *dt_prop_string(
-	const struct dt_tree *tree, const struct dt_node *node, const char *name);
+		const struct dt_tree *tree, const struct dt_node *node, const char *name);
 bool dt_is_compatible(
-	const struct dt_tree *tree, const struct dt_node *node, const char *compatible);
+		const struct dt_tree *tree, const struct dt_node *node, const char *compatible);
 bool dt_is_enabled(const struct dt_tree *tree, const struct dt_node *node);
 
 /* The node's path, its beginning cut off if `size` (at least 1) is too small; returns `to`. */

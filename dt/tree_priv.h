@@ -44,20 +44,20 @@ struct dt_maker {
 };
 
 /* `node` becomes a last child of `parent` (NULL: a root), in the index, which has room; -DT_EEXIST. */
-int dt_make_node(
-	struct dt_maker *maker, struct dt_node *node, struct dt_node *parent, struct span name);
+int dt_make_node(struct dt_maker *maker, struct dt_node *node, struct dt_node *parent,
+		struct span name);
 /* `prop` becomes a last property of the node made last, once every child of it is still to come. */
 int dt_make_prop(struct dt_maker *maker, struct dt_prop *prop, struct dt_node *node,
-	const char *name, struct span value);
+		const char *name, struct span value);
 /* The number that a phandle property gives its node: 0 or -DT_EINVAL. */
 int dt_read_phandle(struct dt_maker *maker, const struct dt_prop *prop, uint32_t *phandle);
 int dt_fail_phandle_twice(struct dt_why *why, const struct dt_node *node, uint32_t phandle);
 
 /* `hash` is that of the name alone. */
 struct dt_node *dt_index_find_node(const struct dt_index *nodes, const struct dt_node *parent,
-	struct span name, uint32_t hash);
-struct dt_prop *dt_index_find_prop(
-	const struct dt_index *props, const struct dt_node *node, struct span name, uint32_t hash);
+		struct span name, uint32_t hash);
+struct dt_prop *dt_index_find_prop(const struct dt_index *props, const struct dt_node *node,
+		struct span name, uint32_t hash);
 struct dt_node *dt_index_find_phandle(const struct dt_index *phandles, uint32_t phandle);
 uint32_t dt_phandle_hash(uint32_t phandle);
 
@@ -73,8 +73,8 @@ static inline uint32_t dt_prop_hash(uint32_t name_hash, const struct dt_node *no
 }
 
 /* A property that is linked to its node, wherever it is found. */
-struct dt_prop *dt_find_prop(
-	const struct dt_names *names, const struct dt_node *node, struct span name, uint32_t hash);
+struct dt_prop *dt_find_prop(const struct dt_names *names, const struct dt_node *node,
+		struct span name, uint32_t hash);
 
 /* Lists only: the caller keeps the indexes. A run is siblings in a row, linked by `next` and `prev`. */
 void dt_append_nodes(struct dt_node *parent, struct dt_node *first, struct dt_node *last);

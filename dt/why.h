@@ -23,7 +23,7 @@ struct dt_why {
  * Knows %s, %.*s, %c, %d, %u, %x, with l, ll and z; what does not fit is cut off.
  */
 int dt_fail(struct dt_why *why, int error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+		__attribute__((format(printf, 3, 4)));
 
 /* Whether to look for more faults after this one. */
 static inline bool dt_why_goes_on(const struct dt_why *why)
@@ -33,5 +33,5 @@ static inline bool dt_why_goes_on(const struct dt_why *why)
 
 /* Format into `to`, always terminated; returns the length written. */
 size_t dt_format(char *to, size_t size, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+		__attribute__((format(printf, 3, 4)));
 size_t dt_format_list(char *to, size_t size, const char *format, va_list list);

@@ -34,7 +34,7 @@ int bitmap_write(const struct xenctl_bitmap *map, uint64_t bits)
 	bits &= mask_of(map->nr_bits);
 	for (size_t done = 0; done < size; done += sizeof(bits)) {
 		if (guest_write(gva_add(HANDLE_GVA(map->bitmap), done), &bits,
-			    MIN(sizeof(bits), size - done)))
+				    MIN(sizeof(bits), size - done)))
 			return -EFAULT;
 		bits = 0;
 	}

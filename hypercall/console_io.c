@@ -18,8 +18,8 @@ static void watch_for_panic(struct domain *d, const char *text, size_t size)
 	panicked = panic_watch(&watch, text, size);
 	spin_unlock(&lock);
 	if (panicked)
-		domain_report(
-			d, "panicked: its kernel says so. Registers as the vCPUs last left it:");
+		domain_report(d,
+				"panicked: its kernel says so. Registers as the vCPUs last left it:");
 }
 
 /* args: command, count, buffer. What is done moves count and buffer on, so it can be continued. */

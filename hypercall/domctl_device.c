@@ -32,8 +32,8 @@ int domctl_set_virq_handler(struct domain *d, struct xen_domctl *op)
 
 /* Graft's ledger of devices, for one step; who does not get it now comes again. The reason goes to the log. */
 static int with_ledger(
-	int (*step)(struct domain *d, const struct xen_domctl *op, struct dt_why *why),
-	struct domain *d, const struct xen_domctl *op)
+		int (*step)(struct domain *d, const struct xen_domctl *op, struct dt_why *why),
+		struct domain *d, const struct xen_domctl *op)
 {
 	struct dt_why why = { .text = "" };
 	int err;
@@ -75,7 +75,7 @@ static int check_pt_irq(const struct domain *d, const struct xen_domctl_bind_pt_
 		return -EOPNOTSUPP;
 	if (u->u.spi.spi != u->machine_irq)
 		return fail(-EINVAL, "d%u: interrupt %u cannot have the number %u", d->id,
-			u->machine_irq, u->u.spi.spi);
+				u->machine_irq, u->u.spi.spi);
 	return 0;
 }
 
@@ -111,7 +111,7 @@ static int map_iomem(struct domain *d, const struct xen_domctl *op, struct dt_wh
 	const struct xen_domctl_memory_mapping *u = &op->u.memory_mapping;
 
 	return (u->add_mapping ? passthrough_map : passthrough_unmap)(
-		d, u->first_gfn, u->first_mfn, u->nr_mfns, why);
+			d, u->first_gfn, u->first_mfn, u->nr_mfns, why);
 }
 
 int domctl_memory_mapping(struct domain *d, struct xen_domctl *op)

@@ -20,14 +20,14 @@ static_assert(sizeof(struct xen_domctl_set_llc_colors) == 16, "xen/domctl.h");
 static int check_flags(const struct xen_domctl_createdomain *c)
 {
 	if (c->flags & XEN_DOMCTL_CDF_iommu)
-		return fail(
-			-EINVAL, "createdomain: passthrough is asked for, but there is no IOMMU");
+		return fail(-EINVAL,
+				"createdomain: passthrough is asked for, but there is no IOMMU");
 	if (c->iommu_opts)
 		return fail(-EINVAL, "createdomain: options for an IOMMU without passthrough");
 	if ((c->flags & FLAGS_NEEDED) != FLAGS_NEEDED || (c->flags & ~FLAGS_ALLOWED))
 		return fail(-EINVAL,
-			"createdomain: flags 0x%x: hvm and hap are needed, no more is offered",
-			c->flags);
+				"createdomain: flags 0x%x: hvm and hap are needed, no more is offered",
+				c->flags);
 	if (c->altp2m_opts || c->vmtrace_size)
 		return fail(-EINVAL, "createdomain: alternate p2m and tracing are not offered");
 	return 0;
@@ -39,13 +39,13 @@ static int check_limits(const struct xen_domctl_createdomain *c)
 
 	if (c->max_vcpus < 1 || c->max_vcpus > DOMAIN_VCPUS_MAX)
 		return fail(-EINVAL, "createdomain: %u vCPUs, 1 to %u are possible", c->max_vcpus,
-			DOMAIN_VCPUS_MAX);
+				DOMAIN_VCPUS_MAX);
 	if (c->grant_opts != grants || grants < 1 || grants > GRANT_VERSION_MAX)
 		return fail(-EINVAL, "createdomain: grant table version %u is not offered", grants);
 	if (c->max_grant_frames > GRANT_FRAMES_LIMIT ||
-		c->max_maptrack_frames > GRANT_MAPTRACK_FRAMES_LIMIT)
+			c->max_maptrack_frames > GRANT_MAPTRACK_FRAMES_LIMIT)
 		return fail(-EINVAL, "createdomain: at most %d grant and %d maptrack frames",
-			GRANT_FRAMES_LIMIT, GRANT_MAPTRACK_FRAMES_LIMIT);
+				GRANT_FRAMES_LIMIT, GRANT_MAPTRACK_FRAMES_LIMIT);
 	if (c->cpupool_id)
 		return fail(-EINVAL, "createdomain: there is no CPU pool %u", c->cpupool_id);
 	return 0;
@@ -54,16 +54,16 @@ static int check_limits(const struct xen_domctl_createdomain *c)
 static int check_arch(const struct xen_arch_domainconfig *arch)
 {
 	if (arch->gic_version != XEN_DOMCTL_CONFIG_GIC_NATIVE &&
-		arch->gic_version != XEN_DOMCTL_CONFIG_GIC_V3)
-		return fail(
-			-EINVAL, "createdomain: GICv3 is the only interrupt controller offered");
+			arch->gic_version != XEN_DOMCTL_CONFIG_GIC_V3)
+		return fail(-EINVAL,
+				"createdomain: GICv3 is the only interrupt controller offered");
 	if (arch->sve_vl)
 		return fail(-EINVAL, "createdomain: SVE is not offered");
 	if (arch->tee_type != XEN_DOMCTL_CONFIG_TEE_NONE)
 		return fail(-EINVAL, "createdomain: no TEE is offered");
 	if (arch->nr_spis > SPIS_MOST)
 		return fail(-EINVAL, "createdomain: %u SPIs, at most %u are possible",
-			arch->nr_spis, SPIS_MOST);
+				arch->nr_spis, SPIS_MOST);
 	return 0;
 }
 
@@ -81,7 +81,7 @@ int domctl_createdomain(struct domain *d, struct xen_domctl *op)
 		.evtchn_port_max = c->max_evtchn_port,
 		.grant_frames_max = limit_or(c->max_grant_frames, GRANT_FRAMES_DEFAULT),
 		.maptrack_frames_max =
-			limit_or(c->max_maptrack_frames, GRANT_MAPTRACK_FRAMES_DEFAULT),
+				limit_or(c->max_maptrack_frames, GRANT_MAPTRACK_FRAMES_DEFAULT),
 		.grant_version_max = XEN_DOMCTL_GRANT_version(c->grant_opts),
 		.ssidref = c->ssidref,
 		.flags = c->flags,
@@ -125,7 +125,7 @@ int domctl_max_vcpus(struct domain *d, struct xen_domctl *op)
 {
 	if (op->u.max_vcpus.max != d->config.vcpus_max)
 		return fail(-EINVAL, "d%u: %u vCPUs, but it was created for %u", d->id,
-			op->u.max_vcpus.max, d->config.vcpus_max);
+				op->u.max_vcpus.max, d->config.vcpus_max);
 	for (unsigned i = 0; i < d->config.vcpus_max; i++) {
 		int rc = vcpu_create(d, i);
 

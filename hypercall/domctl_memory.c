@@ -51,7 +51,7 @@ int domctl_cacheflush(struct domain *d, struct xen_domctl *op)
 	struct xen_domctl_cacheflush *u = &op->u.cacheflush;
 
 	if (u->nr_pfns > CACHEFLUSH_PAGES_MAX || u->start_pfn + u->nr_pfns < u->start_pfn ||
-		u->start_pfn + u->nr_pfns > BIT(64 - PAGE_SHIFT))
+			u->start_pfn + u->nr_pfns > BIT(64 - PAGE_SHIFT))
 		return -EINVAL;
 	while (u->nr_pfns) {
 		uint64_t n = MIN(u->nr_pfns, CACHEFLUSH_AT_ONCE);

@@ -103,7 +103,7 @@ static int check_context(const struct vcpu_guest_context *c)
 		return 0;
 	default:
 		return fail(-EINVAL, "setvcpucontext: PSTATE 0x%llx is not a 64-bit guest's",
-			(unsigned long long)c->user_regs.cpsr);
+				(unsigned long long)c->user_regs.cpsr);
 	}
 }
 
@@ -114,11 +114,11 @@ static int start(struct vcpu *v, const struct vcpu_guest_context *c)
 
 	if (!(c->flags & VGCF_online) && v->online)
 		return fail(-EINVAL, "setvcpucontext: d%uv%u is up and does not go down so",
-			v->domain->id, v->id);
+				v->domain->id, v->id);
 	domain_pause(v->domain);
 	rc = (c->flags & VGCF_online) && !v->online
-	             ? vcpu_power_on(v, c->user_regs.pc64, c->user_regs.x0)
-	             : 0;
+	                     ? vcpu_power_on(v, c->user_regs.pc64, c->user_regs.x0)
+	                     : 0;
 	if (!rc) {
 		arch_vcpu_set_context(v, c);
 		v->initialised = true;
@@ -151,8 +151,7 @@ int domctl_getvcpucontext(struct domain *d, struct xen_domctl *op)
 	struct vcpu *v;
 	int rc;
 
-	if (d ==
-		caller_domain()) /* its registers are on a CPU, or another's vCPU waits for this one */
+	if (d == caller_domain()) /* its registers are on a CPU, or another's vCPU waits for this one */
 		return -EINVAL;
 	if ((rc = find_vcpu(d, u->vcpu, &v)))
 		return rc;

@@ -101,12 +101,12 @@ static int run_known(struct call *c)
 		return r->dry_run ? overlays_plan_remove(c->blob, r->size, &c->report, &c->why)
 		                  : overlays_remove(c->blob, r->size, &c->why);
 	case OVERLAY_ATTACH:
-		return r->dry_run ? overlays_plan_attach(
-					    r->domain, c->blob, r->size, &c->report, &c->why)
+		return r->dry_run ? overlays_plan_attach(r->domain, c->blob, r->size, &c->report,
+						    &c->why)
 		                  : overlays_attach(r->domain, c->blob, r->size, &c->why);
 	case OVERLAY_DETACH:
-		return r->dry_run ? overlays_plan_detach(
-					    r->domain, c->blob, r->size, &c->report, &c->why)
+		return r->dry_run ? overlays_plan_detach(r->domain, c->blob, r->size, &c->report,
+						    &c->why)
 		                  : overlays_detach(r->domain, c->blob, r->size, &c->why);
 	case OVERLAY_ADD:
 	case OVERLAY_OPS:
@@ -290,7 +290,7 @@ int sysctl_dt_overlay(struct xen_sysctl *op)
 	if (!pads_are_zero(u->pad))
 		return refuse(-EINVAL, "padding of the request is not zero");
 	if (u->overlay_op != XEN_SYSCTL_DT_OVERLAY_ADD &&
-		u->overlay_op != XEN_SYSCTL_DT_OVERLAY_REMOVE)
+			u->overlay_op != XEN_SYSCTL_DT_OVERLAY_REMOVE)
 		return refuse(-EOPNOTSUPP, "there is no such operation on overlays");
 	return overlay_request(&request, NULL, NULL);
 }
@@ -309,7 +309,7 @@ int domctl_dt_overlay(struct domain *d, struct xen_domctl *op)
 	if (!pads_are_zero(u->pad))
 		return refuse(-EINVAL, "padding of the request is not zero");
 	if (u->overlay_op != XEN_DOMCTL_DT_OVERLAY_ATTACH &&
-		u->overlay_op != GRAFT_DOMCTL_DT_OVERLAY_DETACH)
+			u->overlay_op != GRAFT_DOMCTL_DT_OVERLAY_DETACH)
 		return refuse(-EOPNOTSUPP, "there is no such operation on overlays");
 	return overlay_request(&request, NULL, NULL);
 }

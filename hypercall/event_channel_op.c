@@ -177,7 +177,7 @@ static int init_control(union evtchn_args *args)
 
 	op->link_bits = EVTCHN_FIFO_LINK_BITS;
 	return evtchn_init_control(
-		caller_domain(), op->vcpu, ipa_of_gfn(op->control_gfn), op->offset);
+			caller_domain(), op->vcpu, ipa_of_gfn(op->control_gfn), op->offset);
 }
 
 static int expand_array(union evtchn_args *args)
@@ -204,7 +204,7 @@ struct operation {
 
 static const struct operation operations[] = {
 	[EVTCHNOP_bind_interdomain] = { bind_interdomain, undo_bind_interdomain,
-		SIZE(bind_interdomain), true },
+			SIZE(bind_interdomain), true },
 	[EVTCHNOP_bind_virq] = { bind_virq, undo_bind_virq, SIZE(bind_virq), true },
 	[EVTCHNOP_bind_pirq] = { bind_pirq, NULL, SIZE(bind_pirq), false },
 	[EVTCHNOP_close] = { close_port, NULL, SIZE(close), false },

@@ -74,8 +74,8 @@ static int map_from(struct domain *granter, struct gnttab_map_grant_ref *op)
 static bool map_flags_ok(uint32_t flags)
 {
 	/* No page tables of the guest's are written on Arm; the uppermost bits are its own. */
-	uint32_t known =
-		GNTMAP_device_map | GNTMAP_host_map | GNTMAP_readonly | GNTMAP_guest_avail_mask;
+	uint32_t known = GNTMAP_device_map | GNTMAP_host_map | GNTMAP_readonly |
+	                 GNTMAP_guest_avail_mask;
 
 	return (flags & ~known) == 0 && (flags & (GNTMAP_device_map | GNTMAP_host_map)) != 0;
 }
@@ -104,7 +104,7 @@ static int unmap_grant_ref(union request *request)
 	struct gnttab_unmap_grant_ref *op = &request->unmap;
 
 	op->status = (int16_t)grant_unmap(
-		caller_domain(), op->handle, IPA(op->host_addr), op->dev_bus_addr);
+			caller_domain(), op->handle, IPA(op->host_addr), op->dev_bus_addr);
 	return 0;
 }
 
@@ -290,21 +290,21 @@ struct grant_op {
 static const struct grant_op ops[] = {
 	[GNTTABOP_map_grant_ref] = { sizeof(struct gnttab_map_grant_ref), .run = map_grant_ref },
 	[GNTTABOP_unmap_grant_ref] = { sizeof(struct gnttab_unmap_grant_ref),
-		.run = unmap_grant_ref },
+			.run = unmap_grant_ref },
 	[GNTTABOP_setup_table] = { sizeof(struct gnttab_setup_table), true, .run = setup_table },
 	[GNTTABOP_dump_table] = { sizeof(struct gnttab_dump_table), true, .run = dump_table },
 	[GNTTABOP_transfer] = { sizeof(struct gnttab_transfer), .run = transfer },
 	[GNTTABOP_copy] = { sizeof(struct gnttab_copy), .run = copy },
 	[GNTTABOP_query_size] = { sizeof(struct gnttab_query_size), true, .run = query_size },
 	[GNTTABOP_unmap_and_replace] = { sizeof(struct gnttab_unmap_and_replace),
-		.run = unmap_and_replace },
+			.run = unmap_and_replace },
 	[GNTTABOP_set_version] = { sizeof(struct gnttab_set_version), true, .run = set_version },
 	[GNTTABOP_get_status_frames] = { sizeof(struct gnttab_get_status_frames), true,
-		.run = get_status_frames },
+			.run = get_status_frames },
 	[GNTTABOP_get_version] = { sizeof(struct gnttab_get_version), true, .run = get_version },
 	[GNTTABOP_swap_grant_ref] = { sizeof(struct gnttab_swap_grant_ref), .run = swap_grant_ref },
 	[GNTTABOP_cache_flush] = { sizeof(struct gnttab_cache_flush), .silent = true,
-		.run = cache_flush },
+			.run = cache_flush },
 };
 
 static int run_one(const struct grant_op *op, gva_t at)

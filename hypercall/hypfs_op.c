@@ -58,9 +58,9 @@ static const struct node root = DIRECTORY("", top);
 /* What an entry takes in its directory's list; entries start where a structure may. */
 static uint32_t list_entry_size(const struct node *node)
 {
-	return ALIGN_UP(
-		(uint32_t)(offsetof(struct xen_hypfs_dirlistentry, name) + strlen(node->name) + 1),
-		(uint32_t)_Alignof(struct xen_hypfs_dirlistentry));
+	return ALIGN_UP((uint32_t)(offsetof(struct xen_hypfs_dirlistentry, name) +
+					strlen(node->name) + 1),
+			(uint32_t)_Alignof(struct xen_hypfs_dirlistentry));
 }
 
 static uint32_t content_size(const struct node *node)
@@ -95,7 +95,7 @@ static int write_list(gva_t at, const struct node *node)
 		u.entry.e = entry_of(child);
 		u.entry.off_next = child[1].name ? (uint16_t)size : 0;
 		memcpy(u.bytes + offsetof(struct xen_hypfs_dirlistentry, name), child->name,
-			strlen(child->name));
+				strlen(child->name));
 		if (guest_write(at, u.bytes, size))
 			return -EFAULT;
 		at = gva_add(at, size);

@@ -74,7 +74,7 @@ static unsigned address_bits_of(const struct xen_memory_reservation *r)
 }
 
 static int one_extent(
-	struct domain *d, const struct xen_memory_reservation *r, uint64_t i, bool populate)
+		struct domain *d, const struct xen_memory_reservation *r, uint64_t i, bool populate)
 {
 	uint64_t gfn;
 
@@ -87,7 +87,7 @@ static int one_extent(
 
 /* How many extents are done is the answer, unless the first already cannot be, whatever memory there is. */
 static int64_t each_extent(const struct memory_call *call, struct domain *d,
-	const struct xen_memory_reservation *r, bool populate)
+		const struct xen_memory_reservation *r, bool populate)
 {
 	uint64_t i = call->done;
 	int err = 0;
@@ -224,7 +224,7 @@ static int64_t no_pages(const struct memory_call *call)
 
 /* from: whose frames XENMAPSPACE_gmfn_foreign means; NULL where that is not possible. */
 static int add_page(
-	struct domain *d, unsigned space, struct domain *from, uint64_t index, uint64_t gfn)
+		struct domain *d, unsigned space, struct domain *from, uint64_t index, uint64_t gfn)
 {
 	switch (space) {
 	case XENMAPSPACE_shared_info:
@@ -257,14 +257,14 @@ static int64_t add_to_physmap(const struct memory_call *call)
 }
 
 static int64_t add_each(const struct memory_call *call, const struct xen_add_to_physmap_batch *op,
-	struct domain *d, struct domain *from)
+		struct domain *d, struct domain *from)
 {
 	for (uint64_t i = call->done; i < op->size;) {
 		uint64_t index, gfn;
 		int32_t err;
 
 		if (read_frame(HANDLE_GVA(op->idxs), i, &index) ||
-			read_frame(HANDLE_GVA(op->gpfns), i, &gfn))
+				read_frame(HANDLE_GVA(op->gpfns), i, &gfn))
 			return -EFAULT;
 		err = add_page(d, op->space, from, index, gfn);
 		if (err == -ERESTART)
@@ -278,8 +278,8 @@ static int64_t add_each(const struct memory_call *call, const struct xen_add_to_
 	return 0;
 }
 
-static int64_t add_foreign(
-	const struct memory_call *call, const struct xen_add_to_physmap_batch *op, struct domain *d)
+static int64_t add_foreign(const struct memory_call *call,
+		const struct xen_add_to_physmap_batch *op, struct domain *d)
 {
 	struct domain *from;
 	int64_t rc;
@@ -340,11 +340,11 @@ static int64_t answer_size(const struct memory_call *call, struct domain *d)
 	grant_query_size(d, &count, &max);
 	nr_frames = max;
 	return guest_write(gva_add(call->arg, offsetof(struct xen_mem_acquire_resource, nr_frames)),
-		&nr_frames, sizeof(nr_frames));
+			&nr_frames, sizeof(nr_frames));
 }
 
-static int64_t map_resource(
-	const struct memory_call *call, const struct xen_mem_acquire_resource *op, struct domain *d)
+static int64_t map_resource(const struct memory_call *call,
+		const struct xen_mem_acquire_resource *op, struct domain *d)
 {
 	for (uint64_t i = call->done; i < op->nr_frames;) {
 		uint64_t gfn;
@@ -352,7 +352,7 @@ static int64_t map_resource(
 
 		if (!err)
 			err = memory_map_foreign_grant_frame(
-				caller_domain(), gfn, d, op->frame + i);
+					caller_domain(), gfn, d, op->frame + i);
 		if (err == -ERESTART)
 			return again(call, i);
 		if (err)
@@ -364,8 +364,8 @@ static int64_t map_resource(
 	return 0;
 }
 
-static int64_t acquire_from(
-	const struct memory_call *call, const struct xen_mem_acquire_resource *op, struct domain *d)
+static int64_t acquire_from(const struct memory_call *call,
+		const struct xen_mem_acquire_resource *op, struct domain *d)
 {
 	unsigned count, max;
 
@@ -377,7 +377,7 @@ static int64_t acquire_from(
 		return answer_size(call, d);
 	grant_query_size(d, &count, &max);
 	if (HANDLE_NULL(op->frame_list) || !op->nr_frames || op->frame > max ||
-		op->nr_frames > max - op->frame || call->done > op->nr_frames)
+			op->nr_frames > max - op->frame || call->done > op->nr_frames)
 		return -EINVAL;
 	return map_resource(call, op, d);
 }
@@ -426,7 +426,7 @@ int64_t do_memory_op(uint64_t args[HYPERCALL_ARGS])
 {
 	uint64_t number = args[0] & MEMOP_COMMAND;
 	const struct memory_command *command =
-		number < ARRAY_SIZE(commands) ? &commands[number] : NULL;
+			number < ARRAY_SIZE(commands) ? &commands[number] : NULL;
 	struct memory_call call = {
 		.command = &args[0],
 		.arg = GVA(args[1]),

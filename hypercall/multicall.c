@@ -28,14 +28,14 @@ static int64_t run_entry(gva_t at)
 	result = call(&entry, args);
 	if (result == HYPERCALL_AGAIN)
 		return guest_write(gva_add(at, offsetof(struct multicall_entry, args)), args,
-			       sizeof(args))
-		               ? -EFAULT
-		               : HYPERCALL_AGAIN;
+				       sizeof(args))
+		                       ? -EFAULT
+		                       : HYPERCALL_AGAIN;
 	entry.result = (uint64_t)result;
 	return guest_write(gva_add(at, offsetof(struct multicall_entry, result)), &entry.result,
-		       sizeof(entry.result))
-	               ? -EFAULT
-	               : 0;
+			       sizeof(entry.result))
+	                       ? -EFAULT
+	                       : 0;
 }
 
 /* args: the list, and how many entries; both move on as entries are done. */

@@ -13,7 +13,7 @@ static int64_t set_time(const struct xenpf_settime64 *t)
 	uint64_t ns;
 
 	if (t->mbz || t->nsecs >= NS_PER_S || __builtin_mul_overflow(t->secs, NS_PER_S, &ns) ||
-		__builtin_add_overflow(ns, t->nsecs, &ns) || t->system_time > ns)
+			__builtin_add_overflow(ns, t->nsecs, &ns) || t->system_time > ns)
 		return -EINVAL;
 	wallclock_set(ns, t->system_time);
 	return 0;

@@ -83,7 +83,7 @@ static int64_t poll(gva_t at)
 	if (guest_read(ports, HANDLE_GVA(op.ports), op.nr_ports * sizeof(ports[0])))
 		return -EFAULT;
 	return evtchn_poll(
-		current_vcpu(), ports, op.nr_ports, op.timeout ? op.timeout : TIME_NEVER);
+			current_vcpu(), ports, op.nr_ports, op.timeout ? op.timeout : TIME_NEVER);
 }
 
 static int64_t watchdog(gva_t at)

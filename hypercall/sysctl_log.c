@@ -24,7 +24,7 @@ int sysctl_readconsole(struct xen_sysctl *op)
 	while (done < room) {
 		char text[CHUNK];
 		size_t n = console_ring_read(
-			text, MIN(room - done, CHUNK), &u->index, incremental, false);
+				text, MIN(room - done, CHUNK), &u->index, incremental, false);
 
 		if (n == 0)
 			break;
@@ -68,9 +68,9 @@ int sysctl_getdomaininfolist(struct xen_sysctl *op)
 		domain_info_fill(d, &info);
 		next = (domain_id_t)(d->id + 1);
 		domain_put(d);
-		if (guest_write(
-			    gva_add(HANDLE_GVA(u->buffer), (uint64_t)u->num_domains * sizeof(info)),
-			    &info, sizeof(info)))
+		if (guest_write(gva_add(HANDLE_GVA(u->buffer),
+						(uint64_t)u->num_domains * sizeof(info)),
+				    &info, sizeof(info)))
 			return -EFAULT;
 		u->num_domains++;
 	}

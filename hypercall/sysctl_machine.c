@@ -47,8 +47,8 @@ int sysctl_cputopoinfo(struct xen_sysctl *op)
 	for (uint32_t i = 0; i < room; i++) {
 		struct xen_sysctl_cputopo cpu = { .core = i };
 
-		if (guest_write(
-			    gva_add(HANDLE_GVA(u->cputopo), i * sizeof(cpu)), &cpu, sizeof(cpu)))
+		if (guest_write(gva_add(HANDLE_GVA(u->cputopo), i * sizeof(cpu)), &cpu,
+				    sizeof(cpu)))
 			return -EFAULT;
 	}
 	u->num_cpus = cpu_count;
@@ -66,10 +66,10 @@ int sysctl_numainfo(struct xen_sysctl *op)
 
 	if (u->num_nodes) {
 		if (!HANDLE_NULL(u->meminfo) &&
-			guest_write(HANDLE_GVA(u->meminfo), &memory, sizeof(memory)))
+				guest_write(HANDLE_GVA(u->meminfo), &memory, sizeof(memory)))
 			return -EFAULT;
 		if (!HANDLE_NULL(u->distance) &&
-			guest_write(HANDLE_GVA(u->distance), &distance, sizeof(distance)))
+				guest_write(HANDLE_GVA(u->distance), &distance, sizeof(distance)))
 			return -EFAULT;
 	}
 	u->num_nodes = NODE_COUNT;

@@ -36,7 +36,7 @@ int sysctl_scheduler_op(struct xen_sysctl *op)
 		if (limit == 0)
 			return 0;
 		if (limit < XEN_SYSCTL_SCHED_RATELIMIT_MIN ||
-			limit > XEN_SYSCTL_SCHED_RATELIMIT_MAX)
+				limit > XEN_SYSCTL_SCHED_RATELIMIT_MAX)
 			return -EINVAL;
 		return fail(-EOPNOTSUPP, "the scheduler has no rate limit to set");
 	default:
@@ -73,7 +73,7 @@ static int pool_info(struct xen_sysctl_cpupool_op *u)
 static int pool_move_domain(const struct xen_sysctl_cpupool_op *u)
 {
 	struct domain *d =
-		u->domid < DOMID_FIRST_RESERVED ? domain_get((domain_id_t)u->domid) : NULL;
+			u->domid < DOMID_FIRST_RESERVED ? domain_get((domain_id_t)u->domid) : NULL;
 
 	if (!d)
 		return -ESRCH;

@@ -12,8 +12,8 @@ static_assert(sizeof(struct xen_compile_info) == 144, "xen/version.h");
 static_assert(sizeof(struct xen_feature_info) == 8, "xen/version.h");
 static_assert(sizeof(struct xen_platform_parameters) == 8, "xen/version.h");
 static_assert(offsetof(struct xen_varbuf, buf) == 4, "xen/version.h");
-static_assert(
-	sizeof(xen_domain_handle_t) == sizeof(((struct domain_config *)0)->handle), "xen/xen.h");
+static_assert(sizeof(xen_domain_handle_t) == sizeof(((struct domain_config *)0)->handle),
+		"xen/xen.h");
 
 static const char denied[] = "<denied>";
 
@@ -47,9 +47,9 @@ static int64_t put_compile_info(gva_t to)
 	copy_text(info.compiler, if_privileged(version.compiler), sizeof(info.compiler));
 	copy_text(info.compile_by, if_privileged(version.compile_by), sizeof(info.compile_by));
 	copy_text(info.compile_domain, if_privileged(version.compile_domain),
-		sizeof(info.compile_domain));
-	copy_text(
-		info.compile_date, if_privileged(version.compile_date), sizeof(info.compile_date));
+			sizeof(info.compile_domain));
+	copy_text(info.compile_date, if_privileged(version.compile_date),
+			sizeof(info.compile_date));
 	return guest_write(to, &info, sizeof(info));
 }
 
@@ -140,8 +140,8 @@ int64_t do_xen_version(uint64_t args[HYPERCALL_ARGS])
 	case XENVER_guest_handle:
 		return guest_write(at, caller_domain()->config.handle, sizeof(xen_domain_handle_t));
 	case XENVER_commandline:
-		return put_text(
-			at, if_privileged(options_command_line()), sizeof(xen_commandline_t));
+		return put_text(at, if_privileged(options_command_line()),
+				sizeof(xen_commandline_t));
 	case XENVER_build_id:
 		return put_build_id(at);
 	case XENVER_extraversion2:

@@ -25,7 +25,7 @@ struct huffman {
 	uint16_t count[CODE_BITS_MAX + 1];
 	uint16_t symbol[LITERALS];
 	uint16_t fast[1U
-		      << FAST_BITS]; /* by the next bits: symbol << 4 | length; 0: a longer code */
+			<< FAST_BITS]; /* by the next bits: symbol << 4 | length; 0: a longer code */
 };
 
 static void refill(struct stream *s)
@@ -65,7 +65,7 @@ static unsigned reverse(unsigned code, unsigned length)
 }
 
 static void fill_fast(
-	struct huffman *h, const uint16_t *next_code, const uint8_t *lengths, unsigned n)
+		struct huffman *h, const uint16_t *next_code, const uint8_t *lengths, unsigned n)
 {
 	uint16_t code[CODE_BITS_MAX + 1];
 
@@ -191,7 +191,7 @@ static void match(struct stream *s, unsigned symbol, const struct huffman *dista
 }
 
 static void unpack_block(
-	struct stream *s, const struct huffman *literals, const struct huffman *distances)
+		struct stream *s, const struct huffman *literals, const struct huffman *distances)
 {
 	while (!s->failed) {
 		unsigned symbol = decode(s, literals);
@@ -272,14 +272,14 @@ static void dynamic_block(struct stream *s)
 	for (unsigned i = 0; i < codes; i++)
 		lengths[order[i]] = (uint8_t)take_bits(s, 3);
 	if (literals > 286 || distances > DISTANCES ||
-		!huffman_build(&literal_codes, lengths, 19)) {
+			!huffman_build(&literal_codes, lengths, 19)) {
 		s->failed = true;
 		return;
 	}
 	memset(lengths, 0, sizeof(lengths));
 	read_lengths(s, lengths, literals + distances);
 	if (s->failed || !lengths[256] || !huffman_build(&literal_codes, lengths, literals) ||
-		!huffman_build(&distance_codes, lengths + literals, distances)) {
+			!huffman_build(&distance_codes, lengths + literals, distances)) {
 		s->failed = true;
 		return;
 	}
@@ -289,7 +289,7 @@ static void dynamic_block(struct stream *s)
 static void unpack_deflate(struct stream *s)
 {
 	static void (*const kinds[])(
-		struct stream *s) = { stored_block, fixed_block, dynamic_block };
+			struct stream *s) = { stored_block, fixed_block, dynamic_block };
 	bool last = false;
 
 	while (!last && !s->failed) {

@@ -25,7 +25,7 @@ static inline bool list_empty(const struct list_node *head)
 }
 
 static inline void list_insert_between(
-	struct list_node *node, struct list_node *prev, struct list_node *next)
+		struct list_node *node, struct list_node *prev, struct list_node *next)
 {
 	node->prev = prev;
 	node->next = next;
@@ -57,12 +57,12 @@ static inline void list_remove(struct list_node *node)
 
 #define list_for_each_entry(pos, head, member)                                                     \
 	for ((pos) = list_entry((head)->next, __typeof__(*(pos)), member);                         \
-		&(pos)->member != (head);                                                          \
-		(pos) = list_entry((pos)->member.next, __typeof__(*(pos)), member))
+			&(pos)->member != (head);                                                  \
+			(pos) = list_entry((pos)->member.next, __typeof__(*(pos)), member))
 
 /* The loop body may remove pos. */
 #define list_for_each_entry_safe(pos, tmp, head, member)                                           \
 	for ((pos) = list_entry((head)->next, __typeof__(*(pos)), member),                         \
 	    (tmp) = list_entry((pos)->member.next, __typeof__(*(pos)), member);                    \
-		&(pos)->member != (head);                                                          \
-		(pos) = (tmp), (tmp) = list_entry((tmp)->member.next, __typeof__(*(pos)), member))
+			&(pos)->member != (head); (pos) = (tmp),                                   \
+	    (tmp) = list_entry((tmp)->member.next, __typeof__(*(pos)), member))

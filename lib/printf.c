@@ -73,7 +73,7 @@ static size_t to_digits(char buf[DIGITS_MAX], uint64_t value, unsigned base, boo
 }
 
 static void put_number(struct out *out, const struct spec *spec, const char *prefix, uint64_t value,
-	unsigned base, bool upper)
+		unsigned base, bool upper)
 {
 	char digits[DIGITS_MAX];
 	size_t count = to_digits(digits, value, base, upper);
@@ -123,8 +123,8 @@ static void put_string(struct out *out, const struct spec *spec, const char *tex
 {
 	if (text == NULL)
 		text = "(null)";
-	put_padded(
-		out, spec, text, strnlen(text, spec->has_precision ? spec->precision : SIZE_MAX));
+	put_padded(out, spec, text,
+			strnlen(text, spec->has_precision ? spec->precision : SIZE_MAX));
 }
 
 /* A decimal number; saturates far beyond any buffer. */

@@ -188,7 +188,7 @@ static size_t equal_words(const byte_t *a, const byte_t *b, size_t size)
 	if (!aligned_alike(a, b, WORD) || !IS_ALIGNED((uintptr_t)a, WORD))
 		return 0;
 	while (size - done >= WORD && *(const uint64_t *)(const void *)(a + done) ==
-					      *(const uint64_t *)(const void *)(b + done))
+						      *(const uint64_t *)(const void *)(b + done))
 		done += WORD;
 	return done;
 }

@@ -47,9 +47,8 @@ const struct verb verb_apply = {
 	.operands_least = 2,
 	.operands_most = OPERANDS_MANY,
 	.summary = "Apply overlays in order and write the whole tree",
-	.details =
-		"The result is the live tree that Graft would have after adding them. When one is\n"
-		"refused, nothing is written.\n",
+	.details = "The result is the live tree that Graft would have after adding them. When one is\n"
+		   "refused, nothing is written.\n",
 	.options = options,
 	.run = run,
 };

@@ -28,8 +28,8 @@ static void gather(struct pruning *pruning)
 	size_t room = 0;
 
 	dt_for_each_node (node, pruning->live.tree.root) {
-		pruning->nodes =
-			memory_grow(pruning->nodes, pruning->count, &room, sizeof(*pruning->nodes));
+		pruning->nodes = memory_grow(
+				pruning->nodes, pruning->count, &room, sizeof(*pruning->nodes));
 		pruning->nodes[pruning->count++] = node;
 	}
 }
@@ -59,7 +59,7 @@ static bool is_lost_label(const struct pruning *pruning, const struct dt_prop *p
 }
 
 static void copy_node(
-	const struct pruning *pruning, const struct dt_node *from, struct draft_node *to)
+		const struct pruning *pruning, const struct dt_node *from, struct draft_node *to)
 {
 	const struct dt_node *child;
 	const struct dt_prop *prop;
@@ -102,8 +102,8 @@ static bool can_be_added(struct bytes base, struct bytes overlay)
 	return good;
 }
 
-bool base_without(
-	struct bytes overlay, const char *name, struct bytes *out, const struct dt_tree **live)
+bool base_without(struct bytes overlay, const char *name, struct bytes *out,
+		const struct dt_tree **live)
 {
 	struct pruning *pruning = memory_get(sizeof(*pruning));
 	const struct graft_overlay *overlays;

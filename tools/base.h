@@ -11,5 +11,5 @@
  * From the running Graft, with the tree as it is, which lives to the end of the program. `name` is for messages.
  * False, and said, when the overlay was not added.
  */
-bool base_without(
-	struct bytes overlay, const char *name, struct bytes *out, const struct dt_tree **live);
+bool base_without(struct bytes overlay, const char *name, struct bytes *out,
+		const struct dt_tree **live);

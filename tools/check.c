@@ -14,7 +14,7 @@ enum {
 
 static const struct option options[] = {
 	[OPTION_BASE] = { "base", 'b', "BASE.dtb", false,
-		"also check labels, targets and resources against this tree" },
+			"also check labels, targets and resources against this tree" },
 	{ 0 },
 };
 
@@ -35,7 +35,7 @@ static void take_fault(void *ctx, int error, const char *text)
 }
 
 static void check_resources(
-	const struct dt_tree *tree, const struct dt_overlay *overlay, struct dt_why *why)
+		const struct dt_tree *tree, const struct dt_overlay *overlay, struct dt_why *why)
 {
 	struct dt_overlay_walk walk = dt_overlay_walk(overlay);
 	struct uses uses = { 0 };
@@ -47,7 +47,7 @@ static void check_resources(
 }
 
 static void check_overlay(
-	struct dt_tree *tree, struct bytes blob, bool has_base, struct dt_why *why)
+		struct dt_tree *tree, struct bytes blob, bool has_base, struct dt_why *why)
 {
 	struct dt_overlay *overlay;
 
@@ -91,9 +91,8 @@ const struct verb verb_check = {
 	.operands_least = 1,
 	.operands_most = 1,
 	.summary = "Say everything that is wrong with an overlay",
-	.details =
-		"Exits with 0 when nothing is. Without a base, labels and targets are taken to be\n"
-		"there, and numbers of cells are not known.\n",
+	.details = "Exits with 0 when nothing is. Without a base, labels and targets are taken to be\n"
+		   "there, and numbers of cells are not known.\n",
 	.options = options,
 	.run = run,
 };

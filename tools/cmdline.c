@@ -22,7 +22,7 @@ struct reader {
 };
 
 static int bad_usage(const struct verb *verb, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+		__attribute__((format(printf, 2, 3)));
 
 static int bad_usage(const struct verb *verb, const char *format, ...)
 {
@@ -61,7 +61,7 @@ static void print_option(const struct option *option)
 	if (option->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", option->letter);
 	snprintf(left, sizeof(left), "%s--%s %s", letter, option->name,
-		option->argument ? option->argument : "");
+			option->argument ? option->argument : "");
 	printf("  %-26s %s\n", left, option->help);
 }
 
@@ -112,8 +112,8 @@ static int take_option(struct reader *reader, int index, const char *value)
 		return bad_usage(reader->verb, "--%s takes no value", option->name);
 	if (option->argument && !value) {
 		if (reader->at == reader->count)
-			return bad_usage(
-				reader->verb, "--%s needs %s", option->name, option->argument);
+			return bad_usage(reader->verb, "--%s needs %s", option->name,
+					option->argument);
 		value = reader->words[reader->at++];
 	}
 	reader->request.values[index] = option->argument ? value : "";
@@ -180,7 +180,7 @@ static int check_request(const struct verb *verb, const struct request *request)
 		return bad_usage(verb, "%s: too few files", verb->operands);
 	if (request->operand_count > verb->operands_most)
 		return bad_usage(verb, "%s: too many files",
-			verb->operands[0] ? verb->operands : "takes none");
+				verb->operands[0] ? verb->operands : "takes none");
 	return DONE;
 }
 

@@ -61,7 +61,7 @@ static char *tell_window(const char *what, const struct pair *pair)
 	const struct dt_window *a = &pair->own->window, *b = &pair->other->window;
 
 	return memory_print("0x%" PRIx64 "-0x%" PRIx64 " %s 0x%" PRIx64 "-0x%" PRIx64, a->base,
-		last_of(a), what, b->base, last_of(b));
+			last_of(a), what, b->base, last_of(b));
 }
 
 static char *meets_ram(const struct pair *pair)
@@ -72,29 +72,29 @@ static char *meets_ram(const struct pair *pair)
 static char *meets_controller(const struct pair *pair)
 {
 	return overlaps(pair, PAGE) && is_controller(pair)
-	               ? tell_window("lies in the interrupt controller,", pair)
-	               : NULL;
+	                       ? tell_window("lies in the interrupt controller,", pair)
+	                       : NULL;
 }
 
 static char *meets_window(const struct pair *pair)
 {
 	return overlaps(pair, 1) && !is_memory(pair) && !is_controller(pair)
-	               ? tell_window("overlaps", pair)
-	               : NULL;
+	                       ? tell_window("overlaps", pair)
+	                       : NULL;
 }
 
 static char *shares_page(const struct pair *pair)
 {
 	return overlaps(pair, PAGE) && !overlaps(pair, 1) && !is_memory(pair) &&
-	                       !is_controller(pair)
-	               ? tell_window("shares a 4 KiB page with", pair)
-	               : NULL;
+	                                       !is_controller(pair)
+	                       ? tell_window("shares a 4 KiB page with", pair)
+	                       : NULL;
 }
 
 static char *same_interrupt(const struct pair *pair)
 {
 	if (pair->own->kind != USE_IRQ || pair->other->kind != USE_IRQ ||
-		pair->own->gic.intid != pair->other->gic.intid || !pair->own->gic.spi)
+			pair->own->gic.intid != pair->other->gic.intid || !pair->own->gic.spi)
 		return NULL;
 	return memory_print("SPI %u is used already", pair->own->gic.intid - 32);
 }
@@ -104,9 +104,9 @@ static char *same_stream(const struct pair *pair)
 	const struct dt_stream *a = &pair->own->stream, *b = &pair->other->stream;
 
 	if (pair->own->kind != USE_STREAM || pair->other->kind != USE_STREAM ||
-		a->iommu != b->iommu || a->cell_count == 0 ||
-		(uint64_t)a->cells[0] + a->count <= b->cells[0] ||
-		(uint64_t)b->cells[0] + b->count <= a->cells[0])
+			a->iommu != b->iommu || a->cell_count == 0 ||
+			(uint64_t)a->cells[0] + a->count <= b->cells[0] ||
+			(uint64_t)b->cells[0] + b->count <= a->cells[0])
 		return NULL;
 	return memory_print("stream 0x%x is used already", a->cells[0]);
 }
@@ -124,12 +124,13 @@ static const struct {
 };
 
 static void add(struct conflicts *conflicts, const char *rule, const struct dt_node *node,
-	const struct dt_node *other, const char *text)
+		const struct dt_node *other, const char *text)
 {
 	conflicts->at = memory_grow(
-		conflicts->at, conflicts->count, &conflicts->room, sizeof(*conflicts->at));
-	conflicts->at[conflicts->count++] =
-		(struct conflict){ .rule = rule, .node = node, .other = other, .text = text };
+			conflicts->at, conflicts->count, &conflicts->room, sizeof(*conflicts->at));
+	conflicts->at[conflicts->count++] = (struct conflict){
+		.rule = rule, .node = node, .other = other, .text = text
+	};
 }
 
 /* The same is found as often as an interrupt-map names it. */
@@ -137,8 +138,8 @@ static bool is_known(const struct conflicts *conflicts, const struct pair *pair,
 {
 	for (size_t i = 0; i < conflicts->count; i++)
 		if (conflicts->at[i].node == pair->own->node &&
-			conflicts->at[i].other == pair->other->node &&
-			strcmp(conflicts->at[i].text, text) == 0)
+				conflicts->at[i].other == pair->other->node &&
+				strcmp(conflicts->at[i].text, text) == 0)
 			return true;
 	return false;
 }
@@ -164,13 +165,13 @@ static void find_private(struct conflicts *conflicts, const struct uses *own)
 		use = &own->at[i];
 		if (use->kind == USE_IRQ && !use->gic.spi)
 			add(conflicts, "private-interrupt", use->node, NULL,
-				memory_print(
-					"interrupt %u is private to each CPU", use->gic.intid));
+					memory_print("interrupt %u is private to each CPU",
+							use->gic.intid));
 	}
 }
 
 void conflicts_find(struct conflicts *conflicts, const struct dt_tree *tree,
-	const struct dt_overlay *overlay, const struct uses *own)
+		const struct dt_overlay *overlay, const struct uses *own)
 {
 	struct pair pair = { .tree = tree };
 	struct uses others = { 0 };

@@ -6,8 +6,7 @@
 #include "tools/uses.h"
 
 struct conflict {
-	const char *
-		rule; /* "ram", "interrupt-controller", "overlap", "shared-page", "interrupt", ... */
+	const char *rule; /* "ram", "interrupt-controller", "overlap", "shared-page", "interrupt", ... */
 	const struct dt_node *node; /* of the overlay */
 	const struct dt_node *other; /* of the base; NULL: nobody's */
 	const char *text; /* what of the node, and what of the other */
@@ -20,4 +19,4 @@ struct conflicts {
 
 /* Everything of `own` (a live overlay's) against everything in the tree that is not that overlay's. */
 void conflicts_find(struct conflicts *conflicts, const struct dt_tree *tree,
-	const struct dt_overlay *overlay, const struct uses *own);
+		const struct dt_overlay *overlay, const struct uses *own);

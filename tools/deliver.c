@@ -45,7 +45,7 @@ static char *path_of(const struct delivery *delivery, const char *rest)
 static char *path_of_blob(const struct delivery *delivery, const char *name)
 {
 	return memory_print(
-		"/local/domain/%u/device-tree-overlay/overlays/%s", delivery->domain, name);
+			"/local/domain/%u/device-tree-overlay/overlays/%s", delivery->domain, name);
 }
 
 /* FNV-1a: every byte counts, unlike in the digest that Graft lists. */
@@ -96,14 +96,12 @@ bool deliver_guest_listens(const struct delivery *delivery)
 	if (there && strcmp((const char *)version.at, VERSION) == 0)
 		return true;
 	if (there)
-		say_error(
-			"domain %u has a dt-overlay-configfs of another version than this graftctl",
-			delivery->domain);
+		say_error("domain %u has a dt-overlay-configfs of another version than this graftctl",
+				delivery->domain);
 	else if (!store_is_broken())
-		say_error(
-			"domain %u takes no delivery: the module dt-overlay-configfs is not loaded there; run "
-			"`modprobe dt-overlay-configfs` in it",
-			delivery->domain);
+		say_error("domain %u takes no delivery: the module dt-overlay-configfs is not loaded there; run "
+			  "`modprobe dt-overlay-configfs` in it",
+				delivery->domain);
 	return false;
 }
 
@@ -146,7 +144,7 @@ struct bytes *deliver_recall_others(const struct delivery *delivery, size_t *cou
 	*count = 0;
 	for (unsigned i = 0; i < name_count; i++)
 		if (strcmp(names[i], delivery->name) != 0 &&
-			recall(delivery, names[i], &others[*count]))
+				recall(delivery, names[i], &others[*count]))
 			(*count)++;
 	free(names);
 	free(top);
@@ -163,8 +161,8 @@ bool deliver_keep(const struct delivery *delivery, struct bytes blob)
 
 	for (size_t at = 0; good && at < blob.size; at += PIECE) {
 		path = memory_print("%s/%zu", folder, at / PIECE);
-		good = store_write(
-			path, blob.at + at, blob.size - at < PIECE ? blob.size - at : PIECE);
+		good = store_write(path, blob.at + at,
+				blob.size - at < PIECE ? blob.size - at : PIECE);
 		free(path);
 	}
 	good = good && store_write(folder, size, strlen(size));
@@ -247,10 +245,10 @@ static void say_why_not(const struct delivery *delivery, enum event event, enum 
 		say_error("interrupted before domain %u answered", delivery->domain);
 	else if (event == DOMAIN_GONE)
 		say_error("domain %u is gone: destroyed, or started anew as another",
-			delivery->domain);
+				delivery->domain);
 	else if (event == TIME_IS_UP)
 		say_error("domain %u %s in time (--timeout gives it more)", delivery->domain,
-			state == WORKING ? "began, but did not finish" : "did not answer");
+				state == WORKING ? "began, but did not finish" : "did not answer");
 }
 
 /* Only with all of its domain does xl take a request away. */
@@ -280,7 +278,7 @@ static enum event pause_or_end(const struct delivery *delivery, const char *path
 }
 
 static enum event await(const struct delivery *delivery, const char *path, const char *answer,
-	const char *sequence, enum state *state, char **why)
+		const char *sequence, enum state *state, char **why)
 {
 	enum event event = WAITING;
 
@@ -305,7 +303,7 @@ static uint64_t draw_sequence(void)
 
 /* WAITING: the guest may see it from now on, also when xenstored does not say so. */
 static enum event put_request(
-	const struct delivery *delivery, const char *path, const char *request)
+		const struct delivery *delivery, const char *path, const char *request)
 {
 	char *top = path_of(delivery, "device-tree-overlay");
 	bool there = !wait_interrupted() && store_make_folder(top, delivery->domain);
@@ -314,12 +312,12 @@ static enum event put_request(
 	if (wait_interrupted())
 		return CALLED_OFF;
 	return there && (store_write(path, request, strlen(request)) || store_is_silent())
-	               ? WAITING
-	               : STORE_BROKEN;
+	                       ? WAITING
+	                       : STORE_BROKEN;
 }
 
-static enum deliver_result conclude(
-	const struct delivery *delivery, enum event event, enum state state, const char *why)
+static enum deliver_result conclude(const struct delivery *delivery, enum event event,
+		enum state state, const char *why)
 {
 	if (state == FINISHED)
 		return DELIVER_DONE;
@@ -333,7 +331,7 @@ static enum deliver_result conclude(
 
 /* `request` begins with `sequence`. */
 static enum deliver_result ask(
-	const struct delivery *delivery, const char *sequence, const char *request)
+		const struct delivery *delivery, const char *sequence, const char *request)
 {
 	char *path = path_of(delivery, "device-tree-overlay/request"), *why = NULL;
 	char *reply = path_of(delivery, "data/device-tree-overlay/reply");

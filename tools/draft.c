@@ -67,7 +67,7 @@ static struct draft_prop *add_prop(struct draft_node *node, const char *name)
 }
 
 struct draft_prop *draft_set(
-	struct draft_node *node, const char *name, const void *value, size_t size)
+		struct draft_node *node, const char *name, const void *value, size_t size)
 {
 	struct draft_prop *prop = find_prop(node, name);
 
@@ -80,7 +80,7 @@ struct draft_prop *draft_set(
 }
 
 struct draft_prop *draft_set_cells(
-	struct draft_node *node, const char *name, const uint32_t *cells, size_t count)
+		struct draft_node *node, const char *name, const uint32_t *cells, size_t count)
 {
 	uint8_t *value = memory_get(count * 4);
 	struct draft_prop *prop;
@@ -105,7 +105,7 @@ struct draft_prop *draft_set_string(struct draft_node *node, const char *name, c
 void draft_refer(struct draft_prop *prop, uint32_t offset)
 {
 	prop->references = memory_grow(prop->references, prop->reference_count,
-		&prop->reference_room, sizeof(*prop->references));
+			&prop->reference_room, sizeof(*prop->references));
 	prop->references[prop->reference_count++] = offset;
 }
 
@@ -207,7 +207,7 @@ bool draft_write(const struct draft_node *root, struct bytes *out)
 }
 
 bool draft_write_overlay(const struct draft_node *content, const char *target_path,
-	const struct draft_node *labels, struct bytes *out)
+		const struct draft_node *labels, struct bytes *out)
 {
 	struct dtb_writer w;
 

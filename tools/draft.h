@@ -33,9 +33,9 @@ struct draft_node *draft_find(const struct draft_node *node, const char *name);
 
 /* Set a property: one of that name that is there is replaced. */
 struct draft_prop *draft_set(
-	struct draft_node *node, const char *name, const void *value, size_t size);
+		struct draft_node *node, const char *name, const void *value, size_t size);
 struct draft_prop *draft_set_cells(
-	struct draft_node *node, const char *name, const uint32_t *cells, size_t count);
+		struct draft_node *node, const char *name, const uint32_t *cells, size_t count);
 struct draft_prop *draft_set_u32(struct draft_node *node, const char *name, uint32_t cell);
 struct draft_prop *draft_set_string(struct draft_node *node, const char *name, const char *text);
 void draft_refer(struct draft_prop *prop, uint32_t offset);
@@ -45,4 +45,4 @@ bool draft_write(const struct draft_node *root, struct bytes *out);
 
 /* `labels` holds a property for each label, its value the path of a node below `content`. */
 bool draft_write_overlay(const struct draft_node *content, const char *target_path,
-	const struct draft_node *labels, struct bytes *out);
+		const struct draft_node *labels, struct bytes *out);

@@ -15,20 +15,20 @@ enum {
 static const struct option options[] = {
 	[OPTION_BASE] = { "base", 'b', "BASE.dtb", true, "the host's tree, without the overlay" },
 	[OPTION_AT] = { "at", 'a', "ADDRESS", false,
-		"the lowest physical page goes here, others follow" },
+			"the lowest physical page goes here, others follow" },
 	[OPTION_OUTPUT] = { "output", 'o', "A_domu.dtbo", true,
-		"where the guest's overlay goes; - is stdout" },
+			"where the guest's overlay goes; - is stdout" },
 	[OPTION_RATE] = { "clock-rate", 'c', "HZ", false,
-		"of clocks whose rate is not in the tree" },
+			"of clocks whose rate is not in the tree" },
 	[OPTION_FORCE] = { "force-without-iommu", 0, NULL, false,
-		"xen,force-assign-without-iommu: the guest can reach all memory by DMA" },
+			"xen,force-assign-without-iommu: the guest can reach all memory by DMA" },
 	[OPTION_LABELS] = { "labels", 'l', NULL, false,
-		"keep the labels: Linux wants /__symbols__ in the guest's tree for that" },
+			"keep the labels: Linux wants /__symbols__ in the guest's tree for that" },
 	{ 0 },
 };
 
 bool guest_read_options(
-	struct guest_order *order, const char *at, const char *rate, const char *force)
+		struct guest_order *order, const char *at, const char *rate, const char *force)
 {
 	order->placed = at;
 	order->forced = force;
@@ -51,10 +51,11 @@ static int run(const struct request *request)
 	struct bytes blob;
 
 	if (!guest_read_options(&order, request->values[OPTION_AT], request->values[OPTION_RATE],
-		    request->values[OPTION_FORCE]))
+			    request->values[OPTION_FORCE]))
 		return BAD_USAGE;
 	if (!file_read(order.base_name, &order.base) ||
-		!file_read(order.overlay_name, &order.overlay) || !guest_make(&order, &blob))
+			!file_read(order.overlay_name, &order.overlay) ||
+			!guest_make(&order, &blob))
 		return REFUSED;
 	return file_write(request->values[OPTION_OUTPUT], blob) ? DONE : REFUSED;
 }
@@ -65,9 +66,8 @@ const struct verb verb_guest = {
 	.operands_least = 1,
 	.operands_most = 1,
 	.summary = "Make the guest's overlay from the host's",
-	.details =
-		"Registers go to free guest addresses, interrupts to the guest's controller, clocks\n"
-		"that stay with the host become fixed-clocks. What else stays behind is said.\n",
+	.details = "Registers go to free guest addresses, interrupts to the guest's controller, clocks\n"
+		   "that stay with the host become fixed-clocks. What else stays behind is said.\n",
 	.options = options,
 	.run = run,
 };

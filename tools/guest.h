@@ -44,9 +44,9 @@ struct guest_node {
 
 /* Say why not; others are said too. */
 void guest_refuse(struct guest *guest, const struct dt_node *node, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+		__attribute__((format(printf, 3, 4)));
 void guest_warn(const struct dt_node *node, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+		__attribute__((format(printf, 2, 3)));
 
 /*
  * Does this node go to the guest? One of the overlay does, unless it hangs on a device of the host's: an
@@ -56,13 +56,13 @@ bool guest_has(const struct guest *guest, const struct dt_node *node);
 
 /* The next byte offset of `prop` from `*offset` on where a reference begins; false past the last. */
 bool guest_next_reference(const struct guest *guest, const struct guest_node *at,
-	const struct dt_prop *prop, uint32_t *offset);
+		const struct dt_prop *prop, uint32_t *offset);
 /* Does it refer to a node that the guest does not have? */
 bool guest_reaches_out(
-	const struct guest *guest, const struct guest_node *at, const struct dt_prop *prop);
+		const struct guest *guest, const struct guest_node *at, const struct dt_prop *prop);
 /* Copy a property with its references. */
 void guest_copy_prop(
-	const struct guest *guest, const struct guest_node *at, const struct dt_prop *prop);
+		const struct guest *guest, const struct guest_node *at, const struct dt_prop *prop);
 
 /* guest_resources.c: registers, interrupts, and how they are assigned. */
 void guest_write_windows(struct guest *guest, const struct guest_node *at);
@@ -74,4 +74,4 @@ void guest_write_clocks(struct guest *guest, const struct guest_node *at);
 
 /* guest_node.c: a node that the guest has becomes, with all below it, a child of `parent`. */
 void guest_write_node(struct guest *guest, const struct dt_node *node, const struct dt_node *twin,
-	struct draft_node *parent);
+		struct draft_node *parent);

@@ -31,8 +31,9 @@ static int next_clock(const struct guest *guest, struct clock_list *list, struct
 	clock->phandle = phandle;
 	clock->provider = dt_node_of_phandle(&guest->tree, phandle);
 	if (!clock->provider ||
-		!dt_prop_u32(&guest->tree, clock->provider, "#clock-cells", &clock->cell_count) ||
-		clock->cell_count > DT_CELLS_MAX)
+			!dt_prop_u32(&guest->tree, clock->provider, "#clock-cells",
+					&clock->cell_count) ||
+			clock->cell_count > DT_CELLS_MAX)
 		return -1;
 	for (uint32_t i = 0; i < clock->cell_count; i++)
 		if (!span_u32(&list->rest, &clock->cells[i]))
@@ -41,7 +42,7 @@ static int next_clock(const struct guest *guest, struct clock_list *list, struct
 }
 
 static struct clock_list list_of(
-	const struct guest *guest, const struct dt_node *node, const char *name)
+		const struct guest *guest, const struct dt_node *node, const char *name)
 {
 	const struct dt_prop *prop = dt_prop(&guest->tree, node, name);
 
@@ -55,8 +56,8 @@ static bool same_clock(const struct guest_clock *a, const struct guest_clock *b)
 }
 
 /* What `node` asks for by assigned-clock-rates. */
-static uint64_t assigned_rate(
-	const struct guest *guest, const struct dt_node *node, const struct guest_clock *clock)
+static uint64_t assigned_rate(const struct guest *guest, const struct dt_node *node,
+		const struct guest_clock *clock)
 {
 	struct clock_list list = list_of(guest, node, "assigned-clocks");
 	struct span rates = list_of(guest, node, "assigned-clock-rates").rest;
@@ -88,21 +89,21 @@ static uint64_t told_rate(const struct guest *guest, struct guest_clock clock)
 
 		if (dt_is_compatible(tree, clock.provider, "fixed-clock"))
 			return dt_prop_u32(tree, clock.provider, "clock-frequency", &rate)
-			               ? rate * multiply / divide
-			               : 0;
+			                       ? rate * multiply / divide
+			                       : 0;
 		if (!dt_is_compatible(tree, clock.provider, "fixed-factor-clock"))
 			return 0;
 		multiply *= factor_of(guest, clock.provider, "clock-mult");
 		divide *= factor_of(guest, clock.provider, "clock-div");
 		if (multiply > UINT32_MAX || divide > UINT32_MAX ||
-			next_clock(guest, &list, &clock) <= 0)
+				next_clock(guest, &list, &clock) <= 0)
 			return 0;
 	}
 	return 0;
 }
 
-static uint64_t rate_of(
-	const struct guest *guest, const struct dt_node *node, const struct guest_clock *clock)
+static uint64_t rate_of(const struct guest *guest, const struct dt_node *node,
+		const struct guest_clock *clock)
 {
 	uint64_t rate = told_rate(guest, *clock);
 
@@ -121,13 +122,14 @@ static const struct dt_node *top_of(const struct guest *guest, const struct dt_n
 }
 
 /* Named after the device, so that overlays for one guest do not meet. */
-static void write_fixed(
-	struct guest *guest, const struct dt_node *node, struct guest_clock *clock, uint64_t rate)
+static void write_fixed(struct guest *guest, const struct dt_node *node, struct guest_clock *clock,
+		uint64_t rate)
 {
 	const char *top = top_of(guest, node)->name;
 	size_t length = strcspn(top, "@");
 	char *name = memory_print("clock-%.*s-%s%s%zu", (int)length, top,
-		top[length] ? top + length + 1 : "", top[length] ? "-" : "", guest->clock_count);
+			top[length] ? top + length + 1 : "", top[length] ? "-" : "",
+			guest->clock_count);
 	struct draft_node *fixed = draft_child(guest->content, name);
 
 	for (char *at = name; *at; at++)
@@ -142,8 +144,8 @@ static void write_fixed(
 }
 
 /* The phandle of the clock that stands for this one, made the first time. */
-static uint32_t replace(
-	struct guest *guest, const struct dt_node *node, uint32_t index, struct guest_clock clock)
+static uint32_t replace(struct guest *guest, const struct dt_node *node, uint32_t index,
+		struct guest_clock clock)
 {
 	uint64_t rate;
 
@@ -153,13 +155,13 @@ static uint32_t replace(
 	rate = rate_of(guest, node, &clock);
 	if (!rate || rate > UINT32_MAX) {
 		guest_refuse(guest, node,
-			"the rate of clock %u, of %s, is not in the tree: give --clock-rate HZ",
-			index, dt_path(clock.provider));
+				"the rate of clock %u, of %s, is not in the tree: give --clock-rate HZ",
+				index, dt_path(clock.provider));
 		return 0;
 	}
 	write_fixed(guest, node, &clock, rate);
-	guest->clocks = memory_grow(
-		guest->clocks, guest->clock_count, &guest->clock_room, sizeof(*guest->clocks));
+	guest->clocks = memory_grow(guest->clocks, guest->clock_count, &guest->clock_room,
+			sizeof(*guest->clocks));
 	guest->clocks[guest->clock_count++] = clock;
 	return clock.phandle;
 }

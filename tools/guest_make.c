@@ -23,16 +23,16 @@ static bool shift_phandles(struct bytes blob, const char *file)
 	cursor = dtb_cursor(&dtb);
 	while ((event = dtb_step(&cursor)) != DTB_DONE) {
 		if (event != DTB_PROP || cursor.value.left != 4 ||
-			(strcmp(cursor.name, "phandle") != 0 &&
-				strcmp(cursor.name, "linux,phandle") != 0))
+				(strcmp(cursor.name, "phandle") != 0 &&
+						strcmp(cursor.name, "linux,phandle") != 0))
 			continue;
 		if (span_load_u32(cursor.value.at) > UINT32_MAX - PHANDLE_SHIFT * 2) {
 			say_error("%s: phandle 0x%x is too high", file,
-				span_load_u32(cursor.value.at));
+					span_load_u32(cursor.value.at));
 			return false;
 		}
 		span_store_u32(blob.at + (cursor.value.at - blob.at),
-			span_load_u32(cursor.value.at) + PHANDLE_SHIFT);
+				span_load_u32(cursor.value.at) + PHANDLE_SHIFT);
 	}
 	return true;
 }
@@ -83,8 +83,8 @@ static bool apply_shifted(struct guest *guest, const char *file)
 	const struct dt_overlay *live = guest->overlay;
 
 	if (dt_overlay_add(&guest->shifted, live->blob, live->blob_size, &guest->shifted_overlay,
-		    &why) == 0 &&
-		same_changes(live, guest->shifted_overlay))
+			    &why) == 0 &&
+			same_changes(live, guest->shifted_overlay))
 		return true;
 	return refuse_number(file);
 }
@@ -150,13 +150,13 @@ static void write_labels(struct guest *guest)
 
 /* Whether the guest gets what the change brings. */
 static bool write_change(
-	struct guest *guest, const struct dt_change *change, const struct dt_node *twin)
+		struct guest *guest, const struct dt_change *change, const struct dt_node *twin)
 {
 	if (scheme_is_table(change->node))
 		return false;
 	if (change->kind != DT_ADD_NODE) {
 		guest_warn(change->node, "'%s' is changed in the host's tree only",
-			change->prop->name);
+				change->prop->name);
 		return false;
 	}
 	if (!guest_has(guest, change->node)) {
@@ -195,7 +195,7 @@ static void keep_places(struct space *space, struct span places)
 			if (!span_u32(&places, &cells[i]))
 				return;
 		space_keep(space, (uint64_t)cells[4] << 32 | cells[5],
-			(uint64_t)cells[2] << 32 | cells[3]);
+				(uint64_t)cells[2] << 32 | cells[3]);
 	}
 }
 
@@ -222,8 +222,9 @@ bool guest_make(const struct guest_order *order, struct bytes *out)
 	guest->rate = order->rate;
 	guest->live = order->live;
 	if (!engine_build(&guest->tree, order->base_name, order->base) ||
-		!engine_add(&guest->tree, order->overlay_name, order->overlay, &guest->overlay) ||
-		!build_shifted(guest, order) || !apply_shifted(guest, order->overlay_name))
+			!engine_add(&guest->tree, order->overlay_name, order->overlay,
+					&guest->overlay) ||
+			!build_shifted(guest, order) || !apply_shifted(guest, order->overlay_name))
 		return false;
 	guest->phandle_last = guest->tree.phandle_last;
 	guest->content = draft_root();

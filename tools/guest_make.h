@@ -10,7 +10,7 @@ struct guest_order {
 	const char *base_name, *overlay_name; /* for messages */
 	const struct dt_tree *live; /* the host's now, other overlays in it; NULL: not known */
 	const struct bytes
-		*others; /* overlays that the guest has already: their places are taken */
+			*others; /* overlays that the guest has already: their places are taken */
 	size_t other_count;
 	uint64_t at; /* guest address of the lowest physical page, when it is placed */
 	uint64_t rate; /* of clocks whose rate is not in the tree, Hz; 0: refuse those */
@@ -24,7 +24,7 @@ struct guest_order {
  * --force-without-iommu. False, and said, when one is not a number it can take.
  */
 bool guest_read_options(
-	struct guest_order *order, const char *at, const char *rate, const char *force);
+		struct guest_order *order, const char *at, const char *rate, const char *force);
 
 /* Make it. The bytes are the caller's. False, and all reasons said. */
 bool guest_make(const struct guest_order *order, struct bytes *out);

@@ -10,7 +10,7 @@
 #include "tools/say.h"
 
 static void tell(void (*say)(const char *, ...), const struct dt_node *node, const char *format,
-	va_list list)
+		va_list list)
 {
 	char text[512];
 
@@ -97,7 +97,7 @@ static bool leave_out(struct guest *guest, const struct guest_node *at, const st
 }
 
 static bool keep_number(
-	struct guest *guest, const struct guest_node *at, const struct dt_prop *prop)
+		struct guest *guest, const struct guest_node *at, const struct dt_prop *prop)
 {
 	(void)guest;
 	if (strcmp(prop->name, "phandle") != 0)
@@ -120,12 +120,12 @@ static bool place(struct guest *guest, const struct guest_node *at, const struct
 }
 
 static bool lead_to_gic(
-	struct guest *guest, const struct guest_node *at, const struct dt_prop *prop)
+		struct guest *guest, const struct guest_node *at, const struct dt_prop *prop)
 {
 	if (strcmp(prop->name, "interrupt-parent") != 0)
 		return false;
-	if (prop->size == 4 &&
-		guest_has(guest, dt_node_of_phandle(&guest->tree, span_load_u32(prop->value))))
+	if (prop->size == 4 && guest_has(guest, dt_node_of_phandle(&guest->tree,
+								span_load_u32(prop->value))))
 		guest_copy_prop(guest, at, prop);
 	else
 		draft_set_u32(at->draft, "interrupt-parent", GUEST_PHANDLE_GIC);
@@ -229,7 +229,7 @@ static void write_assignment(struct guest *guest, const struct guest_node *at)
 		return;
 	if (dt_is_compatible(&guest->tree, at->node, "arm,primecell"))
 		guest_warn(at->node,
-			"Linux makes no device of an arm,primecell that an overlay brings");
+				"Linux makes no device of an arm,primecell that an overlay brings");
 	/* What the host's buses said for it, nobody says in the guest. */
 	if (is_top && dt_is_dma_coherent(&guest->tree, at->node))
 		draft_set(at->draft, "dma-coherent", NULL, 0);
@@ -239,12 +239,12 @@ static void write_assignment(struct guest *guest, const struct guest_node *at)
 		draft_set(at->draft, "xen,force-assign-without-iommu", NULL, 0);
 	else
 		guest_warn(at->node,
-			"is behind no IOMMU: Graft will refuse to attach it to a domain that "
-			"is not direct-mapped (--force-without-iommu)");
+				"is behind no IOMMU: Graft will refuse to attach it to a domain that "
+				"is not direct-mapped (--force-without-iommu)");
 }
 
 void guest_write_node(struct guest *guest, const struct dt_node *node, const struct dt_node *twin,
-	struct draft_node *parent)
+		struct draft_node *parent)
 {
 	struct guest_node at = { .node = node, .twin = twin };
 	const struct dt_node *child, *other;

@@ -3,7 +3,7 @@
 #include "tools/guest.h"
 
 static const struct dt_prop *twin_of(
-	const struct guest *guest, const struct guest_node *at, const struct dt_prop *prop)
+		const struct guest *guest, const struct guest_node *at, const struct dt_prop *prop)
 {
 	const struct dt_prop *twin = dt_prop(&guest->shifted, at->twin, prop->name);
 
@@ -13,7 +13,7 @@ static const struct dt_prop *twin_of(
 }
 
 bool guest_next_reference(const struct guest *guest, const struct guest_node *at,
-	const struct dt_prop *prop, uint32_t *offset)
+		const struct dt_prop *prop, uint32_t *offset)
 {
 	const struct dt_prop *twin = twin_of(guest, at, prop);
 
@@ -28,7 +28,7 @@ static bool is_own_phandle(const struct guest *guest, uint32_t phandle)
 }
 
 bool guest_reaches_out(
-	const struct guest *guest, const struct guest_node *at, const struct dt_prop *prop)
+		const struct guest *guest, const struct guest_node *at, const struct dt_prop *prop)
 {
 	uint32_t offset;
 
@@ -39,7 +39,7 @@ bool guest_reaches_out(
 }
 
 void guest_copy_prop(
-	const struct guest *guest, const struct guest_node *at, const struct dt_prop *prop)
+		const struct guest *guest, const struct guest_node *at, const struct dt_prop *prop)
 {
 	struct draft_prop *copy = draft_set(at->draft, prop->name, prop->value, prop->size);
 	uint32_t offset;

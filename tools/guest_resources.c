@@ -60,7 +60,7 @@ static bool is_from(const struct use *use, const char *source)
 }
 
 static void put_window(struct guest *guest, const struct use *use, struct cells *reg,
-	struct cells *ranges, struct cells *placed)
+		struct cells *ranges, struct cells *placed)
 {
 	struct cells *list = is_from(use, "reg") ? reg : ranges;
 	uint64_t where;
@@ -68,12 +68,12 @@ static void put_window(struct guest *guest, const struct use *use, struct cells 
 	if (!space_find(&guest->space, use->window.base, &where)) {
 		if (list == reg)
 			guest_refuse(guest, use->node, "no room in the guest for 0x%" PRIx64,
-				use->window.size);
+					use->window.size);
 		else
 			guest_warn(use->node,
-				"no room in the guest for its window of 0x%" PRIx64
-				" bytes at 0x%" PRIx64 ": left out",
-				use->window.size, use->window.base);
+					"no room in the guest for its window of 0x%" PRIx64
+					" bytes at 0x%" PRIx64 ": left out",
+					use->window.size, use->window.base);
 		return;
 	}
 	if (list == ranges)
@@ -147,8 +147,8 @@ void guest_write_irqs(struct guest *guest, const struct guest_node *at)
 			continue;
 		if (use->kind == USE_WIRE || !use->gic.spi)
 			guest_refuse(guest, at->node,
-				"interrupt %u goes to %s, where the guest cannot have it",
-				use->irq.index, dt_path(use->irq.controller));
+					"interrupt %u goes to %s, where the guest cannot have it",
+					use->irq.index, dt_path(use->irq.controller));
 		put_specifier(&cells, use);
 	}
 	if (cells.count)
@@ -157,8 +157,8 @@ void guest_write_irqs(struct guest *guest, const struct guest_node *at)
 }
 
 /* The child side of an entry of interrupt-map, and over the whole entry. */
-static bool put_map_child(
-	struct guest *guest, const struct guest_node *at, struct span *map, struct cells *cells)
+static bool put_map_child(struct guest *guest, const struct guest_node *at, struct span *map,
+		struct cells *cells)
 {
 	uint32_t own = 0, own_irq = 0, parent = 0, parent_irq = 0, size, cell;
 	const struct dt_node *controller;
@@ -190,8 +190,8 @@ void guest_write_irq_map(struct guest *guest, const struct guest_node *at)
 			continue;
 		if (!put_map_child(guest, at, &map, &cells) || use->kind == USE_WIRE) {
 			guest_refuse(guest, at->node,
-				"interrupt-map leads to %s, which the guest does not have",
-				dt_path(use->irq.controller));
+					"interrupt-map leads to %s, which the guest does not have",
+					dt_path(use->irq.controller));
 			break;
 		}
 		/* libxl gives the guest's controller no address cells. */

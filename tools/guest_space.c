@@ -44,7 +44,7 @@ void space_keep(struct space *space, uint64_t base, uint64_t size)
 	uint64_t first = base & ~(PAGE - 1), last = (base + (size - 1)) | (PAGE - 1);
 
 	space->kept = memory_grow(
-		space->kept, space->kept_count, &space->kept_room, sizeof(*space->kept));
+			space->kept, space->kept_count, &space->kept_room, sizeof(*space->kept));
 	space->kept[space->kept_count++] = (struct place){ first, last - first + 1 };
 }
 
@@ -52,8 +52,8 @@ void space_add(struct space *space, uint64_t base, uint64_t size)
 {
 	uint64_t first = base & ~(PAGE - 1), last = (base + (size - 1)) | (PAGE - 1);
 
-	space->blocks =
-		memory_grow(space->blocks, space->count, &space->room, sizeof(*space->blocks));
+	space->blocks = memory_grow(
+			space->blocks, space->count, &space->room, sizeof(*space->blocks));
 	space->blocks[space->count++] = (struct block){ .base = first, .size = last - first + 1 };
 }
 
@@ -89,7 +89,7 @@ static uint64_t obstacle(const struct space *space, uint64_t base, uint64_t size
 {
 	for (size_t i = 0; i < TAKEN_COUNT; i++)
 		if (meets(base, size, taken[i].base, taken[i].size) &&
-			!(use_vpci && taken[i].kind == VPCI))
+				!(use_vpci && taken[i].kind == VPCI))
 			return taken[i].base + taken[i].size;
 	for (size_t i = 0; i < space->kept_count; i++)
 		if (meets(base, size, space->kept[i].base, space->kept[i].size))
@@ -137,12 +137,12 @@ static bool place_at(struct block *block, uint64_t at)
 			continue;
 		if (taken[i].kind == FIXED) {
 			say_error("0x%" PRIx64 ", size 0x%" PRIx64 ": there a guest has %s", at,
-				block->size, taken[i].what);
+					block->size, taken[i].what);
 			return false;
 		}
 		if (taken[i].kind == RAM)
-			say_warning(
-				"0x%" PRIx64 ": good only for a guest whose RAM ends below", at);
+			say_warning("0x%" PRIx64 ": good only for a guest whose RAM ends below",
+					at);
 	}
 	block->guest = at;
 	block->placed = true;

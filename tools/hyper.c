@@ -65,7 +65,7 @@ bool hyper_must_be_graft(const char *what)
 {
 	if (!is_graft)
 		say_error("the hypervisor is not Graft, or one of another version: Xen has no %s",
-			what);
+				what);
 	return is_graft;
 }
 
@@ -116,7 +116,7 @@ int hyper_overlay_domctl(uint8_t op, uint16_t domain, const struct hyper_blob *b
 }
 
 int hyper_overlay_plan(
-	uint32_t op, uint16_t domain, const struct hyper_blob *blob, struct hyper_plan *out)
+		uint32_t op, uint16_t domain, const struct hyper_blob *blob, struct hyper_plan *out)
 {
 	struct graft_sysctl *call = hyper_graft_new();
 	struct graft_sysctl_overlay_plan *plan = &call->u.overlay_plan;

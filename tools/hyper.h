@@ -45,8 +45,8 @@ struct hyper_plan {
 };
 
 /* One of GRAFT_PLAN_...; Graft alone has it. 0, or -errno when it cannot be made at all. */
-int hyper_overlay_plan(
-	uint32_t op, uint16_t domain, const struct hyper_blob *blob, struct hyper_plan *out);
+int hyper_overlay_plan(uint32_t op, uint16_t domain, const struct hyper_blob *blob,
+		struct hyper_plan *out);
 
 /* Say that `verb` on this blob was refused, and why as far as the hypervisor tells. REFUSED; DONE for 0. */
 int hyper_finish(const char *verb, const struct hyper_blob *blob, int error);

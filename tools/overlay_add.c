@@ -10,8 +10,8 @@ static int run(const struct request *request)
 
 	if (!hyper_open() || !hyper_read_blob(request->operands[0], &blob))
 		return REFUSED;
-	return hyper_finish(
-		"overlay add", &blob, hyper_overlay_sysctl(XEN_SYSCTL_DT_OVERLAY_ADD, &blob));
+	return hyper_finish("overlay add", &blob,
+			hyper_overlay_sysctl(XEN_SYSCTL_DT_OVERLAY_ADD, &blob));
 }
 
 const struct verb verb_overlay_add = {
@@ -20,7 +20,6 @@ const struct verb verb_overlay_add = {
 	.operands_least = 1,
 	.operands_most = 1,
 	.summary = "Add an overlay to the live tree",
-	.details =
-		"On the running hypervisor, Graft or Xen, from Dom0. The devices are nobody's yet.\n",
+	.details = "On the running hypervisor, Graft or Xen, from Dom0. The devices are nobody's yet.\n",
 	.run = run,
 };

@@ -21,15 +21,15 @@ enum {
 
 static const struct option options[] = {
 	[OPTION_DELIVER] = { "deliver", 'd', NULL, false,
-		"make the guest's overlay, and have its kernel apply it" },
+			"make the guest's overlay, and have its kernel apply it" },
 	[OPTION_AT] = { "at", 'a', "ADDRESS", false,
-		"with --deliver: the lowest physical page goes here" },
+			"with --deliver: the lowest physical page goes here" },
 	[OPTION_RATE] = { "clock-rate", 'c', "HZ", false,
-		"with --deliver: of clocks whose rate is not in the tree" },
+			"with --deliver: of clocks whose rate is not in the tree" },
 	[OPTION_FORCE] = { "force-without-iommu", 0, NULL, false,
-		"with --deliver: the guest may reach all memory by DMA" },
+			"with --deliver: the guest may reach all memory by DMA" },
 	[OPTION_TIMEOUT] = { "timeout", 't', "SECONDS", false,
-		"with --deliver: how long the guest may take (30)" },
+			"with --deliver: how long the guest may take (30)" },
 	{ 0 },
 };
 
@@ -40,8 +40,8 @@ static void warn(const struct handover *handover, const struct hyper_blob *blob)
 	size_t length;
 
 	if (!hyper_is_graft() ||
-		hyper_overlay_plan(GRAFT_PLAN_ATTACH, handover->domain, blob, &plan) != 0 ||
-		plan.refused)
+			hyper_overlay_plan(GRAFT_PLAN_ATTACH, handover->domain, blob, &plan) != 0 ||
+			plan.refused)
 		return;
 	for (uint32_t at = 0; at < plan.size; at += (uint32_t)length + 1) {
 		length = strcspn(plan.text + at, "\n");
@@ -54,12 +54,12 @@ static int attach(const struct handover *handover, const struct hyper_blob *blob
 {
 	warn(handover, blob);
 	return hyper_finish("overlay attach", blob,
-		hyper_overlay_domctl(XEN_DOMCTL_DT_OVERLAY_ATTACH, handover->domain, blob));
+			hyper_overlay_domctl(XEN_DOMCTL_DT_OVERLAY_ATTACH, handover->domain, blob));
 }
 
 /* Dom0 sees devices where the host does: there the overlay is the host's own. */
 static bool make_blob(const struct handover *handover, const struct delivery *delivery,
-	struct guest_order *order, struct bytes *out)
+		struct guest_order *order, struct bytes *out)
 {
 	order->overlay = handover_bytes(handover);
 	order->overlay_name = handover->blob.file;
@@ -74,7 +74,7 @@ static bool make_blob(const struct handover *handover, const struct delivery *de
 }
 
 static int undo(const struct handover *handover, const struct hyper_blob *blob,
-	const struct delivery *delivery)
+		const struct delivery *delivery)
 {
 	int error = hyper_overlay_domctl(GRAFT_DOMCTL_DT_OVERLAY_DETACH, handover->domain, blob);
 
@@ -82,22 +82,22 @@ static int undo(const struct handover *handover, const struct hyper_blob *blob,
 	/* Where the domain is gone, or is going, the hypervisor was quicker. */
 	if (error && error != -ESRCH && error != -ENOENT)
 		return hyper_finish("the attach cannot be undone:", blob, error);
-	say_error(
-		"the attach is undone: domain %u has nothing of %s", handover->domain, blob->file);
+	say_error("the attach is undone: domain %u has nothing of %s", handover->domain,
+			blob->file);
 	return REFUSED;
 }
 
 static int leave(const struct handover *handover)
 {
-	say_error(
-		"%s stays attached to domain %u, whose kernel may still apply it; when xenstored answers again, "
-		"`graftctl overlay detach %s %u --deliver` takes it back",
-		handover->blob.file, handover->domain, handover->blob.file, handover->domain);
+	say_error("%s stays attached to domain %u, whose kernel may still apply it; when xenstored answers again, "
+		  "`graftctl overlay detach %s %u --deliver` takes it back",
+			handover->blob.file, handover->domain, handover->blob.file,
+			handover->domain);
 	return REFUSED;
 }
 
 static int hand_over(const struct handover *handover, const struct hyper_blob *blob,
-	const struct delivery *delivery, struct bytes bytes)
+		const struct delivery *delivery, struct bytes bytes)
 {
 	enum deliver_result result = DELIVER_NO_ANSWER;
 
@@ -112,17 +112,17 @@ static int hand_over(const struct handover *handover, const struct hyper_blob *b
 	return DONE;
 }
 
-static int deliver(
-	const struct handover *handover, struct delivery *delivery, struct guest_order *order)
+static int deliver(const struct handover *handover, struct delivery *delivery,
+		struct guest_order *order)
 {
 	struct hyper_blob blob;
 	struct bytes bytes;
 	int status;
 
 	if (!hyper_must_be_graft("live tree to make a guest's overlay from") ||
-		!deliver_open(delivery, handover->domain, handover_bytes(handover)) ||
-		!deliver_guest_listens(delivery) || !make_blob(handover, delivery, order, &bytes) ||
-		deliver_is_called_off())
+			!deliver_open(delivery, handover->domain, handover_bytes(handover)) ||
+			!deliver_guest_listens(delivery) ||
+			!make_blob(handover, delivery, order, &bytes) || deliver_is_called_off())
 		return REFUSED;
 	blob = hyper_blob_of(handover->blob.file, bytes);
 	status = attach(handover, &blob);
@@ -149,8 +149,8 @@ static int run(const struct request *request)
 	if (status != DONE)
 		return status;
 	if (!guest_read_options(&order, request->values[OPTION_AT], request->values[OPTION_RATE],
-		    request->values[OPTION_FORCE]) ||
-		!deliver_read_timeout(&delivery, request->values[OPTION_TIMEOUT]))
+			    request->values[OPTION_FORCE]) ||
+			!deliver_read_timeout(&delivery, request->values[OPTION_TIMEOUT]))
 		return BAD_USAGE;
 	status = handover_read(request, &handover);
 	if (status != DONE)
@@ -165,11 +165,10 @@ const struct verb verb_overlay_attach = {
 	.operands_least = 2,
 	.operands_most = 2,
 	.summary = "Give the devices of an added overlay to a domain",
-	.details =
-		"DOMAIN is a number or a name; 0 is Dom0. Without --deliver, A.dtbo is the overlay that\n"
-		"was added or one made for the guest (graftctl guest), and whoever is in the guest\n"
-		"applies it. With --deliver it is the one that was added, and all is done; it takes\n"
-		"the module dt-overlay-configfs in the guest. Xen takes direct-mapped domains only.\n",
+	.details = "DOMAIN is a number or a name; 0 is Dom0. Without --deliver, A.dtbo is the overlay that\n"
+		   "was added or one made for the guest (graftctl guest), and whoever is in the guest\n"
+		   "applies it. With --deliver it is the one that was added, and all is done; it takes\n"
+		   "the module dt-overlay-configfs in the guest. Xen takes direct-mapped domains only.\n",
 	.options = options,
 	.run = run,
 };

@@ -18,11 +18,11 @@ enum {
 
 static const struct option options[] = {
 	[OPTION_DELIVER] = { "deliver", 'd', NULL, false,
-		"of what was delivered: have the guest remove it first" },
+			"of what was delivered: have the guest remove it first" },
 	[OPTION_FORCE] = { "force", 'f', NULL, false,
-		"with --deliver: take it whatever the guest answers" },
+			"with --deliver: take it whatever the guest answers" },
 	[OPTION_TIMEOUT] = { "timeout", 't', "SECONDS", false,
-		"with --deliver: how long the guest may take (30)" },
+			"with --deliver: how long the guest may take (30)" },
 	{ 0 },
 };
 
@@ -41,7 +41,7 @@ static bool ask(const struct handover *handover, const struct delivery *delivery
 		say_warning("taken from domain %u all the same", handover->domain);
 	else
 		say_error("domain %u keeps %s (--force takes it all the same)", handover->domain,
-			handover->blob.file);
+				handover->blob.file);
 	return forced;
 }
 
@@ -52,14 +52,12 @@ static int collect(const struct handover *handover, struct delivery *delivery, b
 	int error;
 
 	if (!hyper_must_be_graft("detach") ||
-		!deliver_open(delivery, handover->domain, handover_bytes(handover)))
+			!deliver_open(delivery, handover->domain, handover_bytes(handover)))
 		return REFUSED;
 	if (!deliver_recall(delivery, &bytes)) {
-		say_error(
-			store_is_broken()
-				? "%s: domain %u keeps what it has of it; without --deliver, detach needs no XenStore"
-				: "%s was not delivered to domain %u: detach without --deliver, by the blob that was attached",
-			handover->blob.file, handover->domain);
+		say_error(store_is_broken() ? "%s: domain %u keeps what it has of it; without --deliver, detach needs no XenStore"
+					    : "%s was not delivered to domain %u: detach without --deliver, by the blob that was attached",
+				handover->blob.file, handover->domain);
 		return REFUSED;
 	}
 	if (deliver_is_called_off() || !ask(handover, delivery, forced))
@@ -99,11 +97,10 @@ const struct verb verb_overlay_detach = {
 	.operands_least = 2,
 	.operands_most = 2,
 	.summary = "Take the devices of an overlay back from a domain",
-	.details =
-		"DOMAIN is a number or a name. Without --deliver, by the blob that was attached, or all\n"
-		"that it has of the overlay that was added, and at once. With it, by the overlay that\n"
-		"was delivered; the guest's kernel removes it first, and when it does not, the device\n"
-		"stays. Xen has no such operation.\n",
+	.details = "DOMAIN is a number or a name. Without --deliver, by the blob that was attached, or all\n"
+		   "that it has of the overlay that was added, and at once. With it, by the overlay that\n"
+		   "was delivered; the guest's kernel removes it first, and when it does not, the device\n"
+		   "stays. Xen has no such operation.\n",
 	.options = options,
 	.run = run,
 };

@@ -14,10 +14,10 @@ static void print_one(const struct graft_overlay *overlay)
 
 	printf("%4" PRIu32 "  %s%-8s%s  %-11s  %5" PRIu32 "  %6" PRIu32 "  %4" PRIu32 "  %7" PRIu32
 	       "  %016" PRIx64 "  %.*s",
-		overlay->id, attached ? colours->good : "", attached ? "attached" : "added",
-		colours->off, attached ? hyper_owner_name(overlay->holder) : "-", overlay->nodes,
-		overlay->ranges, overlay->interrupts, overlay->blob_size, overlay->digest,
-		GRAFT_OVERLAY_NAME_MAX, overlay->name);
+			overlay->id, attached ? colours->good : "", attached ? "attached" : "added",
+			colours->off, attached ? hyper_owner_name(overlay->holder) : "-",
+			overlay->nodes, overlay->ranges, overlay->interrupts, overlay->blob_size,
+			overlay->digest, GRAFT_OVERLAY_NAME_MAX, overlay->name);
 	if (overlay->dependents)
 		printf("  (%" PRIu32 " build on it)", overlay->dependents);
 	if (overlay->attachments > 1)
@@ -37,7 +37,7 @@ static int run(const struct request *request)
 	if (!overlays)
 		return REFUSED;
 	printf("%s  ID  STATE     HOLDER       NODES  RANGES  SPIS    BYTES  DIGEST            NAME%s\n",
-		colours_for(stdout)->head, colours_for(stdout)->off);
+			colours_for(stdout)->head, colours_for(stdout)->off);
 	for (uint32_t i = 0; i < count; i++)
 		print_one(&overlays[i]);
 	return DONE;
@@ -47,7 +47,6 @@ const struct verb verb_overlay_list = {
 	.name = "overlay list",
 	.operands = "",
 	.summary = "List the overlays of the live tree and who holds them",
-	.details =
-		"Oldest first. NAME is the first node that it brings or changes. Xen cannot tell.\n",
+	.details = "Oldest first. NAME is the first node that it brings or changes. Xen cannot tell.\n",
 	.run = run,
 };

@@ -77,9 +77,8 @@ const struct verb verb_overlay_plan = {
 	.operands_least = 1,
 	.operands_most = 1,
 	.summary = "Show what an operation would do to the live tree",
-	.details =
-		"A dry run by Graft itself, of an add unless an option says else. Exits with 1 when it\n"
-		"would be refused; the last line says why. Xen has no dry run.\n",
+	.details = "A dry run by Graft itself, of an add unless an option says else. Exits with 1 when it\n"
+		   "would be refused; the last line says why. Xen has no dry run.\n",
 	.options = options,
 	.run = run,
 };

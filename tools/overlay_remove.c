@@ -10,8 +10,8 @@ static int run(const struct request *request)
 
 	if (!hyper_open() || !hyper_read_blob(request->operands[0], &blob))
 		return REFUSED;
-	return hyper_finish(
-		"overlay remove", &blob, hyper_overlay_sysctl(XEN_SYSCTL_DT_OVERLAY_REMOVE, &blob));
+	return hyper_finish("overlay remove", &blob,
+			hyper_overlay_sysctl(XEN_SYSCTL_DT_OVERLAY_REMOVE, &blob));
 }
 
 const struct verb verb_overlay_remove = {
@@ -20,8 +20,7 @@ const struct verb verb_overlay_remove = {
 	.operands_least = 1,
 	.operands_most = 1,
 	.summary = "Remove an overlay from the live tree",
-	.details =
-		"It is known by its bytes: the blob that was added. What Dom0 has of it is taken away\n"
-		"first; Xen leaves Dom0 its access.\n",
+	.details = "It is known by its bytes: the blob that was added. What Dom0 has of it is taken away\n"
+		   "first; Xen leaves Dom0 its access.\n",
 	.run = run,
 };

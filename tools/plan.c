@@ -32,10 +32,10 @@ static void take_fault(void *ctx, int error, const char *text)
 	/* A register that is no memory address (of an I2C device, say) is as it should be. */
 	if (error == -DT_ENXIO)
 		return;
-	scheme->faults = memory_grow(
-		scheme->faults, scheme->fault_count, &scheme->fault_room, sizeof(*scheme->faults));
-	scheme->faults[scheme->fault_count++] =
-		(struct fault){ .error = error_name(error), .text = memory_print("%s", text) };
+	scheme->faults = memory_grow(scheme->faults, scheme->fault_count, &scheme->fault_room,
+			sizeof(*scheme->faults));
+	scheme->faults[scheme->fault_count++] = (struct fault){ .error = error_name(error),
+		.text = memory_print("%s", text) };
 }
 
 static void read_scheme(struct scheme *scheme)
@@ -58,7 +58,7 @@ static int run(const struct request *request)
 
 	/* What it allocates lives to the end of the program. */
 	if (!engine_load_tree(&tree, scheme.base_file) ||
-		!engine_apply(&tree, scheme.overlay_file, &overlay))
+			!engine_apply(&tree, scheme.overlay_file, &overlay))
 		return REFUSED;
 	scheme.tree = &tree;
 	scheme.overlay = overlay;
@@ -76,8 +76,7 @@ const struct verb verb_plan = {
 	.operands_least = 1,
 	.operands_most = 1,
 	.summary = "Show what an overlay would bring and what conflicts with the base",
-	.details =
-		"Exits with 1 when there is a conflict: Graft would refuse to give away such a device.\n",
+	.details = "Exits with 1 when there is a conflict: Graft would refuse to give away such a device.\n",
 	.options = options,
 	.run = run,
 };

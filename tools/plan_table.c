@@ -33,16 +33,16 @@ char *scheme_tell_use(const struct use *use)
 
 	if (use->kind == USE_WINDOW)
 		return memory_print("0x%" PRIx64 "-0x%" PRIx64, use->window.base,
-			use->window.base + (use->window.size - 1));
+				use->window.base + (use->window.size - 1));
 	if (use->kind == USE_IRQ)
 		return memory_print("%s %u %s", use->gic.spi ? "SPI" : "PPI",
-			use->gic.intid - (use->gic.spi ? 32 : 16),
-			use->gic.edge ? "edge" : "level");
+				use->gic.intid - (use->gic.spi ? 32 : 16),
+				use->gic.edge ? "edge" : "level");
 	if (use->kind == USE_WIRE)
 		return memory_print("%s %u", dt_path(use->irq.controller), use->irq.cells[0]);
 	if (stream->cell_count && stream->count > 1)
 		return memory_print("%s 0x%x-0x%x", dt_path(stream->iommu), stream->cells[0],
-			stream->cells[0] + (stream->count - 1));
+				stream->cells[0] + (stream->count - 1));
 	if (stream->cell_count)
 		return memory_print("%s 0x%x", dt_path(stream->iommu), stream->cells[0]);
 	return memory_print("%s", dt_path(stream->iommu));
@@ -75,7 +75,7 @@ static void put_cell(struct table *table, size_t first, enum column column, char
 }
 
 static bool is_in_column(
-	const struct table *table, size_t first, enum column column, const char *text)
+		const struct table *table, size_t first, enum column column, const char *text)
 {
 	for (size_t i = first; i < table->count; i++)
 		if (table->rows[i].cells[column] && strcmp(table->rows[i].cells[column], text) == 0)
@@ -115,7 +115,7 @@ static void print_row(const struct row *row, const size_t *widths)
 		last--;
 	for (size_t i = 0; i < last; i++)
 		printf(i + 1 < last ? "%-*s  " : "%*s", i + 1 < last ? (int)widths[i] : 0,
-			row->cells[i] ? row->cells[i] : "");
+				row->cells[i] ? row->cells[i] : "");
 	printf("\n");
 }
 
@@ -145,10 +145,11 @@ static void print_changes(const struct dt_overlay *overlay)
 {
 	struct dt_change change;
 
-	dt_for_each_change(
-		change, overlay) if (change.kind != DT_ADD_NODE && !scheme_is_table(change.node))
-		printf("%s property '%s' of %s\n", change.kind == DT_SET_PROP ? "changes" : "adds",
-			change.prop->name, dt_path(change.node));
+	dt_for_each_change(change,
+			overlay) if (change.kind != DT_ADD_NODE && !scheme_is_table(change.node))
+			printf("%s property '%s' of %s\n",
+					change.kind == DT_SET_PROP ? "changes" : "adds",
+					change.prop->name, dt_path(change.node));
 }
 
 static void print_conflicts(const struct scheme *scheme)
@@ -159,10 +160,12 @@ static void print_conflicts(const struct scheme *scheme)
 	for (size_t i = 0; i < scheme->conflicts.count; i++) {
 		conflict = &scheme->conflicts.at[i];
 		printf("%sconflict%s %s: %s", colours->bad, colours->off, dt_path(conflict->node),
-			conflict->text);
+				conflict->text);
 		if (conflict->other)
 			printf(" (%s%s)", dt_path(conflict->other),
-				dt_is_enabled(scheme->tree, conflict->other) ? "" : ", disabled");
+					dt_is_enabled(scheme->tree, conflict->other)
+							? ""
+							: ", disabled");
 		printf("\n");
 	}
 	for (size_t i = 0; i < scheme->fault_count; i++)

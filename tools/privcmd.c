@@ -29,8 +29,8 @@ bool transport_open(void)
 	if (privcmd >= 0)
 		return true;
 	say_error("cannot open /dev/xen/privcmd: %s: %s", strerror(errno),
-		errno == ENOENT ? "this works on Dom0, with the module xen-privcmd"
-				: "this takes root on Dom0");
+			errno == ENOENT ? "this works on Dom0, with the module xen-privcmd"
+					: "this takes root on Dom0");
 	return false;
 }
 

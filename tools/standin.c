@@ -68,7 +68,7 @@ static struct draft_node *add_number(struct draft_node *root, uint32_t phandle)
 
 /* The node for the label that __fixups__ puts in this fragment's target; NULL: none. */
 static struct draft_node *label_of(
-	struct draft_node *root, const struct dtb *overlay, const char *fragment)
+		struct draft_node *root, const struct dtb *overlay, const char *fragment)
 {
 	char *place = memory_print("/%s:target:0", fragment), *name = NULL;
 	struct draft_node *node = NULL;
@@ -89,7 +89,7 @@ static struct draft_node *label_of(
 
 /* Where a fragment goes; what is malformed goes nowhere. */
 static struct draft_node *target_of(
-	struct draft_node *root, const struct dtb *overlay, const struct dtb_node *fragment)
+		struct draft_node *root, const struct dtb *overlay, const struct dtb_node *fragment)
 {
 	const char *path;
 	uint32_t phandle;
@@ -115,7 +115,7 @@ static void add_shared(struct draft_node *there, struct draft_node *seen, struct
 }
 
 static void add_fragment(struct draft_node *root, struct draft_node *seen,
-	const struct dtb *overlay, const struct dtb_node *fragment)
+		const struct dtb *overlay, const struct dtb_node *fragment)
 {
 	struct draft_node *there = target_of(root, overlay, fragment);
 	struct dtb_node content;

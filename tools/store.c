@@ -41,9 +41,8 @@ bool store_open(void)
 	if (error == ETIMEDOUT)
 		say_error("XenStore: xenstored takes no connection at %s (is it stopped?)", path);
 	else if (error)
-		say_error(
-			"XenStore cannot be reached at %s: %s (is xenstored running, and are you root on Dom0?)",
-			path, strerror(error));
+		say_error("XenStore cannot be reached at %s: %s (is xenstored running, and are you root on Dom0?)",
+				path, strerror(error));
 	free(path);
 	return is_open;
 }
@@ -68,7 +67,7 @@ static int ask(uint32_t type, const void *payload, size_t size, struct bytes *an
 	broken = true;
 	if (store_is_silent())
 		say_error("XenStore: xenstored has not answered for %d s (is it stopped?)",
-			WIRE_PATIENCE / 1000);
+				WIRE_PATIENCE / 1000);
 	else
 		say_error("XenStore went away: %s", strerror(error));
 	return EPIPE;
@@ -185,9 +184,8 @@ bool store_lock(uint16_t domain, uint64_t until)
 			return false;
 		}
 		if (wait_now() >= until || (errno != EAGAIN && errno != EACCES)) {
-			say_error(
-				"another graftctl is handing something to domain %u, or %s cannot be locked: %s",
-				domain, name, strerror(errno));
+			say_error("another graftctl is handing something to domain %u, or %s cannot be locked: %s",
+					domain, name, strerror(errno));
 			return false;
 		}
 		wait_moment();

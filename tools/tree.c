@@ -13,7 +13,7 @@ enum {
 
 static const struct option options[] = {
 	[OPTION_OUTPUT] = { "output", 'o', "FILE", false,
-		"write it as a blob instead; - is stdout" },
+			"write it as a blob instead; - is stdout" },
 	{ 0 },
 };
 
@@ -35,7 +35,7 @@ static void print_device(const struct graft_sysctl_device *device)
 {
 	if (device->ranges || device->interrupts || device->streams)
 		printf("  %s%s%s%s", colour_of(device), hyper_owner_name(device->owner),
-			device->shared ? " and others" : "", colours_for(stdout)->off);
+				device->shared ? " and others" : "", colours_for(stdout)->off);
 	if (device->overlay)
 		printf("  overlay %u", device->overlay);
 	if (!device->enabled)
@@ -89,9 +89,8 @@ const struct verb verb_tree = {
 	.name = "tree",
 	.operands = "",
 	.summary = "Show the live tree and whose each device is",
-	.details =
-		"Nodes with registers, interrupts or DMA streams of their own have an owner: Graft, a\n"
-		"domain, or nobody. Nodes of overlays say which. Xen cannot show its tree.\n",
+	.details = "Nodes with registers, interrupts or DMA streams of their own have an owner: Graft, a\n"
+		   "domain, or nobody. Nodes of overlays say which. Xen cannot show its tree.\n",
 	.options = options,
 	.run = run,
 };

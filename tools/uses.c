@@ -22,20 +22,20 @@ static void add(struct reader *reader, struct use use)
 
 /* After an error the engine goes on behind the bad entry, so every list ends. */
 static void read_windows(struct reader *reader, struct dt_list list, const char *source,
-	int (*next)(struct dt_list *, struct dt_window *, struct dt_why *))
+		int (*next)(struct dt_list *, struct dt_window *, struct dt_why *))
 {
 	struct dt_window window;
 	int got;
 
 	while ((got = next(&list, &window, reader->why)) != 0)
 		if (got > 0 && window.size)
-			add(reader,
-				(struct use){
-					.kind = USE_WINDOW, .source = source, .window = window });
+			add(reader, (struct use){ .kind = USE_WINDOW,
+						    .source = source,
+						    .window = window });
 }
 
 static void read_irqs(struct reader *reader, struct dt_list list, const char *source,
-	int (*next)(struct dt_list *, struct dt_irq *, struct dt_why *))
+		int (*next)(struct dt_list *, struct dt_irq *, struct dt_why *))
 {
 	struct use use = { .source = source };
 	int got;
@@ -52,7 +52,7 @@ static void read_irqs(struct reader *reader, struct dt_list list, const char *so
 }
 
 static void read_streams(struct reader *reader, struct dt_list list, const char *source,
-	int (*next)(struct dt_list *, struct dt_stream *, struct dt_why *))
+		int (*next)(struct dt_list *, struct dt_stream *, struct dt_why *))
 {
 	struct use use = { .kind = USE_STREAM, .source = source };
 	int got;
@@ -63,7 +63,7 @@ static void read_streams(struct reader *reader, struct dt_list list, const char 
 }
 
 void uses_read(struct uses *uses, const struct dt_tree *tree, const struct dt_node *node,
-	struct dt_why *why)
+		struct dt_why *why)
 {
 	struct reader reader = { .uses = uses, .tree = tree, .node = node, .why = why };
 

@@ -28,4 +28,4 @@ struct uses {
 
 /* Add all that `node` uses. Faults go to `why`; a register that is no memory address is not a fault. */
 void uses_read(struct uses *uses, const struct dt_tree *tree, const struct dt_node *node,
-	struct dt_why *why);
+		struct dt_why *why);

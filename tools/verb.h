@@ -30,7 +30,7 @@ struct option {
 /* A command line that fits the verb's table. */
 struct request {
 	const char *values
-		[OPTIONS_MOST]; /* in the table's order; NULL: not given; a switch: not NULL */
+			[OPTIONS_MOST]; /* in the table's order; NULL: not given; a switch: not NULL */
 	char **operands;
 	int operand_count;
 };
@@ -50,4 +50,4 @@ extern const struct verb *const verbs[];
 
 extern const struct verb verb_apply, verb_check, verb_plan, verb_guest;
 extern const struct verb verb_overlay_add, verb_overlay_remove, verb_overlay_attach,
-	verb_overlay_detach, verb_overlay_list, verb_overlay_plan, verb_tree;
+		verb_overlay_detach, verb_overlay_list, verb_overlay_plan, verb_tree;

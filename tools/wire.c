@@ -113,7 +113,7 @@ int wire_open(const char *path)
 }
 
 static int send_message(
-	uint32_t type, uint32_t number, const void *payload, size_t size, uint64_t until)
+		uint32_t type, uint32_t number, const void *payload, size_t size, uint64_t until)
 {
 	struct xsd_sockmsg head = { .type = type, .req_id = number, .len = (uint32_t)size };
 	uint8_t message[sizeof(head) + XENSTORE_PAYLOAD_MAX];

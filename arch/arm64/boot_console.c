@@ -77,7 +77,7 @@ const struct dt_node *boot_console_node(const struct dt_tree *tree)
 		struct dt_window window;
 
 		if (dt_is_compatible(tree, node, driver->compatible) &&
-			dt_reg_next(&list, &window, NULL) > 0 && window.base == uart_base.v)
+				dt_reg_next(&list, &window, NULL) > 0 && window.base == uart_base.v)
 			return node;
 	}
 	return NULL;
@@ -94,7 +94,7 @@ void boot_console_enable_receive(const struct dt_tree *tree)
 		return;
 	list = dt_irqs(tree, node);
 	if (dt_irqs_next(&list, &raw, NULL) <= 0 || dt_gic_decode(tree, &raw, &irq, NULL) ||
-		!irq.spi) {
+			!irq.spi) {
 		log_warn("%s: no usable interrupt: the console takes no input", dt_path(node));
 		return;
 	}

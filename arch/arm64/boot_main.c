@@ -57,8 +57,8 @@ static uint32_t timer_ppi(const struct dt_node *node, uint32_t index)
 		if (raw.index == index && dt_gic_decode(&host_tree, &raw, &irq, NULL) == 0)
 			return irq.intid;
 	}
-	boot_refuse(
-		"%s: interrupts needs four entries, the last one of the EL2 timer", dt_path(node));
+	boot_refuse("%s: interrupts needs four entries, the last one of the EL2 timer",
+			dt_path(node));
 }
 
 static void init_timers(void)
@@ -72,8 +72,8 @@ static void init_timers(void)
 	arch_time_init(frequency);
 	hyp_timer_ppi = timer_ppi(node, TIMER_IRQ_HYPERVISOR);
 	if (timer_ppi(node, TIMER_IRQ_VIRTUAL) != GUEST_PPI_VTIMER)
-		boot_refuse(
-			"%s: the virtual timer must be PPI %u", dt_path(node), GUEST_PPI_VTIMER);
+		boot_refuse("%s: the virtual timer must be PPI %u", dt_path(node),
+				GUEST_PPI_VTIMER);
 	irq_set_handler(hyp_timer_ppi, hyp_timer_interrupt);
 	timer_init_cpu(0);
 }
@@ -101,15 +101,14 @@ static void init_gic(void)
 	const struct dt_node *node = dt_find_compatible(&host_tree, NULL, "arm,gic-v3");
 
 	if (!node)
-		boot_refuse(
-			"no GICv3 in the device tree: Graft needs one (QEMU: -M virt,gic-version=3)");
+		boot_refuse("no GICv3 in the device tree: Graft needs one (QEMU: -M virt,gic-version=3)");
 	if (gic_init(&host_tree, node) || gic_init_cpu())
 		boot_refuse("%s: the GICv3 cannot be used", dt_path(node));
 	irq_set_handler(gic_info.maintenance_intid, maintenance_interrupt);
 }
 
 static void raise_to_end(struct dt_list list,
-	int (*next)(struct dt_list *, struct dt_window *, struct dt_why *), uint64_t *end)
+		int (*next)(struct dt_list *, struct dt_window *, struct dt_why *), uint64_t *end)
 {
 	struct dt_window window;
 
@@ -144,7 +143,7 @@ static void boot_rest(void)
 	boot_enable_ppis();
 	smp_start_others(&host_tree);
 	log_info("%u CPUs, %llu MiB of RAM", cpu_count,
-		(unsigned long long)(page_count_total() >> (20 - PAGE_SHIFT)));
+			(unsigned long long)(page_count_total() >> (20 - PAGE_SHIFT)));
 	domain_init_list();
 	if (sched_init(cpu_count))
 		boot_refuse("no memory for the scheduler");

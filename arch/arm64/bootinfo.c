@@ -52,7 +52,7 @@ static void require_addressable(uint64_t base, uint64_t size)
 {
 	if (!is_addressable(base, size))
 		boot_refuse("the device tree has memory at %#llx that ends beyond all addresses",
-			(unsigned long long)base);
+				(unsigned long long)base);
 }
 
 static void read_memory_node(const struct dtb_node *node)
@@ -62,7 +62,7 @@ static void read_memory_node(const struct dtb_node *node)
 	for (uint32_t i = 0; dtb_reg(node, i, &base, &size); i++) {
 		require_addressable(base, size);
 		add_range(boot_info.ram, &boot_info.ram_count, BOOT_RANGES_MAX,
-			to_pages_inside(base, size));
+				to_pages_inside(base, size));
 	}
 }
 
@@ -96,15 +96,14 @@ static void read_memory(void)
 	}
 	join_memory();
 	if (!boot_info.ram_count)
-		boot_refuse(
-			"the device tree has no memory: a node with device_type \"memory\" and reg is needed");
+		boot_refuse("the device tree has no memory: a node with device_type \"memory\" and reg is needed");
 }
 
 static void reserve(uint64_t base, uint64_t size)
 {
 	require_addressable(base, size);
 	add_range(boot_info.reserved, &boot_info.reserved_count, BOOT_RANGES_MAX,
-		to_pages_around(base, size));
+			to_pages_around(base, size));
 }
 
 static void read_reserved(void)
@@ -138,8 +137,8 @@ static uint32_t chosen_cells(const struct dtb_node *chosen, const char *name)
 	return cells;
 }
 
-static bool module_reg(
-	const struct dtb_node *chosen, const struct dtb_node *node, struct boot_module *module)
+static bool module_reg(const struct dtb_node *chosen, const struct dtb_node *node,
+		struct boot_module *module)
 {
 	struct span reg;
 
@@ -156,21 +155,21 @@ static bool is_in_memory(const struct boot_module *module)
 		const struct page_range *ram = &boot_info.ram[i];
 
 		if (base >= ram->base.v && is_addressable(base, module->size) &&
-			base + module->size <= ram->base.v + ram->size)
+				base + module->size <= ram->base.v + ram->size)
 			return true;
 	}
 	return false;
 }
 
-static void read_module(
-	const struct dtb_node *chosen, const struct dtb_node *node, struct boot_module *module)
+static void read_module(const struct dtb_node *chosen, const struct dtb_node *node,
+		struct boot_module *module)
 {
 	module->bootargs = NULL;
 	if (!module_reg(chosen, node, module))
 		boot_refuse("/chosen/%s: a boot module needs reg = <address size>", dtb_name(node));
 	if (!is_in_memory(module))
 		boot_refuse("/chosen/%s: the boot module at %#llx is not in memory: load it there",
-			dtb_name(node), (unsigned long long)module->base.v);
+				dtb_name(node), (unsigned long long)module->base.v);
 	(void)dtb_prop_string(node, "bootargs", &module->bootargs);
 }
 
@@ -183,7 +182,7 @@ static void read_modules(const struct dtb_node *chosen)
 	do {
 		for (unsigned kind = 0; kind < MODULE_KINDS; kind++) {
 			if (dtb_is_compatible(&node, module_compatible[kind]) &&
-				!boot_info.modules[kind].size)
+					!boot_info.modules[kind].size)
 				read_module(chosen, &node, &boot_info.modules[kind]);
 		}
 	} while (dtb_next_sibling(&node));
@@ -213,7 +212,7 @@ void bootinfo_open(const void *dtb, paddr_t dtb_pa)
 	if (!dtb_find(&boot_info.dtb, "/chosen", &chosen))
 		return;
 	if (dtb_prop_string(&chosen, "xen,xen-bootargs", &text) ||
-		dtb_prop_string(&chosen, "bootargs", &text))
+			dtb_prop_string(&chosen, "bootargs", &text))
 		copy_command_line(text);
 }
 
@@ -236,8 +235,8 @@ size_t bootinfo_taken(struct page_range *out, size_t max)
 	add_range(out, &count, max, boot_info.dtb_range);
 	for (unsigned kind = 0; kind < MODULE_KINDS; kind++)
 		add_range(out, &count, max,
-			to_pages_around(
-				boot_info.modules[kind].base.v, boot_info.modules[kind].size));
+				to_pages_around(boot_info.modules[kind].base.v,
+						boot_info.modules[kind].size));
 	for (size_t i = 0; i < boot_info.reserved_count; i++)
 		add_range(out, &count, max, boot_info.reserved[i]);
 	return count;

@@ -29,7 +29,7 @@ static inline uint64_t clean_line(uint64_t at, uint64_t line)
 }
 
 static inline void range_each(
-	uint64_t at, uint64_t end, uint64_t step, uint64_t (*act)(uint64_t, uint64_t))
+		uint64_t at, uint64_t end, uint64_t step, uint64_t (*act)(uint64_t, uint64_t))
 {
 	uint64_t rest = (end - at) % (AT_ONCE * step);
 

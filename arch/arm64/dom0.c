@@ -27,7 +27,7 @@ static unsigned vcpu_count(const struct dom0 *dom0)
 
 	if (asked > max)
 		log_warn("dom0_max_vcpus: %u asked for, %u fit into the GIC's redistributor region",
-			asked, max);
+				asked, max);
 	return MIN(asked, max);
 }
 
@@ -84,8 +84,9 @@ void dom0_build(void)
 	host_tree_open();
 	release_boot_memory();
 	log_info("Dom0: %u vCPUs, %llu MiB, kernel at %#llx, device tree at %#llx", dom0.vcpus,
-		(unsigned long long)(atomic_load(&dom0.domain->tot_pages) >> (20 - PAGE_SHIFT)),
-		(unsigned long long)dom0.entry, (unsigned long long)dom0.dtb);
+			(unsigned long long)(atomic_load(&dom0.domain->tot_pages) >>
+					     (20 - PAGE_SHIFT)),
+			(unsigned long long)dom0.entry, (unsigned long long)dom0.dtb);
 	if (vcpu_power_on(domain_vcpu(dom0.domain, 0), dom0.entry, dom0.dtb))
 		boot_refuse("Dom0's first vCPU cannot be started");
 	domain_unpause_by_toolstack(dom0.domain);

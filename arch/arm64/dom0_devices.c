@@ -81,7 +81,7 @@ static void map_reserved_memory(struct dom0 *dom0)
 			struct page_range range = pages_of(&window);
 
 			if (p2m_map(dom0->domain, IPA(range.base.v), range.base,
-				    range.size >> PAGE_SHIFT, P2M_RAM))
+					    range.size >> PAGE_SHIFT, P2M_RAM))
 				log_warn("%s: cannot be mapped for Dom0", dt_path(node));
 		}
 	}

@@ -38,24 +38,21 @@ static bool is_zboot(const void *data, uint64_t size)
 static void check_header(const struct image_header *header, uint64_t size)
 {
 	if (size < sizeof(*header) || header->magic != IMAGE_MAGIC)
-		boot_refuse(
-			"Dom0's kernel is no arm64 Image (raw or gzip): the multiboot,kernel module is something else");
+		boot_refuse("Dom0's kernel is no arm64 Image (raw or gzip): the multiboot,kernel module is something else");
 	if (header->flags & FLAG_BIG_ENDIAN)
 		boot_refuse("Dom0's kernel is big-endian: only little-endian ones are supported");
 	if (!header->image_size)
-		boot_refuse(
-			"Dom0's kernel has an Image header without image_size: older than Linux 3.17");
+		boot_refuse("Dom0's kernel has an Image header without image_size: older than Linux 3.17");
 	/* No sum of the two and of an address may wrap; the boot protocol has an offset below 2 MiB. */
 	if (header->text_offset >= IMAGE_ALIGN || header->image_size > GIB(1))
-		boot_refuse(
-			"Dom0's kernel has an Image header that cannot be right: offset %#llx, size %#llx",
-			(unsigned long long)header->text_offset,
-			(unsigned long long)header->image_size);
+		boot_refuse("Dom0's kernel has an Image header that cannot be right: offset %#llx, size %#llx",
+				(unsigned long long)header->text_offset,
+				(unsigned long long)header->image_size);
 }
 
 /* Where the kernel goes in the first bank, its unpacked header read. */
 static uint64_t place_kernel(
-	const struct dom0 *dom0, const struct image_header *header, uint64_t *end)
+		const struct dom0 *dom0, const struct image_header *header, uint64_t *end)
 {
 	uint64_t base = ALIGN_UP(dom0->banks[0].base.v, IMAGE_ALIGN) + header->text_offset;
 
@@ -74,7 +71,7 @@ static void require_room(const struct dom0 *dom0, uint64_t from, uint64_t size, 
 {
 	if (size > room(dom0, from))
 		boot_refuse("dom0_mem: Dom0's first %llu MiB are too small for its %s",
-			(unsigned long long)(dom0->banks[0].size >> 20), what);
+				(unsigned long long)(dom0->banks[0].size >> 20), what);
 }
 
 /* Unpacked to where it will stay; only a kernel with a text offset (before Linux 5.8) has to move. */
@@ -87,9 +84,8 @@ static uint64_t load_gzip(const struct dom0 *dom0, const struct boot_module *mod
 	uint64_t offset;
 
 	if (size < 0)
-		boot_refuse(
-			"Dom0's kernel: the gzip data is damaged, or unpacked it does not fit into Dom0's first %llu MiB",
-			(unsigned long long)(dom0->banks[0].size >> 20));
+		boot_refuse("Dom0's kernel: the gzip data is damaged, or unpacked it does not fit into Dom0's first %llu MiB",
+				(unsigned long long)(dom0->banks[0].size >> 20));
 	check_header(header, (uint64_t)size);
 	base = place_kernel(dom0, header, end);
 	require_room(dom0, base, MAX(*end - base, (uint64_t)size), "kernel");
@@ -117,11 +113,9 @@ static uint64_t load_kernel(struct dom0 *dom0)
 	uint64_t end;
 
 	if (!module->size)
-		boot_refuse(
-			"no kernel for Dom0: /chosen has no module compatible with multiboot,kernel");
+		boot_refuse("no kernel for Dom0: /chosen has no module compatible with multiboot,kernel");
 	if (is_zboot(module_data(module), module->size))
-		boot_refuse(
-			"Dom0's kernel is an EFI zboot image: give Graft the Image that is packed in it");
+		boot_refuse("Dom0's kernel is an EFI zboot image: give Graft the Image that is packed in it");
 	if (gzip_is_member(module_data(module), module->size))
 		dom0->entry = load_gzip(dom0, module, &end);
 	else

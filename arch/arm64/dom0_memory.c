@@ -72,7 +72,7 @@ static uint64_t allocate_piece(struct dom0 *dom0, uint64_t pages)
 			struct page_range range = { page_phys(page), PAGE_SIZE << order };
 
 			if (p2m_map(dom0->domain, IPA(range.base.v), range.base,
-				    UINT64_C(1) << order, P2M_RAM))
+					    UINT64_C(1) << order, P2M_RAM))
 				boot_refuse("dom0_mem: no memory for Dom0's translation tables");
 			add_bank(dom0, range);
 			return UINT64_C(1) << order;
@@ -94,11 +94,11 @@ static void find_regions_between(struct dom0 *dom0, uint64_t start, uint64_t end
 	}
 	if (end - start >= REGION_MIN && start < end && dom0->region_count < DOM0_REGIONS_MAX)
 		dom0->regions[dom0->region_count++] =
-			(struct page_range){ PADDR(start), end - start };
+				(struct page_range){ PADDR(start), end - start };
 }
 
-static void find_lowest(
-	const struct page_range *ranges, size_t count, uint64_t at, struct page_range *lowest)
+static void find_lowest(const struct page_range *ranges, size_t count, uint64_t at,
+		struct page_range *lowest)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (end_of(&ranges[i]) > at && ranges[i].base.v < lowest->base.v)
@@ -129,8 +129,7 @@ static void find_regions(struct dom0 *dom0)
 	for (size_t i = 0; i < boot_info.ram_count; i++)
 		find_regions_in(dom0, &boot_info.ram[i]);
 	if (!dom0->grant_region.size)
-		boot_refuse(
-			"dom0_mem: no 2 MiB of the host's RAM are left for Graft: give Dom0 less");
+		boot_refuse("dom0_mem: no 2 MiB of the host's RAM are left for Graft: give Dom0 less");
 }
 
 void dom0_allocate_memory(struct dom0 *dom0)
@@ -141,22 +140,21 @@ void dom0_allocate_memory(struct dom0 *dom0)
 	if (!size) {
 		size = DOM0_MEM_DEFAULT;
 		log_warn("no dom0_mem= on the command line: Dom0 gets %llu MiB",
-			(unsigned long long)(size >> 20));
+				(unsigned long long)(size >> 20));
 	}
 	pages = size >> PAGE_SHIFT;
 	if (pages > page_count_free())
 		boot_refuse("dom0_mem: %llu MiB asked for, %llu MiB are free",
-			(unsigned long long)(size >> 20),
-			(unsigned long long)(page_count_free() >> (20 - PAGE_SHIFT)));
+				(unsigned long long)(size >> 20),
+				(unsigned long long)(page_count_free() >> (20 - PAGE_SHIFT)));
 	atomic_store(&dom0->domain->max_pages, pages);
 	while (pages) {
 		uint64_t got = allocate_piece(dom0, pages);
 
 		if (!got)
-			boot_refuse(
-				"dom0_mem: %llu MiB asked for, but no 2 MiB block is left with %llu MiB to go",
-				(unsigned long long)(size >> 20),
-				(unsigned long long)(pages >> (20 - PAGE_SHIFT)));
+			boot_refuse("dom0_mem: %llu MiB asked for, but no 2 MiB block is left with %llu MiB to go",
+					(unsigned long long)(size >> 20),
+					(unsigned long long)(pages >> (20 - PAGE_SHIFT)));
 		pages -= got;
 	}
 	find_regions(dom0);

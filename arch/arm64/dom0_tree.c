@@ -141,7 +141,7 @@ static void write_cpu(struct context *c, const struct dt_node *top, unsigned ind
 	const struct dt_node *host = host_cpu(top, index);
 	bool again = index > 0 && host == host_cpu(top, 0);
 	uint64_t affinity =
-		domain_vcpu(c->dom0->domain, index)->arch.sysregs.vmpidr & GENMASK(23, 0);
+			domain_vcpu(c->dom0->domain, index)->arch.sysregs.vmpidr & GENMASK(23, 0);
 	uint32_t address_cells = 1, size_cells;
 	uint8_t *to;
 

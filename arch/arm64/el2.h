@@ -91,8 +91,8 @@ enum esr_ec {
 	(ISS_SYSREG_OP0 | ISS_SYSREG_OP1 | ISS_SYSREG_CRN | ISS_SYSREG_CRM | ISS_SYSREG_OP2)
 #define SYSREG(op0, op1, crn, crm, op2)                                                            \
 	((uint32_t)(FIELD_PREP(ISS_SYSREG_OP0, op0) | FIELD_PREP(ISS_SYSREG_OP1, op1) |            \
-		    FIELD_PREP(ISS_SYSREG_CRN, crn) | FIELD_PREP(ISS_SYSREG_CRM, crm) |            \
-		    FIELD_PREP(ISS_SYSREG_OP2, op2)))
+			FIELD_PREP(ISS_SYSREG_CRN, crn) | FIELD_PREP(ISS_SYSREG_CRM, crm) |        \
+			FIELD_PREP(ISS_SYSREG_OP2, op2)))
 
 /* CPTR_EL2 with E2H clear */
 #define CPTR_RES1  0x32ff

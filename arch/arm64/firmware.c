@@ -28,7 +28,7 @@ int firmware_init(const struct dt_tree *tree)
 	method = node ? dt_prop_string(tree, node, "method") : NULL;
 	if (!method)
 		return fail(-ENODEV,
-			"no PSCI 0.2 or later in the device tree: one CPU, no power control");
+				"no PSCI 0.2 or later in the device tree: one CPU, no power control");
 	conduit = strcmp(method, "smc") == 0 ? conduit_smc : conduit_hvc;
 	return 0;
 }

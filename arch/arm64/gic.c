@@ -104,8 +104,8 @@ void gic_spi_set_target(uint32_t intid, unsigned cpu)
 {
 	uint64_t mpidr = cpus[cpu].mpidr;
 
-	mmio_write64(
-		gic_dist + GICD_IROUTER + intid * 8, mpidr & (GENMASK(39, 32) | GENMASK(23, 0)));
+	mmio_write64(gic_dist + GICD_IROUTER + intid * 8,
+			mpidr & (GENMASK(39, 32) | GENMASK(23, 0)));
 }
 
 void gic_spi_set_active(uint32_t intid, bool active)
@@ -135,7 +135,7 @@ void gic_ppi_enable(uint32_t intid, bool enable)
 void gic_ppi_set_active(uint32_t intid, bool active)
 {
 	bit_write(gic_cpus[cpu_id()].rdist + GICR_SGI, active ? GICD_ISACTIVER : GICD_ICACTIVER,
-		intid);
+			intid);
 }
 
 uint64_t gic_lr_read(unsigned n)

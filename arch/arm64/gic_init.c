@@ -26,8 +26,7 @@ struct region {
 
 static struct region regions[REGIONS_MAX];
 static unsigned region_count;
-static uint64_t
-	rdist_stride; /* bytes from one redistributor to the next; 0: what each one's TYPER says */
+static uint64_t rdist_stride; /* bytes from one redistributor to the next; 0: what each one's TYPER says */
 
 static int map_regions(const struct dt_tree *tree, const struct dt_node *node)
 {
@@ -40,13 +39,13 @@ static int map_regions(const struct dt_tree *tree, const struct dt_node *node)
 	dt_prop_u32(tree, node, "#redistributor-regions", &wanted);
 	if (wanted > REGIONS_MAX)
 		return fail(-ENODEV, "%s: %u redistributor regions, at most %u are known",
-			dt_path(node), wanted, REGIONS_MAX);
+				dt_path(node), wanted, REGIONS_MAX);
 	while ((error = dt_reg_next(&list, &window, &why)) > 0 && window.index <= wanted) {
 		void *base = device_map(PADDR(window.base), window.size);
 
 		if (!base || (window.index == 0 && window.size < GICD_SIZE))
 			return fail(-ENODEV, "%s: reg %u cannot be mapped", dt_path(node),
-				window.index);
+					window.index);
 		if (window.index == 0)
 			gic_dist = base;
 		else
@@ -56,7 +55,7 @@ static int map_regions(const struct dt_tree *tree, const struct dt_node *node)
 		return fail(-ENODEV, "%s", why.text);
 	if (region_count != wanted)
 		return fail(-ENODEV, "%s: reg has %u redistributor regions of %u", dt_path(node),
-			region_count, wanted);
+				region_count, wanted);
 	return 0;
 }
 
@@ -80,10 +79,10 @@ static int read_maintenance(const struct dt_tree *tree, const struct dt_node *no
 	struct dt_gic_irq gic_irq;
 
 	if (dt_irqs_next(&list, &irq, &why) <= 0 || dt_gic_decode(tree, &irq, &gic_irq, &why) < 0 ||
-		gic_irq.spi)
+			gic_irq.spi)
 		return fail(-ENODEV,
-			"%s: interrupts does not tell the maintenance interrupt (a PPI) %s",
-			dt_path(node), why.text);
+				"%s: interrupts does not tell the maintenance interrupt (a PPI) %s",
+				dt_path(node), why.text);
 	gic_info.maintenance_intid = gic_irq.intid;
 	return 0;
 }
@@ -118,7 +117,7 @@ static int read_virtual(void)
 	gic_info.dir_traps = vtr & ICH_VTR_TDS;
 	if (gic_info.lr_count < 2 || gic_info.lr_count > VGIC_LRS_MAX)
 		return fail(-ENODEV, "GIC: %u list registers: 2 to %u are needed",
-			gic_info.lr_count, VGIC_LRS_MAX);
+				gic_info.lr_count, VGIC_LRS_MAX);
 	return 0;
 }
 
@@ -132,7 +131,7 @@ static int init_sre(void)
 	isb();
 	if (!(sysreg_read_enc(ICC_SRE_EL2) & ICC_SRE_SRE))
 		return fail(-ENODEV,
-			"GIC: firmware keeps ICC_SRE_EL2.SRE off: it must set ICC_SRE_EL3.Enable");
+				"GIC: firmware keeps ICC_SRE_EL2.SRE off: it must set ICC_SRE_EL3.Enable");
 	return 0;
 }
 
@@ -146,7 +145,7 @@ int gic_init(const struct dt_tree *tree, const struct dt_node *node)
 
 	if (arch != 3 && arch != 4)
 		return fail(-ENODEV, "%s: GIC architecture version %u, 3 or 4 is needed",
-			dt_path(node), (unsigned)arch);
+				dt_path(node), (unsigned)arch);
 	error = read_maintenance(tree, node);
 	if (error)
 		return error;
@@ -163,7 +162,8 @@ int gic_init(const struct dt_tree *tree, const struct dt_node *node)
 	gic_info.spi_count = (unsigned)MIN(lines * 32, (uint64_t)VGIC_SPIS_MAX);
 	init_dist();
 	log_info("GICv%u: %u SPIs, %u redistributor region%s, %u list registers", (unsigned)arch,
-		gic_info.spi_count, region_count, region_count == 1 ? "" : "s", gic_info.lr_count);
+			gic_info.spi_count, region_count, region_count == 1 ? "" : "s",
+			gic_info.lr_count);
 	return 0;
 }
 
@@ -213,8 +213,8 @@ static void init_rdist(volatile uint8_t *rdist)
 {
 	volatile uint8_t *sgi = rdist + GICR_SGI;
 
-	mmio_write32(
-		rdist + GICR_WAKER, mmio_read32(rdist + GICR_WAKER) & ~(uint32_t)GICR_WAKER_SLEEP);
+	mmio_write32(rdist + GICR_WAKER,
+			mmio_read32(rdist + GICR_WAKER) & ~(uint32_t)GICR_WAKER_SLEEP);
 	while (mmio_read32(rdist + GICR_WAKER) & GICR_WAKER_CHILDREN)
 		cpu_relax();
 	mmio_write32(sgi + GICD_ICENABLER, UINT32_MAX);
@@ -263,7 +263,7 @@ int gic_init_cpu(void)
 	g->rdist = rdist_find(cpu->mpidr);
 	if (!g->rdist)
 		return fail(-ENODEV, "GIC: no redistributor has the affinity of CPU %u (%#llx)",
-			cpu->id, (unsigned long long)cpu->mpidr);
+				cpu->id, (unsigned long long)cpu->mpidr);
 	g->sgi1r = sgi1r_of(cpu->mpidr);
 	init_rdist(g->rdist);
 	init_cpu_interface();

@@ -19,8 +19,8 @@
  */
 #define GUEST_HCR                                                                                  \
 	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_INNER |      \
-		HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR |          \
-		HCR_TERR)
+			HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR |  \
+			HCR_TERR)
 
 /* Debug, performance monitors, statistical profiling and trace are hidden from guests. */
 #define GUEST_MDCR                                                                                 \
@@ -251,10 +251,11 @@ void arch_vcpu_dump(const struct vcpu *v)
 	uint64_t sp = loaded ? sysreg_read(sp_el1) : v->arch.sysregs.sp_el1;
 
 	log_info("d%uv%u: pc %016llx pstate %08llx sp_el1 %016llx", v->domain->id, v->id,
-		(unsigned long long)r->pc, (unsigned long long)r->pstate, (unsigned long long)sp);
+			(unsigned long long)r->pc, (unsigned long long)r->pstate,
+			(unsigned long long)sp);
 	for (unsigned i = 0; i < 30; i += 3)
 		log_info("    x%-2u %016llx  x%-2u %016llx  x%-2u %016llx", i,
-			(unsigned long long)r->x[i], i + 1, (unsigned long long)r->x[i + 1], i + 2,
-			(unsigned long long)r->x[i + 2]);
+				(unsigned long long)r->x[i], i + 1, (unsigned long long)r->x[i + 1],
+				i + 2, (unsigned long long)r->x[i + 2]);
 	log_info("    x30 %016llx", (unsigned long long)r->x[30]);
 }

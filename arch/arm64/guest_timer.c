@@ -63,7 +63,7 @@ static void ptimer_expire(void *data)
 	 */
 	if (is_armed(t) && !ptimer_condition(t))
 		timer_set(&v->arch.ptimer.timer,
-			add_saturating(MAX(time_from_ticks(t->cval), time_now()), 1));
+				add_saturating(MAX(time_from_ticks(t->cval), time_now()), 1));
 	else if (is_armed(t))
 		vgic_set_line(v, GUEST_PPI_PTIMER, true);
 }
@@ -91,7 +91,7 @@ void guest_timer_save(struct vcpu *v)
 	sysreg_write(cntv_ctl_el0, 0);
 	if (is_armed(t))
 		timer_set(&t->timer,
-			time_from_ticks(add_saturating(t->cval, v->domain->arch.cntvoff)));
+				time_from_ticks(add_saturating(t->cval, v->domain->arch.cntvoff)));
 }
 
 void guest_timer_restore(struct vcpu *v)

@@ -60,38 +60,38 @@ READER(read_mvfr2, mvfr2_el1)
 static const struct id_reg id_regs[] = {
 	{ /* EL1 of AArch64 alone (HCR_EL2.RW), FP, AdvSIMD, GICv3, DIT, CSV2 without SCXTNUM (trapped), CSV3.
 	     No EL2, EL3, RAS, SVE, MPAM, AMU. */
-		SYSREG(3, 0, 0, 4, 0), read_pfr0,
-		FIELD(0) | FIELD(16) | FIELD(20) | FIELD(48) | FIELD(60),
-		{ { 4, 1 }, { 24, 1 }, { 56, 1 } }, 0 },
+			SYSREG(3, 0, 0, 4, 0), read_pfr0,
+			FIELD(0) | FIELD(16) | FIELD(20) | FIELD(48) | FIELD(60),
+			{ { 4, 1 }, { 24, 1 }, { 56, 1 } }, 0 },
 	{ /* BT, SSBS. No MTE, SME, CSV2_frac's SCXTNUM, NMI, GCS. */
-		SYSREG(3, 0, 0, 4, 1), read_pfr1, FIELD(0) | FIELD(4), { { 0, 0 } }, 0 },
+			SYSREG(3, 0, 0, 4, 1), read_pfr1, FIELD(0) | FIELD(4), { { 0, 0 } }, 0 },
 	{ /* Debug architecture 8.0, breakpoints and watchpoints the fewest there may be: two; no PMU, trace, SPE. */
-		SYSREG(3, 0, 0, 5, 0), NULL, 0, { { 0, 0 } }, 0x101006 },
+			SYSREG(3, 0, 0, 5, 0), NULL, 0, { { 0, 0 } }, 0x101006 },
 	{ /* Everything but TME. */
-		SYSREG(3, 0, 0, 6, 0), read_isar0, ALL & ~FIELD(24), { { 0, 0 } }, 0 },
+			SYSREG(3, 0, 0, 6, 0), read_isar0, ALL & ~FIELD(24), { { 0, 0 } }, 0 },
 	{ /* No pointer authentication (APA, API, GPA, GPI), XS, LS64. */
-		SYSREG(3, 0, 0, 6, 1), read_isar1,
-		FIELD(0) | FIELD(12) | FIELD(16) | FIELD(20) | FIELD(32) | FIELD(36) | FIELD(40) |
-			FIELD(44) | FIELD(48) | FIELD(52),
-		{ { 0, 0 } }, 0 },
+			SYSREG(3, 0, 0, 6, 1), read_isar1,
+			FIELD(0) | FIELD(12) | FIELD(16) | FIELD(20) | FIELD(32) | FIELD(36) |
+					FIELD(40) | FIELD(44) | FIELD(48) | FIELD(52),
+			{ { 0, 0 } }, 0 },
 	{ /* RPRES, BC, RPRFM, CSSC, CLRBHB. No WFxT, pointer authentication, MOPS (needs HCRX_EL2). */
-		SYSREG(3, 0, 0, 6, 2), read_isar2,
-		FIELD(4) | FIELD(20) | FIELD(28) | FIELD(48) | FIELD(52), { { 0, 0 } }, 0 },
+			SYSREG(3, 0, 0, 6, 2), read_isar2,
+			FIELD(4) | FIELD(20) | FIELD(28) | FIELD(48) | FIELD(52), { { 0, 0 } }, 0 },
 	{ /* ASIDBits, endianness, granules without 52-bit addresses. PARange is set below. */
-		SYSREG(3, 0, 0, 7, 0), read_mmfr0,
-		FIELD(4) | FIELD(8) | FIELD(12) | FIELD(16) | FIELD(24), { { 20, 1 } }, 0 },
+			SYSREG(3, 0, 0, 7, 0), read_mmfr0,
+			FIELD(4) | FIELD(8) | FIELD(12) | FIELD(16) | FIELD(24), { { 20, 1 } }, 0 },
 	{ /* HAFDBS without HAFT, HPDS, PAN, AFP, nTLBPA, ETS. No VHE, LORegions, HCX. */
-		SYSREG(3, 0, 0, 7, 1), read_mmfr1, FIELD(20) | FIELD(36) | FIELD(44) | FIELD(48),
-		{ { 0, 2 }, { 12, 2 } }, 0 },
+			SYSREG(3, 0, 0, 7, 1), read_mmfr1,
+			FIELD(20) | FIELD(36) | FIELD(44) | FIELD(48), { { 0, 2 }, { 12, 2 } }, 0 },
 	{ /* CnP, UAO, LSM, CCIDX, TTST, LSE2, IDS, TTL, BBM, E0PD. No IESB, NV, FWB, EVT, 52-bit VAs. */
-		SYSREG(3, 0, 0, 7, 2), read_mmfr2,
-		FIELD(0) | FIELD(4) | FIELD(8) | FIELD(20) | FIELD(28) | FIELD(32) | FIELD(36) |
-			FIELD(48) | FIELD(52) | FIELD(60),
-		{ { 0, 0 } }, 0 },
+			SYSREG(3, 0, 0, 7, 2), read_mmfr2,
+			FIELD(0) | FIELD(4) | FIELD(8) | FIELD(20) | FIELD(28) | FIELD(32) |
+					FIELD(36) | FIELD(48) | FIELD(52) | FIELD(60),
+			{ { 0, 0 } }, 0 },
 	{ /* AArch32 at EL0: as it is, without RAS, AMU, DIT's neighbours, debug and EL2/EL3 extensions. */
-		SYSREG(3, 0, 0, 1, 0), read_a32_pfr0,
-		FIELD(0) | FIELD(4) | FIELD(8) | FIELD(12) | FIELD(16) | FIELD(24), { { 0, 0 } },
-		0 },
+			SYSREG(3, 0, 0, 1, 0), read_a32_pfr0,
+			FIELD(0) | FIELD(4) | FIELD(8) | FIELD(12) | FIELD(16) | FIELD(24),
+			{ { 0, 0 } }, 0 },
 	{ SYSREG(3, 0, 0, 1, 1), read_a32_pfr1, FIELD(0) | FIELD(8) | FIELD(16), { { 28, 1 } }, 0 },
 	{ SYSREG(3, 0, 0, 1, 4), read_a32_mmfr0, ALL, { { 0, 0 } }, 0 },
 	{ SYSREG(3, 0, 0, 1, 5), read_a32_mmfr1, ALL, { { 0, 0 } }, 0 },
@@ -137,7 +137,7 @@ static uint64_t sanitise(const struct id_reg *reg)
 	uint64_t out = (value & reg->shown) | reg->fixed;
 
 	for (const struct id_field *f = reg->limited;
-		f < reg->limited + ARRAY_SIZE(reg->limited) && f->max; f++)
+			f < reg->limited + ARRAY_SIZE(reg->limited) && f->max; f++)
 		out |= limit(value, f);
 	return out;
 }

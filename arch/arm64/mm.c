@@ -95,7 +95,7 @@ static void boot_map_image(uint64_t image_pa)
 	image_l2[0] = pte_table((uint64_t)image_l3);
 	for (uint64_t offset = 0; offset < size; offset += PAGE_SIZE)
 		image_l3[offset >> PAGE_SHIFT] =
-			pte_leaf(image_pa + offset, image_attr(offset, text, rodata), 3);
+				pte_leaf(image_pa + offset, image_attr(offset, text, rodata), 3);
 }
 
 /* The code that turns the MMU on must be where it was, a moment longer: its first page. */

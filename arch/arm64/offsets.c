@@ -12,8 +12,8 @@ static_assert(offsetof(struct guest_regs, pc) == REGS_PC, "REGS_PC");
 static_assert(offsetof(struct guest_regs, pstate) == REGS_PSTATE, "REGS_PSTATE");
 static_assert(offsetof(struct guest_regs, stack) == REGS_STACK, "REGS_STACK");
 static_assert(offsetof(struct cpu, stack_top) == CPU_STACK_TOP, "CPU_STACK_TOP");
-static_assert(
-	offsetof(struct cpu, emergency_stack_top) == CPU_EMERGENCY_STACK, "CPU_EMERGENCY_STACK");
+static_assert(offsetof(struct cpu, emergency_stack_top) == CPU_EMERGENCY_STACK,
+		"CPU_EMERGENCY_STACK");
 static_assert(offsetof(struct fatal_frame, sp) == FATAL_SP, "FATAL_SP");
 static_assert(offsetof(struct fatal_frame, pc) == FATAL_PC, "FATAL_PC");
 static_assert(offsetof(struct fatal_frame, pstate) == FATAL_PSTATE, "FATAL_PSTATE");

@@ -61,8 +61,8 @@ static bool over_pool(const struct domain *d, uint64_t count)
 }
 
 /* Tables for all runs of the range come into stock. On failure end() gives back what came. */
-static int stock_up(
-	struct domain *d, struct p2m_work *work, struct p2m_run range, uint64_t pages, bool missing)
+static int stock_up(struct domain *d, struct p2m_work *work, struct p2m_run range, uint64_t pages,
+		bool missing)
 {
 	uint64_t last[PTE_LEVEL_LAST + 1];
 	uint64_t count = 0;
@@ -91,10 +91,10 @@ static int stock_up(
 
 /* What is done to each run of a range: the entry is there, or NULL where a table is missing. */
 typedef void run_fn(
-	struct p2m_work *work, pte_t *entry, const struct p2m_run *run, enum p2m_type type);
+		struct p2m_work *work, pte_t *entry, const struct p2m_run *run, enum p2m_type type);
 
 static void each_run(struct p2m_work *work, struct p2m_run range, uint64_t pages, bool missing,
-	run_fn *fn, enum p2m_type type)
+		run_fn *fn, enum p2m_type type)
 {
 	while (pages) {
 		struct p2m_run run = p2m_first_run(range.ipa, range.pa, pages, range.level);
@@ -119,7 +119,7 @@ static struct p2m_run range_of(ipa_t ipa, paddr_t pa, enum p2m_type type)
 /* Mapping */
 
 static void map_run(
-	struct p2m_work *work, pte_t *entry, const struct p2m_run *run, enum p2m_type type)
+		struct p2m_work *work, pte_t *entry, const struct p2m_run *run, enum p2m_type type)
 {
 	p2m_clear(work, entry, run->level, run->count, run->ipa);
 	p2m_finish(work); /* before make */
@@ -127,7 +127,7 @@ static void map_run(
 }
 
 static void map_range(
-	struct p2m_work *work, ipa_t ipa, paddr_t pa, uint64_t count, enum p2m_type type)
+		struct p2m_work *work, ipa_t ipa, paddr_t pa, uint64_t count, enum p2m_type type)
 {
 	each_run(work, range_of(ipa, pa, type), count, true, map_run, type);
 	work->p2m->highest_ipa = MAX(work->p2m->highest_ipa, ipa.v + (count << PAGE_SHIFT));
@@ -148,7 +148,7 @@ int p2m_map(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count, enum p2m_ty
 }
 
 static void pin_run(
-	struct p2m_work *work, pte_t *entry, const struct p2m_run *run, enum p2m_type type)
+		struct p2m_work *work, pte_t *entry, const struct p2m_run *run, enum p2m_type type)
 {
 	bool held = page_get_any(page_of_virt((const void *)entry), NULL);
 
@@ -159,7 +159,7 @@ static void pin_run(
 }
 
 static void unpin_run(
-	struct p2m_work *work, pte_t *entry, const struct p2m_run *run, enum p2m_type type)
+		struct p2m_work *work, pte_t *entry, const struct p2m_run *run, enum p2m_type type)
 {
 	(void)type;
 	ASSERT(entry); /* pinned, so it is there */
@@ -204,7 +204,7 @@ void p2m_map_prepared(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count, e
 /* Unmapping */
 
 static void clear_run(
-	struct p2m_work *work, pte_t *entry, const struct p2m_run *run, enum p2m_type type)
+		struct p2m_work *work, pte_t *entry, const struct p2m_run *run, enum p2m_type type)
 {
 	(void)type;
 	if (!entry)
@@ -259,8 +259,8 @@ void p2m_unmap_registers(struct domain *d, ipa_t ipa, paddr_t pa, uint64_t count
 	for (; done < count; done += pages, ipa.v = start + (done << PAGE_SHIFT)) {
 		pages = clear_registers(&work, ipa.v, pa.v + (done << PAGE_SHIFT));
 		/* Once for each table of pages. */
-		if (done + pages >= count ||
-			IS_ALIGNED(ipa.v + (pages << PAGE_SHIFT), pte_size(PTE_LEVEL_LAST - 1)))
+		if (done + pages >= count || IS_ALIGNED(ipa.v + (pages << PAGE_SHIFT),
+							     pte_size(PTE_LEVEL_LAST - 1)))
 			p2m_prune(&work, ipa.v);
 	}
 	end(&work);
@@ -482,7 +482,7 @@ int p2m_teardown(struct domain *d)
 	begin(&work, d);
 	d->p2m.closing = true;
 	for (unsigned cost = 0;
-		d->p2m.root.v && !err && d->p2m.teardown_ipa < d->p2m.highest_ipa;) {
+			d->p2m.root.v && !err && d->p2m.teardown_ipa < d->p2m.highest_ipa;) {
 		cost += teardown_next(&work);
 		err = cost >= TEARDOWN_BUDGET ? -ERESTART : 0;
 	}

@@ -43,7 +43,7 @@ struct p2m_run p2m_first_run(uint64_t ipa, uint64_t pa, uint64_t pages, unsigned
 	uint64_t room, count;
 
 	while (!IS_ALIGNED(ipa | pa, pte_size(run.level)) ||
-		pages << PAGE_SHIFT < pte_size(run.level))
+			pages << PAGE_SHIFT < pte_size(run.level))
 		run.level++;
 	room = PTE_ENTRIES - (ipa >> pte_shift(run.level)) % PTE_ENTRIES;
 	count = pages << PAGE_SHIFT >> pte_shift(run.level);
@@ -120,7 +120,7 @@ bool p2m_run_used(const struct p2m *p2m, const struct p2m_run *run)
 /* Making */
 
 unsigned p2m_count_tables(const struct p2m *p2m, const struct p2m_run *run, bool missing,
-	uint64_t last[PTE_LEVEL_LAST + 1])
+		uint64_t last[PTE_LEVEL_LAST + 1])
 {
 	unsigned level, count = 0;
 	uint64_t pte = p2m_find_leaf(p2m, run->ipa, &level);
@@ -214,8 +214,8 @@ void p2m_fill(pte_t *entry, unsigned level, unsigned count, uint64_t leaf)
 void p2m_finish(struct p2m_work *work)
 {
 	if (work->stale_start != work->stale_end)
-		tlb_flush_guest_range(
-			work->p2m->vttbr, work->stale_start, work->stale_end - work->stale_start);
+		tlb_flush_guest_range(work->p2m->vttbr, work->stale_start,
+				work->stale_end - work->stale_start);
 	work->stale_start = work->stale_end = 0;
 	for (unsigned i = 0; i < work->frame_count; i++)
 		page_put(work->frames[i]);

@@ -15,8 +15,8 @@
 struct p2m_work {
 	struct p2m *p2m;
 	uint64_t stale_start, stale_end; /* addresses whose translations changed */
-	struct page
-		*frames[P2M_WORK_FRAMES]; /* references to put then; tables out of use as well */
+	struct page *frames
+			[P2M_WORK_FRAMES]; /* references to put then; tables out of use as well */
 	unsigned frame_count;
 	void *stock; /* zeroed pages but for the link to the next in each one's first word */
 };
@@ -40,8 +40,8 @@ static inline unsigned p2m_first_level(unsigned ipa_bits)
 static inline unsigned p2m_first_order(unsigned ipa_bits)
 {
 	return p2m_first_level(ipa_bits) == 1 && ipa_bits > P2M_LEVEL_1_BITS
-	               ? ipa_bits - P2M_LEVEL_1_BITS
-	               : 0;
+	                       ? ipa_bits - P2M_LEVEL_1_BITS
+	                       : 0;
 }
 
 static inline unsigned p2m_start_level(const struct p2m *p2m)
@@ -67,7 +67,7 @@ bool p2m_run_used(const struct p2m *p2m, const struct p2m_run *run);
  * may be in the same.
  */
 unsigned p2m_count_tables(const struct p2m *p2m, const struct p2m_run *run, bool missing,
-	uint64_t last[PTE_LEVEL_LAST + 1]);
+		uint64_t last[PTE_LEVEL_LAST + 1]);
 
 /* As p2m_find_entry(), with tables from the stock: splits blocks, and with missing makes what is not there. */
 pte_t *p2m_make_entry(struct p2m_work *work, uint64_t ipa, unsigned level, bool missing);

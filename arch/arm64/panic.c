@@ -53,9 +53,9 @@ static void print_address(const char *what, uint64_t address)
 	char name[48];
 
 	if (address < (uint64_t)image_text_end &&
-		symtab_lookup(address, name, sizeof(name), &offset))
+			symtab_lookup(address, name, sizeof(name), &offset))
 		log_err("  %s %016llx %s+0x%llx", what, (unsigned long long)address, name,
-			(unsigned long long)offset);
+				(unsigned long long)offset);
 	else
 		log_err("  %s %016llx", what, (unsigned long long)address);
 }
@@ -124,17 +124,18 @@ void fatal_exception(const struct fatal_frame *f, uint64_t kind)
 
 	begin();
 	log_err("Graft panic on CPU %u: %s at EL2 (vector %llu)", this_id(), kinds[kind & 3],
-		(unsigned long long)kind);
+			(unsigned long long)kind);
 	log_err("  esr %08llx far %016llx hpfar %010llx pstate %08llx",
-		(unsigned long long)sysreg_read(esr_el2), (unsigned long long)sysreg_read(far_el2),
-		(unsigned long long)sysreg_read(hpfar_el2), (unsigned long long)f->pstate);
+			(unsigned long long)sysreg_read(esr_el2),
+			(unsigned long long)sysreg_read(far_el2),
+			(unsigned long long)sysreg_read(hpfar_el2), (unsigned long long)f->pstate);
 	print_address("pc", f->pc);
 	print_address("lr", f->x[30]);
 	log_err("  sp %016llx", (unsigned long long)f->sp);
 	for (unsigned i = 0; i < 30; i += 3)
 		log_err("  x%-2u %016llx  x%-2u %016llx  x%-2u %016llx", i,
-			(unsigned long long)f->x[i], i + 1, (unsigned long long)f->x[i + 1], i + 2,
-			(unsigned long long)f->x[i + 2]);
+				(unsigned long long)f->x[i], i + 1, (unsigned long long)f->x[i + 1],
+				i + 2, (unsigned long long)f->x[i + 2]);
 	backtrace(f->x[29]);
 	end();
 }

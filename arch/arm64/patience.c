@@ -22,12 +22,12 @@ static void report(struct vcpu *v)
 
 	if (v->domain == hardware_domain)
 		domain_report(v->domain,
-			"hangs: its vCPU %u has not taken a timer interrupt for %u s%s", v->id,
-			seconds, masked);
+				"hangs: its vCPU %u has not taken a timer interrupt for %u s%s",
+				v->id, seconds, masked);
 	else
 		guest_printk(LOG_WARN,
-			"vCPU %u has not taken a timer interrupt for %u s%s, pc %#llx", v->id,
-			seconds, masked, (unsigned long long)v->arch.regs.pc);
+				"vCPU %u has not taken a timer interrupt for %u s%s, pc %#llx",
+				v->id, seconds, masked, (unsigned long long)v->arch.regs.pc);
 }
 
 /* On the CPU where the interrupt was delivered. One that runs elsewhere by now has left guest code since. */

@@ -163,7 +163,7 @@ static const struct service *find(uint32_t function)
 		const struct service *s = &services[i];
 
 		if (function == s->function ||
-			(s->has_64bit && function == (s->function | SMCCC_64BIT)))
+				(s->has_64bit && function == (s->function | SMCCC_64BIT)))
 			return s;
 	}
 	return NULL;

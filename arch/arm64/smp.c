@@ -84,7 +84,7 @@ static bool start(const struct dt_node *node, uint64_t mpidr)
 	}
 	if (!wait_online(cpu)) {
 		log_warn("%s was started and did not come: it and those after it are left out",
-			dt_path(node));
+				dt_path(node));
 		return false;
 	}
 	cpu_count++;

@@ -28,7 +28,7 @@ static bool fault_ipa(uint64_t esr, ipa_t *ipa)
 
 	if (type == FSC_TRANSLATION || type == FSC_ACCESS || (esr & ISS_ABORT_S1PTW)) {
 		*ipa = IPA(FIELD_GET(HPFAR_FIPA, sysreg_read(hpfar_el2)) << PAGE_SHIFT |
-			   (far & ~PAGE_MASK));
+				(far & ~PAGE_MASK));
 		return true;
 	}
 	return type == FSC_PERMISSION && guest_translate(GVA(far), false, ipa) == 0;
@@ -52,8 +52,8 @@ static void report(struct vcpu *v, const char *what, uint64_t esr, uint64_t far)
 
 	(void)fault_ipa(esr, &ipa);
 	guest_printk(LOG_WARN, "%s at %#llx (guest-physical %#llx), pc %#llx, syndrome %#llx", what,
-		(unsigned long long)far, (unsigned long long)ipa.v,
-		(unsigned long long)v->arch.regs.pc, (unsigned long long)esr);
+			(unsigned long long)far, (unsigned long long)ipa.v,
+			(unsigned long long)v->arch.regs.pc, (unsigned long long)esr);
 }
 
 void trap_instruction_abort(struct vcpu *v, uint64_t esr)

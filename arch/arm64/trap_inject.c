@@ -25,7 +25,7 @@ static uint64_t exception_pstate(uint64_t old)
 {
 	uint64_t sctlr = sysreg_read(sctlr_el1);
 	uint64_t pstate =
-		(old & (PSTATE_NZCV | PSTATE_DIT | PSTATE_PAN)) | PSTATE_DAIF | PSTATE_EL1H;
+			(old & (PSTATE_NZCV | PSTATE_DIT | PSTATE_PAN)) | PSTATE_DAIF | PSTATE_EL1H;
 
 	if (!(sctlr & SCTLR_SPAN))
 		pstate |= PSTATE_PAN;

@@ -69,34 +69,34 @@ static const struct sysreg sysregs[] = {
 	{ SYSREG(2, 0, 1, 0, 4), SYSREG(2, 0, 1, 0, 4), NULL, write_ignore, false }, /* OSLAR */
 	{ SYSREG(2, 0, 1, 1, 4), SYSREG(2, 0, 1, 1, 4), read_oslsr, NULL, false }, /* OSLSR */
 	{ SYSREG(2, 0, 1, 3, 4), SYSREG(2, 0, 1, 3, 4), read_zero, write_ignore,
-		false }, /* OSDLR */
+			false }, /* OSDLR */
 	{ SYSREG(2, 0, 1, 4, 4), SYSREG(2, 0, 1, 4, 4), read_zero, write_ignore,
-		false }, /* DBGPRCR */
+			false }, /* DBGPRCR */
 	{ SYSREG(2, 0, 7, 8, 6), SYSREG(2, 0, 7, 8, 6), read_zero, write_ignore,
-		false }, /* DBGCLAIMSET */
+			false }, /* DBGCLAIMSET */
 	{ SYSREG(2, 0, 7, 9, 6), SYSREG(2, 0, 7, 9, 6), read_zero, write_ignore,
-		false }, /* DBGCLAIMCLR */
+			false }, /* DBGCLAIMCLR */
 	{ SYSREG(2, 3, 0, 1, 0), SYSREG(2, 3, 0, 1, 0), read_mdccsr, NULL, false },
 	{ SYSREG(2, 3, 0, 4, 0), SYSREG(2, 3, 0, 4, 0), read_zero, write_ignore,
-		false }, /* DBGDTR */
+			false }, /* DBGDTR */
 	{ SYSREG(2, 3, 0, 5, 0), SYSREG(2, 3, 0, 5, 0), read_zero, write_ignore,
-		false }, /* DBGDTRRX, DBGDTRTX */
+			false }, /* DBGDTRRX, DBGDTRTX */
 	{ SYSREG(2, 0, 1, 0, 0), SYSREG(2, 0, 1, 0, 0), read_zero, NULL, false }, /* MDRAR */
 	{ SYSREG(2, 0, 7, 14, 6), SYSREG(2, 0, 7, 14, 6), read_zero, NULL,
-		false }, /* DBGAUTHSTATUS */
+			false }, /* DBGAUTHSTATUS */
 	{ SYSREG(3, 0, 1, 0, 1), SYSREG(3, 0, 1, 0, 1), read_actlr, write_ignore, false },
 	{ SYSREG(3, 0, 12, 11, 5), SYSREG(3, 0, 12, 11, 5), NULL, vgic_send_sgi,
-		false }, /* ICC_SGI1R */
+			false }, /* ICC_SGI1R */
 	{ SYSREG(3, 0, 12, 11, 1), SYSREG(3, 0, 12, 11, 1), NULL, write_dir, false }, /* ICC_DIR */
 	/* ICC_ASGI1R, ICC_SGI0R: the other group, of which a guest has none */
 	{ SYSREG(3, 0, 12, 11, 6), SYSREG(3, 0, 12, 11, 7), NULL, write_ignore, false },
 	{ SYSREG(3, 0, 12, 12, 5), SYSREG(3, 0, 12, 12, 5), read_sre, write_ignore,
-		false }, /* ICC_SRE */
+			false }, /* ICC_SRE */
 	{ SYSREG(3, 3, 14, 2, 0), SYSREG(3, 3, 14, 2, 0), ptimer_read_tval, ptimer_write_tval,
-		true },
+			true },
 	{ SYSREG(3, 3, 14, 2, 1), SYSREG(3, 3, 14, 2, 1), ptimer_read_ctl, ptimer_write_ctl, true },
 	{ SYSREG(3, 3, 14, 2, 2), SYSREG(3, 3, 14, 2, 2), ptimer_read_cval, ptimer_write_cval,
-		true },
+			true },
 };
 
 /*
@@ -129,7 +129,7 @@ static bool is_id_reg(uint32_t encoding)
 	uint64_t crm = FIELD_GET(ISS_SYSREG_CRM, encoding);
 
 	return (encoding & (ISS_SYSREG_OP0 | ISS_SYSREG_OP1 | ISS_SYSREG_CRN)) ==
-	               SYSREG(3, 0, 0, 0, 0) &&
+	                       SYSREG(3, 0, 0, 0, 0) &&
 	       crm >= 1 && crm <= 7;
 }
 
@@ -147,12 +147,13 @@ static bool permitted(const struct vcpu *v, const struct sysreg *reg)
 static void undefined(struct vcpu *v, uint32_t encoding, bool read)
 {
 	guest_printk(LOG_DEBUG,
-		"%s of system register S%u_%u_C%u_C%u_%u, which is not there, pc %#llx",
-		read ? "read" : "write", (unsigned)FIELD_GET(ISS_SYSREG_OP0, encoding),
-		(unsigned)FIELD_GET(ISS_SYSREG_OP1, encoding),
-		(unsigned)FIELD_GET(ISS_SYSREG_CRN, encoding),
-		(unsigned)FIELD_GET(ISS_SYSREG_CRM, encoding),
-		(unsigned)FIELD_GET(ISS_SYSREG_OP2, encoding), (unsigned long long)v->arch.regs.pc);
+			"%s of system register S%u_%u_C%u_C%u_%u, which is not there, pc %#llx",
+			read ? "read" : "write", (unsigned)FIELD_GET(ISS_SYSREG_OP0, encoding),
+			(unsigned)FIELD_GET(ISS_SYSREG_OP1, encoding),
+			(unsigned)FIELD_GET(ISS_SYSREG_CRN, encoding),
+			(unsigned)FIELD_GET(ISS_SYSREG_CRM, encoding),
+			(unsigned)FIELD_GET(ISS_SYSREG_OP2, encoding),
+			(unsigned long long)v->arch.regs.pc);
 	trap_inject_undefined(v);
 }
 

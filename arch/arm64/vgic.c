@@ -299,7 +299,7 @@ void vgic_send_sgi(struct vcpu *from, uint64_t sgi1r)
 	unsigned first = (unsigned)FIELD_GET(SGI1R_AFF1, sgi1r) << 4;
 
 	for (unsigned targets = (unsigned)(sgi1r & SGI1R_TARGETS); targets;
-		targets &= targets - 1) {
+			targets &= targets - 1) {
 		unsigned id = first + (unsigned)__builtin_ctz(targets);
 
 		if (likely(id < d->vcpus_count && d->vcpus[id]))
@@ -377,8 +377,8 @@ static bool vgic_would_signal(const struct vgic_vcpu *g, uint32_t groups, bool l
 		if (irq->active || !irq->enabled || !virq_is_pending(irq))
 			continue;
 		if (virq_group_in(irq, groups & (uint32_t)vmcr) &&
-			irq->priority < FIELD_GET(VMCR_VPMR, vmcr) &&
-			(irq->priority & vmcr_group_mask(vmcr, irq)) < running)
+				irq->priority < FIELD_GET(VMCR_VPMR, vmcr) &&
+				(irq->priority & vmcr_group_mask(vmcr, irq)) < running)
 			return true;
 	}
 	return false;
@@ -408,19 +408,19 @@ static void vgic_dump_vcpu(struct vcpu *v)
 
 	spin_lock(&g->lock);
 	log_info("  vCPU %u: vmcr %#llx hcr %#llx%s", v->id, (unsigned long long)g->vmcr,
-		(unsigned long long)g->hcr, g->loaded ? ", loaded" : "");
+			(unsigned long long)g->hcr, g->loaded ? ", loaded" : "");
 	list_for_each_entry (irq, &g->queue, node)
 		log_info("    %u: priority %#x%s%s%s%s%s", irq->intid, irq->priority,
-			irq->active ? " active" : "", virq_is_pending(irq) ? " pending" : "",
-			irq->in_lr ? " listed" : "", irq->hw_intid ? " hardware" : "",
-			irq->enabled ? "" : " disabled");
+				irq->active ? " active" : "",
+				virq_is_pending(irq) ? " pending" : "", irq->in_lr ? " listed" : "",
+				irq->hw_intid ? " hardware" : "", irq->enabled ? "" : " disabled");
 	spin_unlock(&g->lock);
 }
 
 void vgic_dump(struct domain *d)
 {
 	log_info("vGIC: groups %#x, %u SPIs", atomic_load(&d->arch.vgic.ctlr),
-		d->arch.vgic.spi_count);
+			d->arch.vgic.spi_count);
 	for (unsigned i = 0; i < d->vcpus_count; i++)
 		if (d->vcpus[i])
 			vgic_dump_vcpu(d->vcpus[i]);

@@ -48,8 +48,9 @@ void vgic_vcpu_moved(struct vcpu *v, unsigned cpu)
 	atomic_store(&g->cpu, cpu);
 	for (unsigned i = 0; i < ARRAY_SIZE(g->hw_spis); i++)
 		for (uint64_t bits = atomic_load(&g->hw_spis[i]); bits; bits &= bits - 1)
-			gic_spi_set_target(
-				GIC_INTID_SPI_BASE + i * 64 + (unsigned)__builtin_ctzll(bits), cpu);
+			gic_spi_set_target(GIC_INTID_SPI_BASE + i * 64 +
+							   (unsigned)__builtin_ctzll(bits),
+					cpu);
 }
 
 int vgic_may_route_hw(struct domain *d, vintid_t intid)

@@ -66,8 +66,8 @@ uint64_t virq_get_pending(struct virq *irq)
 
 	if (sampled)
 		irq->line = irq->sample(home);
-	bool pending =
-		virq_is_pending(irq) || (virq_is_hw_spi(irq) && gic_spi_is_pending(irq->hw_intid));
+	bool pending = virq_is_pending(irq) ||
+	               (virq_is_hw_spi(irq) && gic_spi_is_pending(irq->hw_intid));
 
 	if (sampled) /* to whoever is about to tell of a rise that is seen here it will be no news */
 		virq_commit(home, irq);

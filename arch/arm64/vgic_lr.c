@@ -18,8 +18,8 @@ struct movers {
 static bool lr_shows_pending(const struct vcpu *v, const struct virq *irq)
 {
 	return irq->enabled && irq->target == v && virq_is_pending(irq) &&
-	       virq_group_in(
-		       irq, atomic_load_explicit(&v->domain->arch.vgic.ctlr, memory_order_relaxed));
+	       virq_group_in(irq, atomic_load_explicit(&v->domain->arch.vgic.ctlr,
+						  memory_order_relaxed));
 }
 
 static uint64_t lr_compose(const struct vcpu *v, const struct virq *irq)
@@ -61,8 +61,7 @@ static void lr_list(struct vcpu *v, unsigned n, struct virq *irq)
 	irq->lr = (uint8_t)n;
 	irq->lr_pending = value & LR_PENDING;
 	if (irq->lr_pending && (irq->edge || irq->hw_intid))
-		irq->latch =
-			false; /* the list register has it now; a new edge is a new interrupt */
+		irq->latch = false; /* the list register has it now; a new edge is a new interrupt */
 	g->lr_irq[n] = irq;
 	lr_write(g, n, value);
 }

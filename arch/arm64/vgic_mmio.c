@@ -20,7 +20,7 @@ static const struct vgic_reg *reg_find(const struct vgic_reg *regs, uint32_t off
 }
 
 static void access_aim(
-	struct vgic_access *a, const struct vgic_reg *regs, uint32_t offset, unsigned size)
+		struct vgic_access *a, const struct vgic_reg *regs, uint32_t offset, unsigned size)
 {
 	a->reg = reg_find(regs, offset, size);
 	a->bits = size * 8;

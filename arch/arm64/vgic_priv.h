@@ -50,7 +50,7 @@ void virq_commit(struct vcpu *home, struct virq *irq);
 bool virq_is_pending(const struct virq *irq);
 bool virq_is_wanted(const struct vcpu *v, const struct virq *irq); /* in v's queue */
 bool virq_must_move(
-	const struct vcpu *v, const struct virq *irq); /* to its target, by virq_commit() */
+		const struct vcpu *v, const struct virq *irq); /* to its target, by virq_commit() */
 bool virq_place(struct vcpu *v, struct virq *irq); /* true: v must look */
 void virq_take_back(struct vcpu *v, struct virq *irq);
 void virq_mark(struct vcpu *v); /* v has something to flush */
@@ -114,15 +114,21 @@ extern const struct vgic_reg vgic_rdist_regs[];
 		.irq_set = (wr) }
 #define VGIC_IRQ_ROWS(base, irqs)                                                                  \
 	VGIC_IRQ_ROW((base) + 0x080, 1, irqs, 4, virq_get_group, virq_set_group),                  \
-		VGIC_IRQ_ROW((base) + 0x100, 1, irqs, 4, virq_get_enabled, virq_set_enabled),      \
-		VGIC_IRQ_ROW((base) + 0x180, 1, irqs, 4, virq_get_enabled, virq_clear_enabled),    \
-		VGIC_IRQ_ROW((base) + 0x200, 1, irqs, 4, virq_get_pending, virq_set_pending),      \
-		VGIC_IRQ_ROW((base) + 0x280, 1, irqs, 4, virq_get_pending, virq_clear_pending),    \
-		VGIC_IRQ_ROW((base) + 0x300, 1, irqs, 4, virq_get_active, virq_set_active),        \
-		VGIC_IRQ_ROW((base) + 0x380, 1, irqs, 4, virq_get_active, virq_clear_active),      \
-		VGIC_IRQ_ROW(                                                                      \
-			(base) + 0x400, 8, irqs, 1 | 4, virq_get_priority, virq_set_priority),     \
-		VGIC_IRQ_ROW((base) + 0xc00, 2, irqs, 4, virq_get_config, virq_set_config)
+			VGIC_IRQ_ROW((base) + 0x100, 1, irqs, 4, virq_get_enabled,                 \
+					virq_set_enabled),                                         \
+			VGIC_IRQ_ROW((base) + 0x180, 1, irqs, 4, virq_get_enabled,                 \
+					virq_clear_enabled),                                       \
+			VGIC_IRQ_ROW((base) + 0x200, 1, irqs, 4, virq_get_pending,                 \
+					virq_set_pending),                                         \
+			VGIC_IRQ_ROW((base) + 0x280, 1, irqs, 4, virq_get_pending,                 \
+					virq_clear_pending),                                       \
+			VGIC_IRQ_ROW((base) + 0x300, 1, irqs, 4, virq_get_active,                  \
+					virq_set_active),                                          \
+			VGIC_IRQ_ROW((base) + 0x380, 1, irqs, 4, virq_get_active,                  \
+					virq_clear_active),                                        \
+			VGIC_IRQ_ROW((base) + 0x400, 8, irqs, 1 | 4, virq_get_priority,            \
+					virq_set_priority),                                        \
+			VGIC_IRQ_ROW((base) + 0xc00, 2, irqs, 4, virq_get_config, virq_set_config)
 
 /* Fields of one interrupt (arch/arm64/vgic_irq.c); no lock held. The set and clear ones act on a 1. */
 uint64_t virq_get_group(struct virq *irq);

@@ -247,10 +247,10 @@ static int open_ring(struct domain *d, struct vuart *u, uint64_t gfn)
 
 	if (gfn < BIT(64 - PAGE_SHIFT))
 		err = guest_area_map(
-			d, ipa_of_gfn(gfn), sizeof(struct xencons_interface), &u->ring);
+				d, ipa_of_gfn(gfn), sizeof(struct xencons_interface), &u->ring);
 	if (err)
 		return fail(err, "d%u: the vuart's page %#llx is not its memory", d->id,
-			(unsigned long long)gfn);
+				(unsigned long long)gfn);
 	u->in_cons = __atomic_load_n(&ring_of(u)->in_cons, __ATOMIC_RELAXED);
 	u->out_prod = __atomic_load_n(&ring_of(u)->out_prod, __ATOMIC_RELAXED);
 	return 0;

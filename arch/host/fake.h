@@ -32,7 +32,7 @@ extern unsigned host_machine_ends;      /* resets and power-offs */
 extern bool host_powered_off;
 extern uint64_t host_guest_context; /* what guest_context() answers */
 extern void (*host_switch_hook)(
-	struct vcpu *from, struct vcpu *to); /* before `from` counts as saved */
+		struct vcpu *from, struct vcpu *to); /* before `from` counts as saved */
 extern void (*host_interrupts_hook)(void);
 /* Must not return (longjmp): entering a guest, or the end of the machine. NULL: the test fails. */
 extern void (*host_noreturn_hook)(void);

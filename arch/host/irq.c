@@ -14,7 +14,7 @@ const struct domain *host_domain_without_irqs;
 int irq_may_route(struct domain *d, uint32_t intid)
 {
 	if (d == host_domain_without_irqs || intid < 32 || intid >= 32 + host_spi_count ||
-		intid >= HOST_IRQS)
+			intid >= HOST_IRQS)
 		return -EINVAL;
 	return host_routes[intid].owner || intid == host_irq_of_graft ? -EBUSY : 0;
 }

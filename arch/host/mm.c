@@ -13,7 +13,7 @@ static uint64_t host_ram_size;
 void host_ram_init(uint64_t size)
 {
 	void *ram = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (ram == MAP_FAILED)
 		abort();

@@ -48,8 +48,7 @@ struct graft_overlay {
 	uint32_t dependents; /* overlays that build on it: it cannot be removed before them */
 	uint32_t ranges; /* attached: ranges of registers */
 	uint32_t interrupts; /* attached: SPIs */
-	uint16_t
-		holder; /* domain id, of the oldest attachment; GRAFT_OWNER_NOBODY unless attached */
+	uint16_t holder; /* domain id, of the oldest attachment; GRAFT_OWNER_NOBODY unless attached */
 	uint16_t attachments; /* several when domains have parts of it each */
 	/* Path of the first node it brings or changes, its beginning cut off if too long; NUL-terminated. */
 	char name[GRAFT_OVERLAY_NAME_MAX];
@@ -116,8 +115,7 @@ struct graft_sysctl_device {
 	uint64_t path; /* in: a full path, not NUL-terminated */
 	uint32_t path_size; /* in: its length */
 	uint32_t overlay; /* out: the overlay that brought it, 0: it was there at boot */
-	uint32_t
-		ranges; /* out: ranges of registers it has as a device (of the CPU's address space) */
+	uint32_t ranges; /* out: ranges of registers it has as a device (of the CPU's address space) */
 	uint32_t interrupts; /* out: SPIs */
 	uint32_t streams; /* out: DMA streams behind an IOMMU */
 	uint16_t owner; /* out: of its first resource that has one; else GRAFT_OWNER_NOBODY */

@@ -97,8 +97,8 @@ static void write_fixups(struct dtb_writer *w, uint32_t count)
 
 	for (uint32_t i = 0; i < count; i++)
 		size += 1 + (size_t)sprintf(places + size,
-				    "/fragment@0/__overlay__/device@%x:interrupt-parent:0",
-				    0x50000000u + i * 0x1000u);
+					    "/fragment@0/__overlay__/device@%x:interrupt-parent:0",
+					    0x50000000u + i * 0x1000u);
 	dtb_begin_node(w, "__fixups__");
 	dtb_write_prop(w, "gic", places, size);
 	dtb_end_node(w);
@@ -159,7 +159,7 @@ struct result {
 };
 
 static struct result run_engine(
-	const uint8_t *base, size_t base_size, const uint8_t *blob, size_t size)
+		const uint8_t *base, size_t base_size, const uint8_t *blob, size_t size)
 {
 	struct dt_env env = { .alloc = count_alloc, .free = count_free, .seed = 1 };
 	struct result best = { .add = 1e12, .revert = 1e12 };
@@ -215,7 +215,7 @@ static void print_pair(const uint8_t *base, size_t base_size, uint32_t count)
 	double theirs = run_libfdt(base, blob, size);
 
 	printf("  %6u %9zu %12.1f %12.1f %12.1f %9.1f x %8.2f x %8.2f x\n", count, size, ours.add,
-		ours.revert, theirs, theirs / ours.add, ours.live, ours.peak);
+			ours.revert, theirs, theirs / ours.add, ours.live, ours.peak);
 }
 
 static void print_flat(const uint8_t *base, size_t base_size, uint32_t count, bool several)
@@ -225,7 +225,7 @@ static void print_flat(const uint8_t *base, size_t base_size, uint32_t count, bo
 	struct result ours = run_engine(base, base_size, blob, size);
 
 	printf("  %6u %9zu %12.1f %12.1f %13.0f ns per node %8.2f x %8.2f x\n", count, size,
-		ours.add, ours.revert, ours.add * 1000 / count, ours.live, ours.peak);
+			ours.add, ours.revert, ours.add * 1000 / count, ours.live, ours.peak);
 }
 
 int main(void)

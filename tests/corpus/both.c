@@ -69,7 +69,7 @@ bool same_result(const void *ours, const void *theirs, char *text, size_t size)
 }
 
 void check_reverted(const struct dt_tree *tree, const struct blob *before, const struct blob *base,
-	const struct blob *overlay)
+		const struct blob *overlay)
 {
 	struct blob after = flatten(tree);
 

@@ -29,25 +29,25 @@ static struct model_node *add_node(struct model_node *parent, const char *name)
 	if (!parent)
 		return node;
 	parent->children = grow(parent->children, parent->child_count, &parent->child_room,
-		sizeof(struct model_node *));
+			sizeof(struct model_node *));
 	parent->children[parent->child_count++] = node;
 	return node;
 }
 
 static void add_prop(struct model_node *node, struct model_prop prop)
 {
-	node->props =
-		grow(node->props, node->prop_count, &node->prop_room, sizeof(struct model_prop));
+	node->props = grow(
+			node->props, node->prop_count, &node->prop_room, sizeof(struct model_prop));
 	node->props[node->prop_count++] = prop;
-	if (prop.size == 4 &&
-		(strcmp(prop.name, "phandle") == 0 || strcmp(prop.name, "linux,phandle") == 0))
+	if (prop.size == 4 && (strcmp(prop.name, "phandle") == 0 ||
+					      strcmp(prop.name, "linux,phandle") == 0))
 		node->phandle = fdt32_ld((const fdt32_t *)(const void *)prop.value);
 }
 
 static int compare_nodes(const void *a, const void *b)
 {
-	return strcmp(
-		(*(struct model_node *const *)a)->name, (*(struct model_node *const *)b)->name);
+	return strcmp((*(struct model_node *const *)a)->name,
+			(*(struct model_node *const *)b)->name);
 }
 
 static int compare_props(const void *a, const void *b)
@@ -73,8 +73,8 @@ static void sort_node(struct model *model, struct model_node *node, size_t *room
 		sort_node(model, node->children[i], room);
 	if (node->phandle < model->first)
 		return;
-	model->by_phandle =
-		grow(model->by_phandle, model->phandle_count, room, sizeof(struct model_node *));
+	model->by_phandle = grow(
+			model->by_phandle, model->phandle_count, room, sizeof(struct model_node *));
 	model->by_phandle[model->phandle_count++] = node;
 }
 
@@ -124,7 +124,7 @@ struct model *model_read(const void *blob, uint32_t first_phandle)
 	sort_node(model, model->root, &room);
 	if (model->phandle_count)
 		qsort(model->by_phandle, model->phandle_count, sizeof(*model->by_phandle),
-			compare_phandles);
+				compare_phandles);
 	return model;
 }
 
@@ -161,8 +161,8 @@ static size_t put_path(const struct model_node *node, char *to, size_t size)
 	return used + (size_t)snprintf(to + used, used < size ? size - used : 0, "/%s", node->name);
 }
 
-static bool differ(
-	struct comparison *c, const struct model_node *node, const char *what, const char *name)
+static bool differ(struct comparison *c, const struct model_node *node, const char *what,
+		const char *name)
 {
 	char path[2048] = "";
 
@@ -178,18 +178,19 @@ static bool has_unit_of(const struct model_node *node, const char *name)
 
 	for (size_t i = 0; i < node->child_count; i++)
 		if (strncmp(node->children[i]->name, name, length) == 0 &&
-			node->children[i]->name[length] == '@')
+				node->children[i]->name[length] == '@')
 			return true;
 	return false;
 }
 
 static bool only_first(
-	struct comparison *c, const struct model_node *a, const struct model_node *child)
+		struct comparison *c, const struct model_node *a, const struct model_node *child)
 {
 	return differ(c, a,
-		has_unit_of(a->twin, child->name) ? "merged into the node with a unit address"
-						  : "only the first has",
-		child->name);
+			has_unit_of(a->twin, child->name)
+					? "merged into the node with a unit address"
+					: "only the first has",
+			child->name);
 }
 
 static bool match_nodes(struct comparison *c, struct model_node *a, struct model_node *b)
@@ -220,7 +221,7 @@ static struct model_node *node_of(const struct model *model, uint32_t phandle)
 
 	if (model->phandle_count)
 		found = bsearch(&at, model->by_phandle, model->phandle_count,
-			sizeof(*model->by_phandle), compare_phandles);
+				sizeof(*model->by_phandle), compare_phandles);
 	return found ? *found : NULL;
 }
 
@@ -241,7 +242,7 @@ static bool cell_equal(const struct comparison *c, uint32_t a, uint32_t b)
 }
 
 static bool value_equal(
-	const struct comparison *c, const struct model_prop *a, const struct model_prop *b)
+		const struct comparison *c, const struct model_prop *a, const struct model_prop *b)
 {
 	size_t at;
 
@@ -249,7 +250,7 @@ static bool value_equal(
 		return false;
 	for (at = 0; at + 4 <= a->size; at += 4)
 		if (!cell_equal(c, fdt32_ld((const fdt32_t *)(const void *)(a->value + at)),
-			    fdt32_ld((const fdt32_t *)(const void *)(b->value + at))))
+				    fdt32_ld((const fdt32_t *)(const void *)(b->value + at))))
 			return false;
 	return memcmp(a->value + at, b->value + at, a->size - at) == 0;
 }
@@ -264,8 +265,8 @@ static bool props_equal(struct comparison *c, const struct model_node *a)
 
 		if (order)
 			return differ(c, a,
-				order < 0 ? "only the first has" : "only the second has",
-				order < 0 ? a->props[i].name : b->props[i].name);
+					order < 0 ? "only the first has" : "only the second has",
+					order < 0 ? a->props[i].name : b->props[i].name);
 		if (!value_equal(c, &a->props[i], &b->props[i]))
 			return differ(c, a, "different", a->props[i].name);
 	}
@@ -284,7 +285,7 @@ static bool phandles_unique(struct comparison *c, const struct model *model)
 	for (size_t i = 1; i < model->phandle_count; i++)
 		if (model->by_phandle[i]->phandle == model->by_phandle[i - 1]->phandle)
 			return differ(c, model->by_phandle[i], "its phandle is also that of",
-				model->by_phandle[i - 1]->name);
+					model->by_phandle[i - 1]->name);
 	return true;
 }
 

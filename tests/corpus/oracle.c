@@ -62,8 +62,8 @@ static bool goes_by_path(const void *blob)
 	int fragment;
 
 	fdt_for_each_subnode(fragment, blob,
-		0) if (fdt_subnode_offset(blob, fragment, "__overlay__") >= 0 &&
-		       !fdt_getprop(blob, fragment, "target-path", NULL)) return false;
+			0) if (fdt_subnode_offset(blob, fragment, "__overlay__") >= 0 &&
+			       !fdt_getprop(blob, fragment, "target-path", NULL)) return false;
 	return true;
 }
 
@@ -84,8 +84,8 @@ static void mark(struct blob *base)
 	int node;
 
 	if (fdt_open_into(base->at, room, (int)size) ||
-		(node = fdt_add_subnode(room, 0, "graft-mark")) < 0 ||
-		fdt_setprop_u32(room, node, "phandle", MARK) || fdt_pack(room)) {
+			(node = fdt_add_subnode(room, 0, "graft-mark")) < 0 ||
+			fdt_setprop_u32(room, node, "phandle", MARK) || fdt_pack(room)) {
 		fprintf(stderr, "%s: cannot be marked\n", base->path);
 		exit(2);
 	}
@@ -116,7 +116,7 @@ static void add_overlay(struct folder *folder, const char *path)
 }
 
 static void judge(const struct blob *base, const struct blob *overlay, const void *ours,
-	const void *theirs, const struct dt_why *why)
+		const void *theirs, const struct dt_why *why)
 {
 	char text[512];
 
@@ -138,7 +138,7 @@ static void judge(const struct blob *base, const struct blob *overlay, const voi
 }
 
 static void try_pair(struct dt_tree *tree, const struct blob *before, const struct blob *base,
-	const struct blob *overlay)
+		const struct blob *overlay)
 {
 	struct dt_overlay *live = NULL;
 	struct dt_why why = { 0 };
@@ -243,8 +243,8 @@ int main(int argc, char **argv)
 	purpose_print();
 	printf("oracle: %lu pairs of %lu: %lu the same tree, %lu refused by both, %lu different on purpose, "
 	       "%lu failed\n",
-		tally.pairs - tally.skipped, tally.pairs, tally.applied, tally.refused,
-		tally.on_purpose, tally.failed);
+			tally.pairs - tally.skipped, tally.pairs, tally.applied, tally.refused,
+			tally.on_purpose, tally.failed);
 	printf("oracle: %lu stacks of %lu overlays\n", tally.stacks, tally.stacked);
 	return tally.failed || !tally.applied;
 }

@@ -24,8 +24,8 @@ extern struct tally tally;
 /* Ends the program when it is NULL. */
 void *need(void *memory);
 
-void report(
-	const char *what, const struct blob *base, const struct blob *overlay, const char *text);
+void report(const char *what, const struct blob *base, const struct blob *overlay,
+		const char *text);
 
 /* libfdt's result, or NULL when it refuses. */
 void *apply_theirs(const void *base, const struct blob *overlay);
@@ -33,8 +33,8 @@ void *apply_theirs(const void *base, const struct blob *overlay);
 struct blob flatten(const struct dt_tree *tree);
 bool same_result(const void *ours, const void *theirs, char *text, size_t size);
 void check_reverted(const struct dt_tree *tree, const struct blob *before, const struct blob *base,
-	const struct blob *overlay);
+		const struct blob *overlay);
 
 /* stack.c: all overlays that go onto the base, on top of each other, and off again in another order. */
 void try_stack(struct dt_tree *tree, const struct blob *before, const struct blob *base,
-	const struct blob *overlays, size_t count);
+		const struct blob *overlays, size_t count);

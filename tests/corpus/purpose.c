@@ -11,13 +11,13 @@ static struct purpose {
 	unsigned long count;
 } purposes[] = {
 	{ "comes from two fragments",
-		"which of the two values holds would depend on the order of fragments; Linux refuses too",
-		0 },
+			"which of the two values holds would depend on the order of fragments; Linux refuses too",
+			0 },
 	{ "merged into the node with a unit address",
-		"'port' is not 'port@0': libfdt guesses, the engine and Linux take names as they are",
-		0 },
+			"'port' is not 'port@0': libfdt guesses, the engine and Linux take names as they are",
+			0 },
 	{ "this very overlay is there already",
-		"in a stack: the same bytes under two names; an overlay is added once", 0 },
+			"in a stack: the same bytes under two names; an overlay is added once", 0 },
 };
 
 #define PURPOSE_COUNT (sizeof(purposes) / sizeof(purposes[0]))
@@ -36,5 +36,5 @@ void purpose_print(void)
 {
 	for (size_t i = 0; i < PURPOSE_COUNT; i++)
 		printf("on purpose: %lu times: \"%s\": %s\n", purposes[i].count, purposes[i].words,
-			purposes[i].why);
+				purposes[i].why);
 }

@@ -71,7 +71,7 @@ static void take_off(struct stack *stack)
 }
 
 void try_stack(struct dt_tree *tree, const struct blob *before, const struct blob *base,
-	const struct blob *overlays, size_t count)
+		const struct blob *overlays, size_t count)
 {
 	struct stack stack = { .tree = tree, .base = base };
 

@@ -21,7 +21,7 @@ static void walk(const struct dtb *dtb)
 		(void)dtb_prop(&node, "compatible", &value);
 		(void)dtb_is_enabled(&node);
 		must(dtb_parent(&node, &other) == (node.depth > 0),
-			"all but the root have a parent");
+				"all but the root have a parent");
 	} while (nodes < 64 && dtb_next(&node) && ++nodes);
 	(void)dtb_find(dtb, "/a/b", &other);
 	for (uint32_t i = 0; dtb_reserve(dtb, i, &base, &size); i++)
@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		flat = fuzz_flat(&tree);
 		if (flat.left <= DT_BLOB_MAX) {
 			must(dt_tree_build(&again, &fuzz_env, flat.at, flat.left, &why) == 0,
-				why.text);
+					why.text);
 			fuzz_same(&again, flat);
 			dt_tree_drop(&again);
 		}

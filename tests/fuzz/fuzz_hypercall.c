@@ -140,8 +140,9 @@ static void expect_no_locks(void)
 		domain_id_t next = (domain_id_t)(d->id + 1);
 
 		must(!spin_is_locked(&d->lock) && !spin_is_locked(&d->p2m.lock) &&
-				!spin_is_locked(&d->evtchn.lock) && !spin_is_locked(&d->grant.lock),
-			"no lock of a domain's is held");
+						!spin_is_locked(&d->evtchn.lock) &&
+						!spin_is_locked(&d->grant.lock),
+				"no lock of a domain's is held");
 		domain_put(d);
 		d = domain_get_next(next);
 	}
@@ -213,7 +214,7 @@ int64_t issue(uint64_t number, uint64_t args[HYPERCALL_ARGS])
 	must(rc >= -200 || rc == HYPERCALL_AGAIN, "an error is one of errno's");
 	must(rc != -ERESTART, "-ERESTART stays inside");
 	must(caller_domain()->config.privileged || !is_control(number) || rc == -EPERM,
-		"a guest controls nothing");
+			"a guest controls nothing");
 	if (may_hold(number, rc) || number == __HYPERVISOR_multicall)
 		check_allow_holders(true);
 	return rc;
@@ -240,8 +241,8 @@ static void any_call(void)
 static void scribble(void)
 {
 	struct domain *d = current_vcpu()->domain;
-	uint64_t gfn =
-		take() % 2 ? MACHINE_RAM_GFN + take() % (2 * MACHINE_RAM_PAGES) : take_value();
+	uint64_t gfn = take() % 2 ? MACHINE_RAM_GFN + take() % (2 * MACHINE_RAM_PAGES)
+	                          : take_value();
 	struct page *page = p2m_get_page(d, ipa_of_gfn(gfn & (BIT(52) - 1)), true, NULL);
 	uint64_t value;
 

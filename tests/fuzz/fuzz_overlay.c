@@ -31,11 +31,11 @@ static void read_nodes(const struct dt_overlay *overlay)
 	while ((node = dt_overlay_walk_next(&walk))) {
 		must(node->owner == overlay, "it brought the node");
 		must(dt_child(overlay->tree, node->parent,
-			     span_of(node->name, strlen(node->name))) == node,
-			"every new node is found by name");
+				     span_of(node->name, strlen(node->name))) == node,
+				"every new node is found by name");
 		if (node->phandle)
 			must(dt_node_of_phandle(overlay->tree, node->phandle) == node,
-				"every new phandle is found");
+					"every new phandle is found");
 		count++;
 	}
 	must(count == overlay->node_count, "new nodes counted");
@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(dt_tree_build(&tree, &fuzz_env, base, base_size, NULL) == 0, "the base is good");
 	try_add(&tree, data, size);
 	must(dt_overlay_add(&tree, below, below_size, &lower, NULL) == 0,
-		"the overlay below is good");
+			"the overlay below is good");
 	try_add(&tree, data, size);
 	dt_tree_drop(&tree);
 	must(pieces == 0, "nothing leaks");

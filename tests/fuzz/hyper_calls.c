@@ -179,7 +179,7 @@ static void change_reservation(void)
 	op.extent_start.q = buf_at.v + LIST;
 	put_list(LIST, 4, take() % 2 ? hole_gfn : some_gfn);
 	call(__HYPERVISOR_memory_op, more ? XENMEM_populate_physmap : XENMEM_decrease_reservation,
-		&op, sizeof(op), 0);
+			&op, sizeof(op), 0);
 }
 
 static void add_own_page(void)
@@ -445,8 +445,8 @@ static void bind_interrupt(void)
 {
 	uint32_t intid = DEVICES_SPI + take() % 6;
 	struct xen_domctl *op =
-		begin(take() % 3 ? XEN_DOMCTL_bind_pt_irq : XEN_DOMCTL_unbind_pt_irq,
-			(domid_t)(1 + take() % 2));
+			begin(take() % 3 ? XEN_DOMCTL_bind_pt_irq : XEN_DOMCTL_unbind_pt_irq,
+					(domid_t)(1 + take() % 2));
 
 	op->u.bind_pt_irq.machine_irq = intid;
 	op->u.bind_pt_irq.irq_type = PT_IRQ_TYPE_SPI;
@@ -467,7 +467,7 @@ static void add_overlay(void)
 	op.u.dt_overlay.overlay_fdt.q = blob->at.v;
 	op.u.dt_overlay.overlay_fdt_size = blob->size;
 	op.u.dt_overlay.overlay_op =
-		take() % 3 ? XEN_SYSCTL_DT_OVERLAY_ADD : XEN_SYSCTL_DT_OVERLAY_REMOVE;
+			take() % 3 ? XEN_SYSCTL_DT_OVERLAY_ADD : XEN_SYSCTL_DT_OVERLAY_REMOVE;
 	memcpy(buf, &op, sizeof(op));
 	issue(__HYPERVISOR_sysctl, args);
 }
@@ -498,7 +498,7 @@ static void attach_overlay(void)
 	op->u.dt_overlay.overlay_fdt.q = blob->at.v;
 	op->u.dt_overlay.overlay_fdt_size = blob->size;
 	op->u.dt_overlay.overlay_op =
-		take() % 3 ? XEN_DOMCTL_DT_OVERLAY_ATTACH : GRAFT_DOMCTL_DT_OVERLAY_DETACH;
+			take() % 3 ? XEN_DOMCTL_DT_OVERLAY_ATTACH : GRAFT_DOMCTL_DT_OVERLAY_DETACH;
 	domctl(op);
 }
 

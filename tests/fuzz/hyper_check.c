@@ -97,8 +97,8 @@ static void check_leaf(struct domain *d, uint64_t ipa, uint64_t pte, unsigned le
 }
 
 /* How many tables there are below these entries. */
-static unsigned check_tables(
-	struct domain *d, const pte_t *entries, unsigned count, unsigned level, uint64_t ipa)
+static unsigned check_tables(struct domain *d, const pte_t *entries, unsigned count, unsigned level,
+		uint64_t ipa)
 {
 	unsigned tables = 0;
 
@@ -107,7 +107,7 @@ static unsigned check_tables(
 
 		if (pte_is_table(pte, level))
 			tables += 1 + check_tables(d, phys_to_virt(PADDR(pte & PTE_ADDRESS)),
-					      PTE_ENTRIES, level + 1, ipa);
+						      PTE_ENTRIES, level + 1, ipa);
 		else if (pte)
 			check_leaf(d, ipa, pte, level);
 	}
@@ -124,14 +124,14 @@ static void check_p2m(struct domain *d)
 	level = p2m_start_level(p2m);
 	entries = (unsigned)BIT(p2m->ipa_bits - pte_shift(level));
 	must(BIT(p2m->root_order) + check_tables(d, p2m_root(p2m), entries, level, 0) ==
-			p2m->table_pages,
-		"tables are counted");
+					p2m->table_pages,
+			"tables are counted");
 }
 
 /* Grants */
 
-static void pins_of(
-	const struct domain *granter, grant_ref_t ref, unsigned *read_pins, unsigned *write_pins)
+static void pins_of(const struct domain *granter, grant_ref_t ref, unsigned *read_pins,
+		unsigned *write_pins)
 {
 	*read_pins = *write_pins = 0;
 	for (unsigned i = 0; i < seen_count; i++) {
@@ -159,15 +159,15 @@ static void check_entry(const struct domain *d, grant_ref_t ref, const struct gr
 	pins_of(d, ref, &read_pins, &write_pins);
 	must(read_pins + write_pins > 0, "a page is held for somebody");
 	must(active->read_pins == read_pins && active->write_pins == write_pins,
-		"each part of a mapping has a pin");
+			"each part of a mapping has a pin");
 }
 
 static void check_granted(const struct domain *d)
 {
 	for (unsigned frame = 0; frame < d->grant.frame_count; frame++)
 		for (unsigned i = 0; i < GRANT_ENTRIES_PER_FRAME; i++)
-			check_entry(
-				d, frame * GRANT_ENTRIES_PER_FRAME + i, &d->grant.active[frame][i]);
+			check_entry(d, frame * GRANT_ENTRIES_PER_FRAME + i,
+					&d->grant.active[frame][i]);
 }
 
 static void check_mappings(struct domain *d)
@@ -188,7 +188,7 @@ static void check_mappings(struct domain *d)
 		must(granter && granter->d == m->granter, "who granted is there");
 		granter->holders++;
 		must(grant_active(&m->granter->grant, m->ref)->page == m->page,
-			"what is mapped is what is pinned");
+				"what is mapped is what is pinned");
 	}
 	must(used == table->mapping_count, "mappings are counted");
 	for (; free != GRANT_NO_HANDLE && used <= count; used++)
@@ -207,13 +207,14 @@ static void check_channel(struct domain *d, const struct evtchn *chn, evtchn_por
 		far = evtchn_find(chn->remote, chn->remote_port);
 		must(chn->remote->dying != DOMAIN_DEAD, "a channel's end is not dead");
 		must(far && far->state == EVTCHNSTAT_interdomain && far->remote == d &&
-				far->remote_port == port,
-			"two ends know each other");
+						far->remote_port == port,
+				"two ends know each other");
 		break;
 	case EVTCHNSTAT_virq:
 		must(d->vcpus[evtchn_virq_is_global(chn->virq) ? 0 : chn->vcpu]
-					->evtchn.virq_port[chn->virq] == port,
-			"a VIRQ leads to its port");
+								->evtchn.virq_port[chn->virq] ==
+						port,
+				"a VIRQ leads to its port");
 		break;
 	default:
 		break;
@@ -248,7 +249,7 @@ static void check_vcpu(struct domain *d, const struct vcpu *v)
 		const struct evtchn *chn = port ? evtchn_find(d, port) : NULL;
 
 		must(!port || (chn && chn->state == EVTCHNSTAT_virq && chn->virq == virq),
-			"a bound VIRQ has a port");
+				"a bound VIRQ has a port");
 	}
 	add_holder(v->evtchn.info_page);
 	add_holder(v->runstate_area.part[0].page);
@@ -270,7 +271,7 @@ static void check_domain(struct seen_domain *s)
 			check_vcpu(d, d->vcpus[i]);
 	if (d->dying == DOMAIN_DEAD)
 		must(!d->grant.mapping_count && !d->evtchn.active_count && !d->p2m.root.v,
-			"the dead have mapped and bound nothing");
+				"the dead have mapped and bound nothing");
 }
 
 static void check_frame(uint64_t word, unsigned holders)
@@ -307,7 +308,7 @@ static void check_frames(void)
 			continue;
 		}
 		must(FIELD_GET(PAGE_WORD_COUNT, word) == 0 && page_holders[i] == 0,
-			"nobody holds a free page");
+				"nobody holds a free page");
 		free++;
 	}
 	must(page_count_free() == free, "free pages are counted");
@@ -322,7 +323,7 @@ static void check_frames_of(const struct domain *d)
 	for (unsigned i = 0; i < d->grant.frame_count; i++) {
 		page = page_of_virt(d->grant.frames[i]);
 		must(page_refcount(page) == 1 + page_holders[index_of(page)],
-			"a frame of its grant table is held once, and by who maps it");
+				"a frame of its grant table is held once, and by who maps it");
 	}
 }
 

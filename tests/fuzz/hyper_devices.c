@@ -193,8 +193,8 @@ static void expect_nobody(void)
 		struct extent rest = { 0, UINT64_MAX - 1 }, gap;
 
 		must(ledger_next_gap(kind, &rest, &gap) && gap.first == 0 &&
-				gap.last == UINT64_MAX - 1,
-			"nothing has an owner");
+						gap.last == UINT64_MAX - 1,
+				"nothing has an owner");
 	}
 	for (unsigned i = 0; i < HOST_IRQS; i++)
 		must(!host_routes[i].owner, "no interrupt has a route");

@@ -32,7 +32,7 @@ static bool fits(struct dtb_node node)
 static bool holds(struct dtb_node at)
 {
 	if (!is_node(at) || !fits(at) || at.offset < begin ||
-		(has_last && at.offset >= last.offset))
+			(has_last && at.offset >= last.offset))
 		return false;
 	return !found || at.offset < first.offset || is_same_node(*found, first);
 }

@@ -39,7 +39,7 @@ static inline bool is_inside(struct span part, struct span whole)
 	return __CPROVER_same_object(part.at, whole.at) &&
 	       __CPROVER_POINTER_OFFSET(part.at) >= __CPROVER_POINTER_OFFSET(whole.at) &&
 	       __CPROVER_POINTER_OFFSET(part.at) + part.left <=
-	               __CPROVER_POINTER_OFFSET(whole.at) + whole.left;
+	                       __CPROVER_POINTER_OFFSET(whole.at) + whole.left;
 }
 
 /*

@@ -63,5 +63,5 @@ void harness(void)
 		prove(is_inside(span_of(cursor.name, cursor.name_length + 1), before));
 	if (event == DTB_PROP)
 		prove(is_inside(cursor.value, before) &&
-			is_inside(span_of(cursor.name, 1), strings));
+				is_inside(span_of(cursor.name, 1), strings));
 }

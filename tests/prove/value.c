@@ -42,8 +42,8 @@ static void prove_simple(struct dtb_node node)
 
 	(void)dtb_prop_u32(&node, "number", &number);
 	if (dtb_prop_string(&node, "string", &string))
-		prove(is_inside(
-			span_of(string, strlen(string) + 1), span_of(bytes, sizeof(bytes))));
+		prove(is_inside(span_of(string, strlen(string) + 1),
+				span_of(bytes, sizeof(bytes))));
 	(void)dtb_is_compatible(&node, "kind");
 	(void)dtb_is_enabled(&node);
 }

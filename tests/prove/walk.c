@@ -16,7 +16,7 @@ static struct {
 	unsigned props; /* in a row */
 	bool began, done;
 	uint32_t next_offset,
-		next_depth; /* of the first node after the one it began with; depth 0: none yet */
+			next_depth; /* of the first node after the one it began with; depth 0: none yet */
 	const char *name;
 } here;
 

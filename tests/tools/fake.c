@@ -114,7 +114,7 @@ static int xen_sysctl(struct xen_sysctl *op)
 		return -EACCES;
 	assert(op->cmd == XEN_SYSCTL_dt_overlay && !u->pad[0] && !u->pad[1] && !u->pad[2]);
 	note("sysctl op %u, %u bytes, sum %u", u->overlay_op, u->overlay_fdt_size,
-		sum(reach(u->overlay_fdt.q, u->overlay_fdt_size), u->overlay_fdt_size));
+			sum(reach(u->overlay_fdt.q, u->overlay_fdt_size), u->overlay_fdt_size));
 	return refuse_or_not();
 }
 
@@ -124,7 +124,8 @@ static void store_blob(const struct xen_domctl_dt_overlay *u)
 	struct bytes blob = { reach(u->overlay_fdt.q, u->overlay_fdt_size), u->overlay_fdt_size };
 
 	if (setting("FAKE_ATTACHED")[0] &&
-		!file_write(memory_print("%s.%u", setting("FAKE_ATTACHED"), u->overlay_op), blob))
+			!file_write(memory_print("%s.%u", setting("FAKE_ATTACHED"), u->overlay_op),
+					blob))
 		abort();
 }
 
@@ -135,8 +136,8 @@ static int xen_domctl(struct xen_domctl *op)
 	assert(op->interface_version == XEN_DOMCTL_INTERFACE_VERSION);
 	assert(op->cmd == XEN_DOMCTL_dt_overlay && !u->pad[0] && !u->pad[1] && !u->pad[2]);
 	note("domctl op %u, domain %u, %u bytes, sum %u", u->overlay_op, op->domain,
-		u->overlay_fdt_size,
-		sum(reach(u->overlay_fdt.q, u->overlay_fdt_size), u->overlay_fdt_size));
+			u->overlay_fdt_size,
+			sum(reach(u->overlay_fdt.q, u->overlay_fdt_size), u->overlay_fdt_size));
 	store_blob(u);
 	if (u->overlay_op == GRAFT_DOMCTL_DT_OVERLAY_DETACH && number("FAKE_DETACH_ERROR"))
 		return -(int)number("FAKE_DETACH_ERROR");
@@ -156,8 +157,8 @@ static struct dt_tree *built(void)
 	if (!is_built && !engine_load_tree(&tree, setting("FAKE_TREE")))
 		abort();
 	for (; !is_built && rest[0]; rest += strcspn(rest, ":") + 1)
-		if (!engine_apply(
-			    &tree, memory_print("%.*s", (int)strcspn(rest, ":"), rest), &overlay))
+		if (!engine_apply(&tree, memory_print("%.*s", (int)strcspn(rest, ":"), rest),
+				    &overlay))
 			abort();
 	is_built = true;
 	return &tree;
@@ -251,8 +252,8 @@ static int tree(struct graft_sysctl_tree *u)
 /* Whose it is shows in the name. */
 static int device(struct graft_sysctl_device *u)
 {
-	const char *path =
-		memory_print("%.*s", (int)u->path_size, (const char *)reach(u->path, u->path_size));
+	const char *path = memory_print(
+			"%.*s", (int)u->path_size, (const char *)reach(u->path, u->path_size));
 	const struct dt_node *node = built() ? dt_node_at(built(), path) : NULL;
 	bool graft = strstr(path, "interrupt-controller"), nobody = strstr(path, "pcie"),
 	     guest = strstr(path, "iommu");

@@ -69,11 +69,11 @@ static void write_idle_devices(struct dtb_writer *w)
 
 		snprintf(name, sizeof(name), "idle@%x", (unsigned)IDLE + i * (unsigned)PAGE_SIZE);
 		write_device(w, &(struct device){ .name = name,
-					.base = IDLE + i * PAGE_SIZE,
-					.size = PAGE_SIZE,
-					.spi = i + 1 == env_idle_devices ? SPI_IDLE : 0,
-					.edge = true,
-					.disabled = true });
+						.base = IDLE + i * PAGE_SIZE,
+						.size = PAGE_SIZE,
+						.spi = i + 1 == env_idle_devices ? SPI_IDLE : 0,
+						.edge = true,
+						.disabled = true });
 	}
 }
 
@@ -130,4 +130,4 @@ static inline struct blob overlay_of(const char *target, const struct device *de
 
 #define OVERLAY(...)                                                                               \
 	overlay_of("/", (const struct device[]){ __VA_ARGS__ },                                    \
-		sizeof((const struct device[]){ __VA_ARGS__ }) / sizeof(struct device))
+			sizeof((const struct device[]){ __VA_ARGS__ }) / sizeof(struct device))

@@ -17,7 +17,7 @@ struct guest_device {
 };
 
 static inline void write_placement(
-	struct dtb_writer *w, uint64_t base, uint64_t size, uint64_t guest)
+		struct dtb_writer *w, uint64_t base, uint64_t size, uint64_t guest)
 {
 	uint32_t cells[] = { (uint32_t)(base >> 32), (uint32_t)base, (uint32_t)(size >> 32),
 		(uint32_t)size, (uint32_t)(guest >> 32), (uint32_t)guest };
@@ -60,5 +60,5 @@ static inline struct blob guest_of(const struct guest_device *devices, size_t co
 
 #define GUEST_BLOB(...)                                                                            \
 	guest_of((const struct guest_device[]){ __VA_ARGS__ },                                     \
-		sizeof((const struct guest_device[]){ __VA_ARGS__ }) /                             \
-			sizeof(struct guest_device))
+			sizeof((const struct guest_device[]){ __VA_ARGS__ }) /                     \
+					sizeof(struct guest_device))

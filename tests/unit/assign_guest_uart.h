@@ -7,13 +7,15 @@
 /* The host's: a UART and a timer. */
 static inline struct blob host_blob(void)
 {
-	return OVERLAY(
-		{ .name = "uart@a010000", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 },
-		{ .name = "timer@a011000",
-			.base = WINDOW + 0x11000,
-			.size = 0x2000,
-			.spi = 51,
-			.edge = true });
+	return OVERLAY({ .name = "uart@a010000",
+				       .base = WINDOW + 0x10000,
+				       .size = 0x1000,
+				       .spi = 50 },
+			{ .name = "timer@a011000",
+					.base = WINDOW + 0x11000,
+					.size = 0x2000,
+					.spi = 51,
+					.edge = true });
 }
 
 /* As the guest has them; arguments change `dev`. */

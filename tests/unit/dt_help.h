@@ -127,7 +127,7 @@ static inline struct dt_overlay *add_overlay(struct dt_tree *tree, const char *n
 
 /* Tried and refused: the tree and the heap are as before, and the sentence holds `words`. */
 static inline void assert_refused(struct dt_tree *tree, struct test_heap *heap, struct bytes blob,
-	int error, const char *words)
+		int error, const char *words)
 {
 	struct bytes before = flat(tree);
 	size_t held = heap->bytes, pieces = heap->pieces;

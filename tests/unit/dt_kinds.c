@@ -102,7 +102,7 @@ void kind_labels(struct dtb_writer *w, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		write_name(name, "label", i);
 		snprintf(path, sizeof(path), "/fragment@0/__overlay__/d@%x",
-			0x50000000 + i * 0x1000);
+				0x50000000 + i * 0x1000);
 		dtb_write_string(w, name, path);
 	}
 	dtb_end_node(w);
@@ -123,8 +123,8 @@ void kind_devices(struct dtb_writer *w, unsigned count)
 		dtb_write_cells(w, "reg", (uint32_t[]){ 0, i, 0, 0x1000 }, 4);
 		dtb_end_node(w);
 		size += 1 + (size_t)sprintf(places + size,
-				    "/fragment@0/__overlay__/device@%x:interrupt-parent:0",
-				    0x50000000 + i * 0x1000);
+					    "/fragment@0/__overlay__/device@%x:interrupt-parent:0",
+					    0x50000000 + i * 0x1000);
 	}
 	kind_end_fragment(w);
 	dtb_begin_node(w, "__fixups__");

@@ -108,9 +108,9 @@ struct node *make_base(void)
 		slash = strrchr(up, '/');
 		if (slash)
 			*slash = '\0';
-		prop = new_prop(
-			new_node(slash ? node_of(root, up) : root, slash ? slash + 1 : up, 0),
-			i % 2 ? "p0" : "p1", 0);
+		prop = new_prop(new_node(slash ? node_of(root, up) : root, slash ? slash + 1 : up,
+						0),
+				i % 2 ? "p0" : "p1", 0);
 		prop->value.size = (uint32_t)i;
 		if (i < 2)
 			(void)new_prop(node_of(root, paths[i]), "phandle", 0);
@@ -230,7 +230,7 @@ static int merge(struct overlay *overlay, struct node *from, struct node *to)
 
 /* Where each own label ended up, found again from the content: into symbols, and into references. */
 static void place_labels(struct overlay *overlay, struct node *root, struct node *from,
-	struct node *to, char paths[LABELS][TEXT])
+		struct node *to, char paths[LABELS][TEXT])
 {
 	struct node *child;
 

@@ -92,8 +92,8 @@ static inline uint32_t env_random(uint32_t below)
 }
 
 /* A hypercall of the current vCPU with a structure that is copied in and, if it succeeds, back. */
-static inline int64_t env_call(
-	int64_t (*hypercall)(uint64_t args[HYPERCALL_ARGS]), uint64_t cmd, void *arg, size_t size)
+static inline int64_t env_call(int64_t (*hypercall)(uint64_t args[HYPERCALL_ARGS]), uint64_t cmd,
+		void *arg, size_t size)
 {
 	uint64_t args[HYPERCALL_ARGS] = { cmd };
 	int64_t result;
@@ -107,7 +107,7 @@ static inline int64_t env_call(
 /* EVTCHNOP_*: `type` is the operation's name. */
 #define EVTCHN(type, ...)                                                                          \
 	env_call(do_event_channel_op, EVTCHNOP_##type, &(struct evtchn_##type){ __VA_ARGS__ },     \
-		sizeof(struct evtchn_##type))
+			sizeof(struct evtchn_##type))
 
 static inline uint8_t env_state(unsigned domain, evtchn_port_t port)
 {

@@ -37,9 +37,9 @@ static inline struct evtchn_fifo_control_block *guest_control(unsigned domain, u
 static inline void guest_register_infos(unsigned domain)
 {
 	for (unsigned i = 1; i < ENV_VCPUS; i++)
-		assert_int_equal(evtchn_register_vcpu_info(
-					 &env[domain].vcpus[i], ipa_of_gfn(GUEST_INFO_GFN), i * 64),
-			0);
+		assert_int_equal(evtchn_register_vcpu_info(&env[domain].vcpus[i],
+						 ipa_of_gfn(GUEST_INFO_GFN), i * 64),
+				0);
 }
 
 static inline void guest_start_fifo(unsigned domain, unsigned pages)
@@ -47,9 +47,9 @@ static inline void guest_start_fifo(unsigned domain, unsigned pages)
 	guest_fifo[domain] = true;
 	memset(guest_queues[domain], 0, sizeof(guest_queues[domain]));
 	for (unsigned i = 0; i < ENV_VCPUS; i++)
-		assert_int_equal(
-			evtchn_init_control(dom(domain), i, ipa_of_gfn(GUEST_CONTROL_GFN + i), 0),
-			0);
+		assert_int_equal(evtchn_init_control(dom(domain), i,
+						 ipa_of_gfn(GUEST_CONTROL_GFN + i), 0),
+				0);
 	for (unsigned i = 0; i < pages; i++)
 		assert_int_equal(evtchn_expand_array(dom(domain), ipa_of_gfn(i)), 0);
 }
@@ -92,8 +92,8 @@ static inline unsigned guest_take_2l(unsigned domain, unsigned vcpu, guest_handl
 }
 
 /* Takes the first port off a queue; false: it was the last. */
-static inline bool guest_take_head(
-	unsigned domain, unsigned vcpu, unsigned priority, guest_handler *handler, unsigned *taken)
+static inline bool guest_take_head(unsigned domain, unsigned vcpu, unsigned priority,
+		guest_handler *handler, unsigned *taken)
 {
 	uint32_t *head = &guest_queues[domain][vcpu].head[priority];
 	evtchn_port_t port = *head ? *head : guest_control(domain, vcpu)->head[priority];
@@ -172,5 +172,5 @@ static inline void guest_expect(unsigned domain, const evtchn_port_t *ports, uns
 
 #define GUEST_EXPECT(domain, ...)                                                                  \
 	guest_expect(domain, (const evtchn_port_t[]){ __VA_ARGS__ },                               \
-		sizeof((const evtchn_port_t[]){ __VA_ARGS__ }) / sizeof(evtchn_port_t))
+			sizeof((const evtchn_port_t[]){ __VA_ARGS__ }) / sizeof(evtchn_port_t))
 #define GUEST_EXPECT_NONE(domain) guest_expect(domain, NULL, 0)

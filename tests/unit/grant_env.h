@@ -42,8 +42,8 @@ static uint64_t env_free_pages;
 
 static uint64_t ram_gfn(unsigned d, unsigned n)
 {
-	uint64_t ipa =
-		D(d)->config.direct_mapped ? page_phys(env_pages[d][n]).v : RAM_IPA + n * PAGE_SIZE;
+	uint64_t ipa = D(d)->config.direct_mapped ? page_phys(env_pages[d][n]).v
+	                                          : RAM_IPA + n * PAGE_SIZE;
 
 	return ipa >> PAGE_SHIFT;
 }
@@ -56,8 +56,9 @@ static void make_ram(unsigned d)
 		assert_non_null(page);
 		env_pages[d][n] = page;
 		memset(page_virt(page), (int)(d * RAM_PAGES + n), PAGE_SIZE);
-		assert_int_equal(
-			p2m_map(D(d), ipa_of_gfn(ram_gfn(d, n)), page_phys(page), 1, P2M_RAM), 0);
+		assert_int_equal(p2m_map(D(d), ipa_of_gfn(ram_gfn(d, n)), page_phys(page), 1,
+						 P2M_RAM),
+				0);
 	}
 }
 

@@ -69,7 +69,7 @@ static inline struct domain *machine_add_domain(domain_id_t id, unsigned vcpu_co
 	d->max_pages = MACHINE_RAM_PAGES + 64;
 	must(p2m_set_pool(d, 64) == 0, "its tables");
 	must(vgic_init_domain(d, 32, IPA(GUEST_GICV3_GICD_BASE), IPA(GUEST_GICV3_GICR0_BASE)) == 0,
-		"its virtual GIC");
+			"its virtual GIC");
 	for (unsigned i = 0; i < vcpu_count; i++) {
 		must(vcpu_create(d, i) == 0, "a vCPU");
 		must(vcpu_power_on(domain_vcpu(d, i), 0, 0) == 0, "which is on");

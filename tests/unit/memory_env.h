@@ -118,7 +118,7 @@ static inline int64_t call(uint64_t command, void *arg, size_t size)
 #define CALL(command, arg) call(command, &(arg), sizeof(arg))
 
 static inline struct xen_memory_reservation reservation(
-	domid_t domid, uint64_t count, unsigned order)
+		domid_t domid, uint64_t count, unsigned order)
 {
 	struct xen_memory_reservation r = {
 		.nr_extents = count, .extent_order = order, .domid = domid

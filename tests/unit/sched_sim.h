@@ -30,8 +30,7 @@
 
 struct sim_vcpu {
 	struct vcpu v;
-	uint64_t work,
-		sleep; /* computes so long, sleeps so long, each up to twice; work 0: computes for ever */
+	uint64_t work, sleep; /* computes so long, sleeps so long, each up to twice; work 0: computes for ever */
 	uint64_t work_left;
 	uint64_t wakes_at; /* TIME_NEVER: not asleep */
 	uint64_t woken_at; /* 0: it has run since */

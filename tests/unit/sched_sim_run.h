@@ -118,8 +118,8 @@ static void sim_events(void)
 		s->wakes_at = TIME_NEVER;
 		s->woken_at = host_now;
 		s->work_left = sim_about(s->work);
-		host_cpu_set(
-			(unsigned)rand() % sched_cpu_count); /* whichever takes the interrupt */
+		host_cpu_set((unsigned)rand() %
+				sched_cpu_count); /* whichever takes the interrupt */
 		s->v.arch.irq_pending = true;
 		sched_wake(&s->v);
 		sim_see_kicks();
@@ -158,7 +158,7 @@ static void sim_check_vcpu(struct sim_vcpu *s)
 	assert_int_equal(v->sched.state == VCPU_RUNNING, current);
 	if (v->sched.queued)
 		assert_true(sched_may_run(v) && v->sched.state == VCPU_RUNNABLE &&
-			    (sched_allowed(v) & BIT(v->sched.cpu)) != 0);
+				(sched_allowed(v) & BIT(v->sched.cpu)) != 0);
 	else if (!current)
 		assert_false(sched_may_run(v));
 	if (current && cpus[v->sched.cpu].need_resched == false)

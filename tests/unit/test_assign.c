@@ -106,39 +106,39 @@ static void test_not_to_be_had(void **state) /* 12 */
 {
 	(void)state;
 	refuse_device(dom0, (struct device){ .name = "a@1", .base = GICD, .size = 0x1000 }, -EBUSY,
-		"owned by Graft (/intc@8000000)");
+			"owned by Graft (/intc@8000000)");
 	refuse_device(dom0,
-		(struct device){ .name = "a@1", .base = HOST_RAM_BASE + 0x5000, .size = 8 }, -EBUSY,
-		"memory");
+			(struct device){ .name = "a@1", .base = HOST_RAM_BASE + 0x5000, .size = 8 },
+			-EBUSY, "memory");
 	refuse_device(dom0, (struct device){ .name = "a@1", .base = 0x9000000, .size = 4 }, -EBUSY,
-		"owned by Graft (/uart@9000000)");
+			"owned by Graft (/uart@9000000)");
 	refuse_device(dom1, (struct device){ .name = "a@1", .base = WINDOW + 0x1800, .size = 4 },
-		-EBUSY, "owned by d0");
+			-EBUSY, "owned by d0");
 	refuse_device(dom1, (struct device)DEV(0x10000, 16, SPI_BOOT), -EBUSY,
-		"interrupt 34: owned by d0");
+			"interrupt 34: owned by d0");
 	refuse_device(dom0, (struct device)DEV(0x10000, 16, SPI_OF_UART, .edge = true), -EBUSY,
-		"interrupt 33");
+			"interrupt 33");
 	/* Across the border of what is free, both ways. */
 	refuse_device(dom0, (struct device){ .name = "a@1", .base = GICD - 0x1000, .size = 0x1001 },
-		-EBUSY, "Graft");
+			-EBUSY, "Graft");
 	refuse_device(dom0, (struct device){ .name = "a@1", .base = GICD + 0xffff, .size = 0x1000 },
-		-EBUSY, "Graft");
+			-EBUSY, "Graft");
 	refuse_device(dom0, (struct device){ .name = "a@1", .base = HOST_RAM_BASE - 1, .size = 2 },
-		-EBUSY, "memory");
+			-EBUSY, "memory");
 }
 
 static void test_malformed(void **state)
 {
 	(void)state;
 	refuse_device(dom0, (struct device){ .name = "a@1", .base = BIT(52), .size = 0x1000 },
-		-EINVAL, "address-space");
+			-EINVAL, "address-space");
 	refuse_device(dom0, (struct device){ .name = "a@1", .base = GIB(1023), .size = GIB(4) },
-		-EINVAL, "address-space");
+			-EINVAL, "address-space");
 	refuse_device(dom0, (struct device){ .name = "a@1", .base = UINT64_MAX - 4, .size = 4 },
-		-EINVAL, "address-space");
+			-EINVAL, "address-space");
 	refuse_device(dom0, (struct device)DEV(0x10000, 16, 27), -EINVAL, "private to each CPU");
 	refuse_device(dom0, (struct device)DEV(0x10000, 16, SPI_BOOT, .edge = true), -EINVAL,
-		"one-trigger");
+			"one-trigger");
 	host_spi_count = 64;
 	refuse_device(dom0, (struct device)DEV(0x10000, 16, 100), -EINVAL, "no such interrupt");
 	host_spi_count = 988;
@@ -147,11 +147,11 @@ static void test_malformed(void **state)
 static void test_pages_are_shared_by_one_owner_only(void **state) /* 21 */
 {
 	struct blob one = OVERLAY({ .name = "a@1",
-		.base = WINDOW + 0x3e00,
-		.size = 0x400,
-		.spi = 60 }); /* crosses into the next page */
-	struct blob two =
-		OVERLAY({ .name = "b@1", .base = WINDOW + 0x4800, .size = 0x100, .spi = 61 });
+			.base = WINDOW + 0x3e00,
+			.size = 0x400,
+			.spi = 60 }); /* crosses into the next page */
+	struct blob two = OVERLAY(
+			{ .name = "b@1", .base = WINDOW + 0x4800, .size = 0x100, .spi = 61 });
 
 	(void)state;
 	assert_int_equal(add(one), 0);
@@ -178,8 +178,8 @@ static void test_pages_are_shared_by_one_owner_only(void **state) /* 21 */
 
 static void test_all_interrupts_come_back(void **state) /* 20 */
 {
-	struct blob blob =
-		OVERLAY({ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 },
+	struct blob blob = OVERLAY(
+			{ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 },
 			{ .name = "b@1", .base = WINDOW + 0x11000, .size = 0x1000, .spi = 51 },
 			{ .name = "c@1", .base = WINDOW + 0x12000, .size = 0x1000, .spi = 50 });
 
@@ -197,11 +197,11 @@ static void test_all_interrupts_come_back(void **state) /* 20 */
 static void test_disabled(void **state) /* 22 */
 {
 	struct blob blob = OVERLAY({ .name = "a@1",
-					   .base = WINDOW + 0x10000,
-					   .size = 0x1000,
-					   .spi = 50,
-					   .disabled = true },
-		{ .name = "b@1", .base = WINDOW + 0x11000, .size = 0x1000, .spi = 51 });
+						   .base = WINDOW + 0x10000,
+						   .size = 0x1000,
+						   .spi = 50,
+						   .disabled = true },
+			{ .name = "b@1", .base = WINDOW + 0x11000, .size = 0x1000, .spi = 51 });
 
 	(void)state;
 	assert_int_equal(add(blob), 0);
@@ -232,9 +232,10 @@ static void test_children(void **state) /* 11 */
 	begin_device(w, &parent);
 	write_device(w, &child);
 	begin_device(w, &off);
-	write_device(
-		w, &(struct device){
-			   .name = "d@1", .base = WINDOW + 0x13000, .size = 0x1000, .spi = 53 });
+	write_device(w, &(struct device){ .name = "d@1",
+					.base = WINDOW + 0x13000,
+					.size = 0x1000,
+					.spi = 53 });
 	dtb_end_node(w);
 	dtb_end_node(w);
 	blob = overlay_end();
@@ -272,8 +273,8 @@ static void test_enabling_a_boot_device(void **state) /* 8 */
 
 static void test_overlay_on_another(void **state) /* 6, 9 */
 {
-	struct blob below =
-		OVERLAY({ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
+	struct blob below = OVERLAY(
+			{ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
 	struct device child = {
 		.name = "b@1", .base = WINDOW + 0x11000, .size = 0x1000, .spi = 51
 	};
@@ -334,19 +335,19 @@ static void test_without_iommu(void **state) /* 13 */
 {
 	(void)state;
 	refuse_device(dom2, (struct device)DEV(0x10000, 0x1000, 50), -EXDEV,
-		"xen,force-assign-without-iommu");
-	refuse_device(
-		dom2, (struct device)DEV(0x10000, 0x1000, 50, .forced = true), -EINVAL, "xen,reg");
+			"xen,force-assign-without-iommu");
+	refuse_device(dom2, (struct device)DEV(0x10000, 0x1000, 50, .forced = true), -EINVAL,
+			"xen,reg");
 }
 
 static void test_behind_an_iommu(void **state)
 {
 	struct blob blob = OVERLAY(DEV(0x10000, 0x1000, 50, .streams = 5));
 	struct blob other = OVERLAY({ .name = "b@1",
-		.base = WINDOW + 0x11000,
-		.size = 0x1000,
-		.spi = 51,
-		.streams = 5 });
+			.base = WINDOW + 0x11000,
+			.size = 0x1000,
+			.spi = 51,
+			.streams = 5 });
 
 	(void)state;
 	assert_int_equal(add(blob), 0);
@@ -363,8 +364,8 @@ static void test_behind_an_iommu(void **state)
 
 static void test_fails_in_the_middle(void **state) /* 15 */
 {
-	struct blob blob =
-		OVERLAY({ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 },
+	struct blob blob = OVERLAY(
+			{ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 },
 			{ .name = "b@1", .base = GICD, .size = 0x1000, .spi = 51 });
 
 	(void)state;
@@ -378,10 +379,10 @@ static void test_fails_in_the_middle(void **state) /* 15 */
 
 static void test_death(void **state) /* 18 */
 {
-	struct blob one =
-		OVERLAY({ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
-	struct blob two =
-		OVERLAY({ .name = "b@1", .base = WINDOW + 0x11000, .size = 0x1000, .spi = 51 });
+	struct blob one = OVERLAY(
+			{ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
+	struct blob two = OVERLAY(
+			{ .name = "b@1", .base = WINDOW + 0x11000, .size = 0x1000, .spi = 51 });
 
 	(void)state;
 	assert_int_equal(add(one), 0);
@@ -405,10 +406,10 @@ static void test_death(void **state) /* 18 */
 static void test_inside_a_large_window(void **state)
 {
 	/* The bus is mapped in blocks of 2 MiB: a page inside comes and goes without touching it. */
-	struct blob inside =
-		OVERLAY({ .name = "a@1", .base = 0x20000000 + MIB(1), .size = 0x1000, .spi = 50 });
-	struct blob across =
-		OVERLAY({ .name = "b@1", .base = 0x20000000 + MIB(3), .size = MIB(2), .spi = 51 });
+	struct blob inside = OVERLAY(
+			{ .name = "a@1", .base = 0x20000000 + MIB(1), .size = 0x1000, .spi = 50 });
+	struct blob across = OVERLAY(
+			{ .name = "b@1", .base = 0x20000000 + MIB(3), .size = MIB(2), .spi = 51 });
 
 	(void)state;
 	assert_int_equal(add(inside), 0);
@@ -477,8 +478,8 @@ static void test_failing_adds(void **state) /* 16 */
 
 static void test_dry_runs(void **state) /* 28 */
 {
-	struct blob blob =
-		OVERLAY({ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
+	struct blob blob = OVERLAY(
+			{ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
 	char text[512] = "";
 	struct report report = { text, sizeof(text) - 1, 0 };
 	struct dt_overlay *overlay;
@@ -509,8 +510,8 @@ static void test_dry_runs(void **state) /* 28 */
 
 static void test_owners(void **state)
 {
-	struct blob blob =
-		OVERLAY({ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
+	struct blob blob = OVERLAY(
+			{ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
 	struct device_owner owner = overlays_owner_of(dt_node_at(&tree, "/serial@a001000"));
 
 	(void)state;

@@ -40,10 +40,10 @@ static void test_matching(void **state) /* 1, 2, 3 */
 	added = overlay_end();
 	assert_int_equal(add(added), 0);
 	blob = GUEST_BLOB({ .name = "deep@a020000",
-		.base = WINDOW + 0x20000,
-		.size = 0x1000,
-		.at = GUEST,
-		.spi = 60 });
+			.base = WINDOW + 0x20000,
+			.size = 0x1000,
+			.at = GUEST,
+			.spi = 60 });
 	assert_int_equal(attach(dom2, blob), 0); /* by a name that is there once */
 	assert_true(sees_at(dom2, GUEST, WINDOW + 0x20000));
 	assert_int_equal(detach(dom2, blob), 0);
@@ -71,15 +71,17 @@ static void test_ambiguous(void **state)
 	dtb_end_node(w);
 	added = overlay_end();
 	assert_int_equal(add(added), 0);
-	blob = GUEST_BLOB(
-		{ .name = "deep@a020000", .base = WINDOW + 0x21000, .size = 0x1000, .at = GUEST });
+	blob = GUEST_BLOB({ .name = "deep@a020000",
+			.base = WINDOW + 0x21000,
+			.size = 0x1000,
+			.at = GUEST });
 	refuse(dom2, blob, -EINVAL, "2 nodes of that name: xen,path must say which");
 	free(blob.at);
 	blob = GUEST_BLOB({ .name = "deep@a020000",
-		.path = "/bus@2/deep@a020000",
-		.base = WINDOW + 0x21000,
-		.size = 0x1000,
-		.at = GUEST });
+			.path = "/bus@2/deep@a020000",
+			.base = WINDOW + 0x21000,
+			.size = 0x1000,
+			.at = GUEST });
 	assert_int_equal(attach(dom2, blob), 0);
 	assert_true(sees_at(dom2, GUEST, WINDOW + 0x21000));
 	assert_null(irq_owner(60)); /* it does not name it */
@@ -92,13 +94,13 @@ static void test_wrong_nodes(void **state)
 {
 	(void)state;
 	refuse_guest(GUEST_UART(dev.name = "nothing@1"), -ENOENT,
-		"/nothing@1: no overlay in the tree brought it");
+			"/nothing@1: no overlay in the tree brought it");
 	refuse_guest(GUEST_UART(dev.path = "/serial@a001000"), -ENOENT,
-		"no overlay in the tree brought /serial@a001000");
+			"no overlay in the tree brought /serial@a001000");
 	refuse_guest(GUEST_UART(dev.path = "/nowhere"), -ENOENT, "/nowhere");
 	refuse_guest((struct guest_device){ .name = "clock" }, -ENOENT, "brought a node of it");
-	refuse_guest(
-		GUEST_UART(dev.unforced = true), -EXDEV, "xen,force-assign-without-iommu"); /* 13 */
+	refuse_guest(GUEST_UART(dev.unforced = true), -EXDEV,
+			"xen,force-assign-without-iommu"); /* 13 */
 }
 
 static void test_wrong_registers(void **state)
@@ -112,11 +114,11 @@ static void test_wrong_registers(void **state)
 	refuse_guest(GUEST_UART(dev.at = BIT(48)), -EINVAL, "address space");
 	refuse_guest(GUEST_UART(dev.at = UINT64_MAX - 0xfff), -EINVAL, "address space");
 	refuse_guest(GUEST_UART(dev.at = GUEST_GICV3_GICD_BASE + 0x8000), -EBUSY,
-		"d2 has its interrupt controller");
+			"d2 has its interrupt controller");
 	refuse_guest(GUEST_UART(dev.at = GUEST_GICV3_GICR0_BASE), -EBUSY,
-		"d2 has its interrupt controller");
-	refuse_guest(
-		GUEST_TIMER(dev.at = GUEST_GNTTAB_BASE - 0x1000), -EBUSY, "d2 has its grant table");
+			"d2 has its interrupt controller");
+	refuse_guest(GUEST_TIMER(dev.at = GUEST_GNTTAB_BASE - 0x1000), -EBUSY,
+			"d2 has its grant table");
 }
 
 /* A second placement, outside of what the node has, beside a right one. */
@@ -191,12 +193,12 @@ static void test_wrong_interrupts(void **state)
 {
 	(void)state;
 	refuse_guest(GUEST_UART(dev.spi = 51), -EPERM, "no such interrupt");
-	refuse_guest(
-		GUEST_UART(dev.spi = SPI_BOOT), -EPERM, "interrupt 34: it has no such interrupt");
+	refuse_guest(GUEST_UART(dev.spi = SPI_BOOT), -EPERM,
+			"interrupt 34: it has no such interrupt");
 	refuse_guest(GUEST_UART(dev.spi = 27), -EPERM, "no such interrupt");
 	refuse_guest(GUEST_UART(dev.edge = true), -EINVAL, "level triggered");
 	refuse_guest(GUEST_UART(dev.parent = 1), -EINVAL,
-		"interrupt-parent is 0x1, but the guest's interrupt controller is 0xfde8");
+			"interrupt-parent is 0x1, but the guest's interrupt controller is 0xfde8");
 	add_host();
 	dom2->config.spis = 18;
 	{
@@ -306,12 +308,14 @@ static void test_parts(void **state)
 /* One blob with nodes of two overlays, which are removed one by one. */
 static void test_two_overlays(void **state)
 {
-	struct blob other =
-		OVERLAY({ .name = "b@1", .base = WINDOW + 0x20000, .size = 0x1000, .spi = 60 });
-	struct blob blob = GUEST_BLOB(GUEST_UART(),
-		{ .name = "b@1", .base = WINDOW + 0x20000, .size = 0x1000, .at = GUEST + 0x5000 });
+	struct blob other = OVERLAY(
+			{ .name = "b@1", .base = WINDOW + 0x20000, .size = 0x1000, .spi = 60 });
+	struct blob blob = GUEST_BLOB(GUEST_UART(), { .name = "b@1",
+								    .base = WINDOW + 0x20000,
+								    .size = 0x1000,
+								    .at = GUEST + 0x5000 });
 	struct blob bad = GUEST_BLOB(GUEST_UART(),
-		{ .name = "b@1", .base = WINDOW + 0x20000, .size = 0x1000, .at = GUEST });
+			{ .name = "b@1", .base = WINDOW + 0x20000, .size = 0x1000, .at = GUEST });
 
 	(void)state;
 	add_host();
@@ -337,18 +341,25 @@ static void test_two_overlays(void **state)
 /* Registers smaller than a page: neighbours of one owner only, and at one place only. */
 static void test_shared_page(void **state)
 {
-	struct blob host =
-		OVERLAY({ .name = "a@1", .base = WINDOW + 0x20000, .size = 0x200, .spi = 60 },
+	struct blob host = OVERLAY(
+			{ .name = "a@1", .base = WINDOW + 0x20000, .size = 0x200, .spi = 60 },
 			{ .name = "b@1", .base = WINDOW + 0x20200, .size = 0x200, .spi = 61 });
-	struct blob a =
-		GUEST_BLOB({ .name = "a@1", .base = WINDOW + 0x20000, .size = 0x200, .at = GUEST });
-	struct blob b = GUEST_BLOB(
-		{ .name = "b@1", .base = WINDOW + 0x20200, .size = 0x200, .at = GUEST + 0x200 });
-	struct blob far = GUEST_BLOB(
-		{ .name = "b@1", .base = WINDOW + 0x20200, .size = 0x200, .at = GUEST + 0x5200 });
+	struct blob a = GUEST_BLOB(
+			{ .name = "a@1", .base = WINDOW + 0x20000, .size = 0x200, .at = GUEST });
+	struct blob b = GUEST_BLOB({ .name = "b@1",
+			.base = WINDOW + 0x20200,
+			.size = 0x200,
+			.at = GUEST + 0x200 });
+	struct blob far = GUEST_BLOB({ .name = "b@1",
+			.base = WINDOW + 0x20200,
+			.size = 0x200,
+			.at = GUEST + 0x5200 });
 	struct blob two = GUEST_BLOB(
-		{ .name = "a@1", .base = WINDOW + 0x20000, .size = 0x200, .at = GUEST },
-		{ .name = "b@1", .base = WINDOW + 0x20200, .size = 0x200, .at = GUEST + 0x5200 });
+			{ .name = "a@1", .base = WINDOW + 0x20000, .size = 0x200, .at = GUEST },
+			{ .name = "b@1",
+					.base = WINDOW + 0x20200,
+					.size = 0x200,
+					.at = GUEST + 0x5200 });
 
 	(void)state;
 	assert_int_equal(add(host), 0);
@@ -376,9 +387,11 @@ static void test_narrowed(void **state)
 {
 	struct blob host = OVERLAY({ .name = "a@1", .base = GIB(3), .size = MIB(8), .spi = 60 });
 	struct blob large = GUEST_BLOB(
-		{ .name = "a@1", .base = GIB(3), .size = MIB(8), .at = GIB(4) + MIB(2) });
-	struct blob part = GUEST_BLOB(
-		{ .name = "a@1", .base = GIB(3) + 0x5000, .size = 0x3000, .at = GIB(4) + 0x1000 });
+			{ .name = "a@1", .base = GIB(3), .size = MIB(8), .at = GIB(4) + MIB(2) });
+	struct blob part = GUEST_BLOB({ .name = "a@1",
+			.base = GIB(3) + 0x5000,
+			.size = 0x3000,
+			.at = GIB(4) + 0x1000 });
 
 	(void)state;
 	assert_int_equal(add(host), 0);
@@ -484,11 +497,11 @@ static void test_enabled_boot_device(void **state) /* 8 */
 
 	(void)state;
 	blob = GUEST_BLOB({ .name = "x@1",
-		.path = "/off@a004000",
-		.base = WINDOW + 0x4000,
-		.size = 0x1000,
-		.at = GUEST,
-		.spi = 41 });
+			.path = "/off@a004000",
+			.base = WINDOW + 0x4000,
+			.size = 0x1000,
+			.at = GUEST,
+			.spi = 41 });
 	w = overlay_begin("/off@a004000");
 	dtb_write_string(w, "status", "okay");
 	host = overlay_end();
@@ -584,12 +597,12 @@ static void test_bridge(void **state)
 static void test_behind_an_iommu(void **state)
 {
 	struct blob host = OVERLAY({ .name = "a@1",
-		.base = WINDOW + 0x20000,
-		.size = 0x1000,
-		.spi = 60,
-		.streams = 5 });
+			.base = WINDOW + 0x20000,
+			.size = 0x1000,
+			.spi = 60,
+			.streams = 5 });
 	struct blob blob = GUEST_BLOB(
-		{ .name = "a@1", .base = WINDOW + 0x20000, .size = 0x1000, .at = GUEST });
+			{ .name = "a@1", .base = WINDOW + 0x20000, .size = 0x1000, .at = GUEST });
 
 	(void)state;
 	assert_int_equal(add(host), 0);
@@ -604,10 +617,10 @@ static void test_behind_an_iommu(void **state)
 /* Each allocation of a plan with several nodes and overlays fails in turn. */
 static void test_allocations_fail(void **state) /* 15 */
 {
-	struct blob other =
-		OVERLAY({ .name = "b@1", .base = WINDOW + 0x20000, .size = 0x1000, .spi = 60 });
+	struct blob other = OVERLAY(
+			{ .name = "b@1", .base = WINDOW + 0x20000, .size = 0x1000, .spi = 60 });
 	struct blob blob = GUEST_BLOB(GUEST_UART(), GUEST_TIMER(),
-		{ .name = "b@1", .base = WINDOW + 0x20000, .size = 0x1000, .at = GIB(5) });
+			{ .name = "b@1", .base = WINDOW + 0x20000, .size = 0x1000, .at = GIB(5) });
 	unsigned failed = 0;
 	int err;
 

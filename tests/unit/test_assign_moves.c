@@ -108,7 +108,7 @@ static void make_blobs(void)
 		b->blob = guest_of(devices, b->count);
 		for (unsigned k = 0; k < i; k++) /* the same bytes would be the same blob */
 			if (blobs[k].blob.size == b->blob.size &&
-				memcmp(blobs[k].blob.at, b->blob.at, b->blob.size) == 0) {
+					memcmp(blobs[k].blob.at, b->blob.at, b->blob.size) == 0) {
 				free(b->blob.at);
 				i--;
 				break;
@@ -137,8 +137,8 @@ static void world_give_page(struct world *w, struct domain *d, uint64_t page, ui
 	w->at[n] = at;
 }
 
-static void world_give(
-	struct world *w, struct domain *d, uint64_t base, uint64_t size, uint64_t at, unsigned spi)
+static void world_give(struct world *w, struct domain *d, uint64_t base, uint64_t size, uint64_t at,
+		unsigned spi)
 {
 	uint64_t last = base + size - 1;
 
@@ -165,7 +165,7 @@ static void world_add(struct world *w, const struct part *part)
 	for (unsigned n = 0; !b && n < o->count; n++)
 		if (!o->devices[n].disabled)
 			world_give(w, part->domain, o->devices[n].base, o->devices[n].size,
-				o->devices[n].base, o->devices[n].spi);
+					o->devices[n].base, o->devices[n].spi);
 	for (unsigned n = 0; b && n < b->count; n++) {
 		const struct guest_device *node = &b->nodes[n].node;
 
@@ -216,15 +216,15 @@ static void compare(void)
 
 /* Operations: what the model expects; -1: a refusal, for whatever reason. */
 
-static struct part *find_part(
-	const struct part *from, const struct domain *d, const void *blob, const void *overlay)
+static struct part *find_part(const struct part *from, const struct domain *d, const void *blob,
+		const void *overlay)
 {
 	unsigned i = from ? (unsigned)(from - parts) + 1 : 0;
 
 	for (; i < PARTS; i++)
 		if (parts[i].domain && (!d || parts[i].domain == d) &&
-			(!blob || parts[i].blob == blob) &&
-			(!overlay || parts[i].overlay == overlay))
+				(!blob || parts[i].blob == blob) &&
+				(!overlay || parts[i].overlay == overlay))
 			return &parts[i];
 	return NULL;
 }
@@ -267,7 +267,7 @@ static bool is_held(const struct guest_blob *b, unsigned n)
 			return true;
 		for (unsigned k = 0; k < part->blob->count; k++)
 			if (part->blob->nodes[k].node.name == b->nodes[n].node.name &&
-				is_on(part->blob, k))
+					is_on(part->blob, k))
 				return true;
 	}
 	return false;
@@ -346,7 +346,7 @@ static int remove_overlay(struct host_overlay *o, int *expected)
 }
 
 static int detach_from(
-	struct domain *d, struct blob blob, const void *b, const void *o, int *expected)
+		struct domain *d, struct blob blob, const void *b, const void *o, int *expected)
 {
 	int err;
 
@@ -367,7 +367,7 @@ static void destroy(struct domain *d)
 }
 
 static int step(unsigned what, struct host_overlay *o, const struct guest_blob *b, struct domain *d,
-	int *expected)
+		int *expected)
 {
 	int err = 0;
 
@@ -412,7 +412,7 @@ static void check_answer(int err, int expected)
 
 /* Each allocation fails in turn: nothing is left of it, until none fails. */
 static void step_with_faults(
-	unsigned what, struct host_overlay *o, const struct guest_blob *b, struct domain *d)
+		unsigned what, struct host_overlay *o, const struct guest_blob *b, struct domain *d)
 {
 	for (unsigned n = 1;; n++) {
 		size_t heap = heap_bytes_used();

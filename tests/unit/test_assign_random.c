@@ -83,8 +83,9 @@ static struct domain *owner_of_page(uint64_t page)
 			return dom0;
 	for (unsigned i = 0; i < OVERLAYS; i++)
 		for (unsigned n = 0; models[i].holder && n < models[i].count; n++)
-			if (is_on(&models[i], n) && touches_page(models[i].devices[n].base,
-							    models[i].devices[n].size, page))
+			if (is_on(&models[i], n) &&
+					touches_page(models[i].devices[n].base,
+							models[i].devices[n].size, page))
 				return models[i].holder;
 	return NULL;
 }
@@ -111,7 +112,7 @@ static bool is_contradictory(const struct model *m)
 	for (unsigned n = 0; n < m->count; n++)
 		for (unsigned k = 0; k < n; k++)
 			if (m->devices[n].spi && m->devices[n].spi == m->devices[k].spi &&
-				m->devices[n].edge != m->devices[k].edge)
+					m->devices[n].edge != m->devices[k].edge)
 				return true;
 	return false;
 }
@@ -124,7 +125,7 @@ static bool may_have(struct domain *d, const struct device *dev)
 	if (dev->base >= HOST_RAM_BASE)
 		return false;
 	for (uint64_t page = dev->base & PAGE_MASK; page < dev->base + dev->size;
-		page += PAGE_SIZE) {
+			page += PAGE_SIZE) {
 		owner = owner_of_page(page);
 		if (owner && owner != d)
 			return false;
@@ -310,8 +311,8 @@ static void test_allocations_fail(void **state) /* 15, 16 */
 /* The set beside a plain list. */
 #define INTERVALS 64
 
-static void check_intervals(
-	const struct interval_set *set, const struct interval *all, const bool *in, uint64_t number)
+static void check_intervals(const struct interval_set *set, const struct interval *all,
+		const bool *in, uint64_t number)
 {
 	const struct interval *at = interval_at(set, number), *after = interval_after(set, number);
 	uint64_t last = 0, first = UINT64_MAX;

@@ -6,10 +6,10 @@ static void test_disabled(void **state) /* 22 */
 {
 	struct blob blob = GUEST_BLOB(GUEST_UART(), GUEST_TIMER(dev.disabled = true));
 	struct blob host = OVERLAY({ .name = "off@1",
-		.base = WINDOW + 0x20000,
-		.size = 0x1000,
-		.spi = 60,
-		.disabled = true });
+			.base = WINDOW + 0x20000,
+			.size = 0x1000,
+			.spi = 60,
+			.disabled = true });
 	char text[512] = "";
 	struct report report = { text, sizeof(text) - 1, 0 };
 
@@ -31,7 +31,7 @@ static void test_disabled(void **state) /* 22 */
 
 	assert_int_equal(add(host), 0);
 	blob = GUEST_BLOB(
-		{ .name = "off@1", .base = WINDOW + 0x20000, .size = 0x1000, .at = GUEST });
+			{ .name = "off@1", .base = WINDOW + 0x20000, .size = 0x1000, .at = GUEST });
 	assert_int_equal(attach(dom2, blob), 0);
 	assert_int_equal(p2m_lookup(dom2, IPA(GUEST)).type, P2M_NONE);
 	assert_int_equal(detach(dom2, blob), 0);
@@ -65,7 +65,7 @@ static void test_reg_elsewhere(void **state)
 	add_host();
 	plan_says(GUEST_BLOB(GUEST_UART()), words, false);
 	plan_says(GUEST_BLOB(GUEST_UART(dev.reg = WINDOW + 0x10000)),
-		"/uart@a010000: reg says 0xa010000 (0x1000 bytes), but xen,reg", true);
+			"/uart@a010000: reg says 0xa010000 (0x1000 bytes), but xen,reg", true);
 	plan_says(GUEST_BLOB(GUEST_UART(dev.reg = GUEST + 0x800)), words, true);
 	plan_says(GUEST_BLOB(GUEST_UART(dev.reg = GUEST - 1)), words, true);
 

@@ -43,7 +43,7 @@ static void memory(uint64_t base, uint64_t size)
 }
 
 static void assert_ranges(
-	const struct page_range *got, size_t count, const uint64_t *pairs, size_t expected)
+		const struct page_range *got, size_t count, const uint64_t *pairs, size_t expected)
 {
 	assert_int_equal(count, expected);
 	for (size_t i = 0; i < count; i++) {
@@ -54,13 +54,14 @@ static void assert_ranges(
 
 #define assert_ram(...)                                                                            \
 	assert_ranges(boot_info.ram, boot_info.ram_count, (const uint64_t[]){ __VA_ARGS__ },       \
-		sizeof((uint64_t[]){ __VA_ARGS__ }) / 16)
+			sizeof((uint64_t[]){ __VA_ARGS__ }) / 16)
 #define assert_reserved(...)                                                                       \
 	assert_ranges(boot_info.reserved, boot_info.reserved_count,                                \
-		(const uint64_t[]){ __VA_ARGS__ }, sizeof((uint64_t[]){ __VA_ARGS__ }) / 16)
+			(const uint64_t[]){ __VA_ARGS__ },                                         \
+			sizeof((uint64_t[]){ __VA_ARGS__ }) / 16)
 
-static void module(
-	const char *name, const char *kind, uint64_t base, uint64_t size, const char *bootargs)
+static void module(const char *name, const char *kind, uint64_t base, uint64_t size,
+		const char *bootargs)
 {
 	char compatible[64];
 	int length = snprintf(compatible, sizeof(compatible), "%s%cmultiboot,module", kind, 0) + 1;
@@ -127,7 +128,7 @@ static void test_banks(void **state)
 	env_tree_end();
 	read_blob();
 	assert_ram(0x30000000, 0x1000, 0x40000000, 0x20000000, 0x80000000, 0x40000000, 0x100001000,
-		0xffff000);
+			0xffff000);
 }
 
 /* Whole pages that two banks share are one RAM; so are neighbours (as NUMA machines describe theirs). */
@@ -319,7 +320,7 @@ static void test_reserved(void **state)
 	env_tree_end();
 	read_blob();
 	assert_reserved(0x80000000, 0x1000, 0x81000000, 0x2000, 0x85000000, 0x1000, 0x88000000,
-		0x2000, 0x90000000, 0x1000);
+			0x2000, 0x90000000, 0x1000);
 }
 
 /* image, blob, modules, reservations; nothing for a module that is not there. */
@@ -339,9 +340,9 @@ static void test_taken(void **state)
 	env_tree_end();
 	read_blob();
 	assert_ranges(taken, bootinfo_taken(taken, BOOT_RANGES_MAX + 8),
-		(const uint64_t[]){ 0x40200000, 0x33000, 0x44000000, 0x2000, DTB_PA, 0x1000,
-			0x81000000, 0x1000 },
-		4);
+			(const uint64_t[]){ 0x40200000, 0x33000, 0x44000000, 0x2000, DTB_PA, 0x1000,
+					0x81000000, 0x1000 },
+			4);
 }
 
 static void test_no_memory(void **state)
@@ -383,15 +384,16 @@ static void many_ranges(unsigned banks, unsigned reserves)
 	set_up(NULL);
 	env_tree_begin();
 	for (unsigned i = 0; i < reserves; i++)
-		assert_int_equal(
-			fdt_add_reservemap_entry(env_blob, 0x40000000 + 0x100000 * i, 0x1000), 0);
+		assert_int_equal(fdt_add_reservemap_entry(
+						 env_blob, 0x40000000 + 0x100000 * i, 0x1000),
+				0);
 	env_root(2, 2);
 	for (unsigned i = banks; i-- > 0;) {
 		char name[32];
 
 		snprintf(name, sizeof(name), "memory@%x", i);
-		memory_node(
-			name, (const uint64_t[]){ 0x40000000 + 0x10000000ULL * i, 0x1000000 }, 1);
+		memory_node(name, (const uint64_t[]){ 0x40000000 + 0x10000000ULL * i, 0x1000000 },
+				1);
 	}
 	env_tree_end();
 }

@@ -209,7 +209,7 @@ static void test_rate_limit(void **state)
 	host_now += RATELIMIT_PER_TOKEN;
 	printk(LOG_INFO, "later");
 	assert_string_equal(wire,
-		"(GRAFT) 968 messages were left out: too many at a time\r\n(GRAFT) later\r\n");
+			"(GRAFT) 968 messages were left out: too many at a time\r\n(GRAFT) later\r\n");
 }
 
 static void test_fail_names_the_guest(void **state)
@@ -284,7 +284,7 @@ static void test_guest_long_line(void **state)
 	write_dom(&dom1, text);
 	write_dom(&dom1, "\n");
 	snprintf(expected, sizeof(expected), "(d1) %.128s\n(d1) %.128s\n(d1) %.43s\n", text, text,
-		text);
+			text);
 	expect_ring(expected);
 }
 
@@ -301,7 +301,7 @@ static void test_guest_flood(void **state)
 	pass_time();
 	write_dom(&dom1, "end\n");
 	assert_string_equal(
-		wire, "(d1) 468 lines were left out: too many at a time\r\n(d1) end\r\n");
+			wire, "(d1) 468 lines were left out: too many at a time\r\n(d1) end\r\n");
 }
 
 static void test_guest_without_memory(void **state)
@@ -419,8 +419,8 @@ struct model {
 	uint64_t written, cleared, base; /* base: the index of the first byte */
 };
 
-static size_t model_read(
-	struct model *m, char *buf, size_t size, uint32_t *index, bool incremental, bool clear)
+static size_t model_read(struct model *m, char *buf, size_t size, uint32_t *index, bool incremental,
+		bool clear)
 {
 	uint64_t oldest = m->written > CONSOLE_RING_SIZE ? m->written - CONSOLE_RING_SIZE : 0;
 	uint64_t at, n;

@@ -130,8 +130,8 @@ static void test_numbers(void **state)
 static void test_families_without_commands(void **state)
 {
 	(void)state;
-	assert_int_equal(
-		call3(__HYPERVISOR_physdev_op, PHYSDEVOP_pci_device_add, buf_at.v, 0), -ENOSYS);
+	assert_int_equal(call3(__HYPERVISOR_physdev_op, PHYSDEVOP_pci_device_add, buf_at.v, 0),
+			-ENOSYS);
 	assert_int_equal(call3(__HYPERVISOR_xsm_op, buf_at.v, 0, 0), -ENOSYS);
 }
 
@@ -202,7 +202,7 @@ static void test_console_io(void **state)
 		;
 	assert_int_equal(strlen(wire), 300);
 	assert_int_equal(call3(__HYPERVISOR_console_io, CONSOLEIO_write, sizeof(buf) + 1, buf_at.v),
-		HYPERCALL_AGAIN);
+			HYPERCALL_AGAIN);
 	host_irq_pending = false;
 	assert_int_equal(call3(__HYPERVISOR_console_io, CONSOLEIO_write, 5, 0x1000), -EFAULT);
 	typed = "typed";
@@ -212,7 +212,7 @@ static void test_console_io(void **state)
 	assert_memory_equal(buf, "typedk", 6);
 	assert_int_equal(call3(__HYPERVISOR_console_io, CONSOLEIO_read, 200, buf_at.v), 0);
 	assert_int_equal(
-		call3(__HYPERVISOR_console_io, CONSOLEIO_read, 1U << 31, buf_at.v), -E2BIG);
+			call3(__HYPERVISOR_console_io, CONSOLEIO_read, 1U << 31, buf_at.v), -E2BIG);
 	typed = "x";
 	console_receive();
 	assert_int_equal(call3(__HYPERVISOR_console_io, CONSOLEIO_read, 1, 0x1000), -EFAULT);
@@ -580,8 +580,8 @@ static void fuzz_step(void)
 		HYPERCALL_LIST(ROW)
 #undef ROW
 	};
-	uint64_t number =
-		rand() % 50 ? numbers[(size_t)rand() % ARRAY_SIZE(numbers)] : random_value();
+	uint64_t number = rand() % 50 ? numbers[(size_t)rand() % ARRAY_SIZE(numbers)]
+	                              : random_value();
 	uint64_t args[HYPERCALL_ARGS];
 	int64_t rc;
 
@@ -609,8 +609,8 @@ static void fuzz_step(void)
 
 static void test_random(void **state)
 {
-	unsigned rounds =
-		getenv("GRAFT_FUZZ_ROUNDS") ? (unsigned)atoi(getenv("GRAFT_FUZZ_ROUNDS")) : 30000;
+	unsigned rounds = getenv("GRAFT_FUZZ_ROUNDS") ? (unsigned)atoi(getenv("GRAFT_FUZZ_ROUNDS"))
+	                                              : 30000;
 
 	(void)state;
 	srand(getenv("GRAFT_FUZZ_SEED") ? (unsigned)atoi(getenv("GRAFT_FUZZ_SEED")) : 1);

@@ -151,7 +151,7 @@ static void check_regions(void)
 		run = frames[i] == FREE ? run + 1 : 0;
 		if (run >= MIB(68) / PAGE_SIZE && dom0.region_count < DOM0_REGIONS_MAX)
 			fail_msg("free up to %#llx",
-				(unsigned long long)(HOST_RAM_BASE + i * PAGE_SIZE));
+					(unsigned long long)(HOST_RAM_BASE + i * PAGE_SIZE));
 	}
 }
 
@@ -285,7 +285,7 @@ static void test_random(void **state)
 					reserved(at, hole);
 				else
 					taken[taken_count++] =
-						(struct page_range){ PADDR(at), hole };
+							(struct page_range){ PADDR(at), hole };
 				at += hole;
 			}
 			at = stop;

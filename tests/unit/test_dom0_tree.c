@@ -144,7 +144,7 @@ static void assert_cells(const char *path, const char *name, const uint32_t *cel
 
 #define CELLS(path, name, ...)                                                                     \
 	assert_cells(path, name, (const uint32_t[]){ __VA_ARGS__ },                                \
-		sizeof((uint32_t[]){ __VA_ARGS__ }) / 4)
+			sizeof((uint32_t[]){ __VA_ARGS__ }) / 4)
 
 /* Structure, reg and ranges against cells, interrupts against their controller: dtc's own checks. (/hypervisor
  * has a reg and no unit address, as its binding has it.) */
@@ -156,10 +156,10 @@ static void check_with_dtc(void)
 	assert_int_equal(fwrite(out, 1, fdt_totalsize(out), file), fdt_totalsize(out));
 	fclose(file);
 	assert_int_equal(
-		system("dtc -q -q -I dtb -O dtb -o /dev/null -E reg_format -E ranges_format "
-		       "-E interrupts_property -E duplicate_node_names "
-		       "-E explicit_phandles -E address_cells_is_cell -E device_type_is_string " OUT_FILE),
-		0);
+			system("dtc -q -q -I dtb -O dtb -o /dev/null -E reg_format -E ranges_format "
+			       "-E interrupts_property -E duplicate_node_names "
+			       "-E explicit_phandles -E address_cells_is_cell -E device_type_is_string " OUT_FILE),
+			0);
 }
 
 static bool is_written_anew(const char *path)
@@ -195,7 +195,7 @@ static unsigned compare_copied(void)
 
 		assert_int_equal(fdt_get_path(host_blob, node, path, sizeof(path)), 0);
 		if (is_written_anew(path) ||
-			fdt_node_check_compatible(host_blob, node, "arm,gic-v3") == 0)
+				fdt_node_check_compatible(host_blob, node, "arm,gic-v3") == 0)
 			continue;
 		copy = fdt_path_offset(out, path);
 		if (copy < 0) {
@@ -211,13 +211,14 @@ static unsigned compare_copied(void)
 			bool drop = false;
 
 			if (fdt_getprop(host_blob, node, "xen,passthrough", NULL) &&
-				strcmp(name, "status") == 0)
+					strcmp(name, "status") == 0)
 				continue;
 			for (size_t i = 0; i < ARRAY_SIZE(dropped); i++)
 				drop |= strcmp(name, dropped[i]) == 0;
 			if (drop ? copied != NULL
 				 : !copied || copied_size != size ||
-						memcmp(copied, value, (size_t)size))
+									memcmp(copied, value,
+											(size_t)size))
 				fail_msg("%s: %s", path, name);
 		}
 	}
@@ -248,10 +249,11 @@ static void test_board(void **state)
 	assert_no_prop("/soc/ethernet@9200000", "msi-parent");
 	/* What is pointed at and still there is found by the same phandle. */
 	assert_int_equal(fdt_get_phandle(out, at("/reserved-memory/pool@90000000")),
-		fdt_get_phandle(
-			host_blob, fdt_path_offset(host_blob, "/reserved-memory/pool@90000000")));
-	assert_int_equal(
-		fdt_get_phandle(out, at("/interrupt-controller@f9010000")), dom0.gic->phandle);
+			fdt_get_phandle(host_blob,
+					fdt_path_offset(host_blob,
+							"/reserved-memory/pool@90000000")));
+	assert_int_equal(fdt_get_phandle(out, at("/interrupt-controller@f9010000")),
+			dom0.gic->phandle);
 	unload();
 }
 
@@ -261,7 +263,7 @@ static void test_memory_and_hypervisor(void **state)
 	load_host("build/host/dts/board.dtb", "/soc/serial@9000000");
 	write_tree();
 	CELLS("/memory@80000000", "reg", 0, 0x80000000, 0, 0x20000000, 8, 0x80000000, 0,
-		0x10000000);
+			0x10000000);
 	assert_string("/memory@80000000", "device_type", "memory");
 	assert_string("/psci", "method", "hvc");
 	assert_int_equal(fdt_node_check_compatible(out, at("/psci"), "arm,psci-1.0"), 0);
@@ -272,7 +274,7 @@ static void test_memory_and_hypervisor(void **state)
 	CELLS("/hypervisor", "interrupts", 1, 15, 0xf08);
 	/* Distributor and the first region of redistributors; no maintenance, no MSIs. */
 	CELLS("/interrupt-controller@f9010000", "reg", 0, 0xf9010000, 0, 0x10000, 0, 0xf9040000, 0,
-		0x40000);
+			0x40000);
 	assert_no_prop("/interrupt-controller@f9010000", "#redistributor-regions");
 	assert_no_prop("/interrupt-controller@f9010000", "redistributor-stride");
 	assert_no_prop("/interrupt-controller@f9010000", "interrupts");
@@ -308,9 +310,9 @@ static void test_cpus(void **state)
 	assert_absent("/cpus/cpu-map");
 	assert_absent("/cpus/idle-states");
 	assert_int_equal(fdt_get_phandle(out, at("/cpus/cpu@0")),
-		fdt_get_phandle(host_blob, fdt_path_offset(host_blob, "/cpus/cpu@0")));
+			fdt_get_phandle(host_blob, fdt_path_offset(host_blob, "/cpus/cpu@0")));
 	assert_int_equal(fdt_get_phandle(out, at("/cpus/cpu@1")),
-		fdt_get_phandle(host_blob, fdt_path_offset(host_blob, "/cpus/cpu@100")));
+			fdt_get_phandle(host_blob, fdt_path_offset(host_blob, "/cpus/cpu@100")));
 	assert_int_equal(fdt_get_phandle(out, at("/cpus/cpu@2")), 0);
 	unload();
 }

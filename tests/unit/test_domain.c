@@ -186,8 +186,8 @@ static void give_ram(struct domain *d, unsigned pages)
 		struct page *page = page_alloc_domain(d, 0, PAGE_ANYWHERE);
 
 		assert_non_null(page);
-		assert_int_equal(
-			p2m_map(d, ipa_of_gfn(RAM_GFN + i), page_phys(page), 1, P2M_RAM), 0);
+		assert_int_equal(p2m_map(d, ipa_of_gfn(RAM_GFN + i), page_phys(page), 1, P2M_RAM),
+				0);
 	}
 }
 

@@ -156,7 +156,7 @@ static void test_domain_states(void **state)
 	dom1->shut_down = true;
 	dom1->shutdown_code = SHUTDOWN_crash;
 	assert_int_equal(flags_of(1), XEN_DOMINF_running | XEN_DOMINF_shutdown |
-					      SHUTDOWN_crash << XEN_DOMINF_shutdownshift);
+						      SHUTDOWN_crash << XEN_DOMINF_shutdownshift);
 	dom1->dying = DOMAIN_DEAD;
 	assert_true(flags_of(1) & XEN_DOMINF_dying);
 	dom1->config.flags = XEN_DOMCTL_CDF_xs_domain;
@@ -232,7 +232,7 @@ static void test_createdomain(void **state)
 	assert_int_equal(env.config.flags, XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap);
 	assert_int_equal(env.config.handle[15], 0x77);
 	assert_false(env.config.privileged || env.config.hardware || env.config.direct_mapped ||
-		     env.config.passthrough);
+			env.config.passthrough);
 }
 
 static void test_createdomain_any_id(void **state)
@@ -432,7 +432,7 @@ static void test_affinity_refused(void **state)
 
 	(void)state;
 	for (unsigned cmd = XEN_DOMCTL_setvcpuaffinity; cmd <= XEN_DOMCTL_getvcpuaffinity;
-		cmd += 16) {
+			cmd += 16) {
 		assert_int_equal(affinity(cmd, 2, BOTH, 8), -EINVAL);
 		assert_int_equal(affinity(cmd, 0, 0, 8), -EINVAL);
 		assert_int_equal(affinity(cmd, 0, XEN_VCPUAFFINITY_FORCE, 8), -EINVAL);
@@ -449,7 +449,7 @@ static void test_affinity_refused(void **state)
 	env.result = -EINVAL;
 	memset(hard_map, 0, sizeof(hard_map));
 	assert_int_equal(
-		affinity(XEN_DOMCTL_setvcpuaffinity, 0, XEN_VCPUAFFINITY_HARD, 8), -EINVAL);
+			affinity(XEN_DOMCTL_setvcpuaffinity, 0, XEN_VCPUAFFINITY_HARD, 8), -EINVAL);
 	assert_int_equal(hard_map[0], 0);
 }
 
@@ -490,13 +490,13 @@ static void test_scheduler_op(void **state)
 	assert_int_equal(scheduler(XEN_DOMCTL_SCHEDOP_putinfo, XEN_SCHEDULER_CREDIT2, 0, 150), 0);
 	assert_int_equal(env.weight, 512);
 	assert_int_equal(env.cap, 150);
-	assert_int_equal(
-		scheduler(XEN_DOMCTL_SCHEDOP_putvcpuinfo, XEN_SCHEDULER_CREDIT2, 0, 0), -EINVAL);
-	assert_int_equal(
-		scheduler(XEN_DOMCTL_SCHEDOP_getvcpuinfo, XEN_SCHEDULER_CREDIT2, 0, 0), -EINVAL);
+	assert_int_equal(scheduler(XEN_DOMCTL_SCHEDOP_putvcpuinfo, XEN_SCHEDULER_CREDIT2, 0, 0),
+			-EINVAL);
+	assert_int_equal(scheduler(XEN_DOMCTL_SCHEDOP_getvcpuinfo, XEN_SCHEDULER_CREDIT2, 0, 0),
+			-EINVAL);
 	assert_int_equal(scheduler(9, XEN_SCHEDULER_CREDIT2, 0, 0), -EINVAL);
 	assert_int_equal(
-		scheduler(XEN_DOMCTL_SCHEDOP_getinfo, XEN_SCHEDULER_CREDIT, 0, 0), -EINVAL);
+			scheduler(XEN_DOMCTL_SCHEDOP_getinfo, XEN_SCHEDULER_CREDIT, 0, 0), -EINVAL);
 }
 
 static struct vcpu_guest_context context;

@@ -82,8 +82,8 @@ static void read_line(struct bad *bad, const char *line)
 	unsigned offset, cell;
 
 	if (sscanf(line, "// expect: %15s %199[^\n]", bad->code, bad->words) == 2 ||
-		sscanf(line, "// kind: %15s", bad->kind) == 1 ||
-		sscanf(line, "// node: %63s", bad->node) == 1)
+			sscanf(line, "// kind: %15s", bad->kind) == 1 ||
+			sscanf(line, "// node: %63s", bad->node) == 1)
 		return;
 	if (sscanf(line, "// patch: %15s %u %i", one, &offset, (int *)&cell) == 3)
 		patch(bad, one, offset, cell);

@@ -74,9 +74,8 @@ static void assert_flat(const struct kind *kind, struct cost few, unsigned count
 {
 	struct cost many = cost_of(kind->write, kind->under, count);
 
-	print_message(
-		"%s: each of 100: %.0f blocks to add, %.0f to revert; each of %u: %.0f and %.0f\n",
-		kind->name, few.add, few.revert, count, many.add, many.revert);
+	print_message("%s: each of 100: %.0f blocks to add, %.0f to revert; each of %u: %.0f and %.0f\n",
+			kind->name, few.add, few.revert, count, many.add, many.revert);
 	assert_true(many.add <= few.add * ADD_MOST);
 	assert_true(many.revert <= few.revert * REVERT_MOST);
 }

@@ -16,8 +16,8 @@ static void assert_all_found(const struct dt_tree *tree)
 
 	dt_for_each_node (node, tree->root) {
 		assert_true(!node->parent ||
-			    dt_child(tree, node->parent, span_of(node->name, strlen(node->name))) ==
-				    node);
+				dt_child(tree, node->parent,
+						span_of(node->name, strlen(node->name))) == node);
 		dt_for_each_prop (prop, node)
 			assert_ptr_equal(dt_prop(tree, node, prop->name), prop);
 	}
@@ -96,7 +96,7 @@ static void assert_cost(const struct kind *kind, unsigned count)
 	cost = cost_of(blob, under);
 	if (cost.live > kind->live * blob.size || cost.peak > kind->peak * blob.size)
 		fail_msg("%s, %u: %zu bytes live and %zu at most, of a blob of %zu", kind->name,
-			count, cost.live, cost.peak, blob.size);
+				count, cost.live, cost.peak, blob.size);
 	free(blob.at);
 	free(under.at);
 }

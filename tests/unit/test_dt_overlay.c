@@ -62,9 +62,9 @@ static void test_new_nodes(void **state)
 	assert_ptr_equal(dt_node_of_label(&tree, "dev0"), device);
 	assert_string_equal(dt_path(dt_node_of_label(&tree, "port0")), "/soc/device@6000/port");
 	assert_int_equal(cell("/soc/device@6000", "interrupt-parent", 0),
-		at("/interrupt-controller@8000000")->phandle);
-	assert_int_equal(
-		cell("/soc/device@6000", "partner", 0), at("/soc/device@6000/port")->phandle);
+			at("/interrupt-controller@8000000")->phandle);
+	assert_int_equal(cell("/soc/device@6000", "partner", 0),
+			at("/soc/device@6000/port")->phandle);
 	assert_int_equal(cell("/soc/device@6000", "partner", 1), at("serial0")->phandle);
 	assert_int_equal(cell("/soc/device@6000/port", "remote", 0), device->phandle);
 	assert_int_equal(cell("/soc/device@6000", "phandle", 0), device->phandle);
@@ -95,15 +95,15 @@ static void test_stacking(void **state)
 	struct dt_why why = { .text = "" };
 
 	(void)state;
-	assert_string_equal(
-		dt_prop_string(&tree, at("/soc/device@6000"), "compatible"), "vendor,device-2");
-	assert_int_equal(
-		cell("/soc/device@6000/extra", "back", 0), at("/soc/device@6000/port")->phandle);
+	assert_string_equal(dt_prop_string(&tree, at("/soc/device@6000"), "compatible"),
+			"vendor,device-2");
+	assert_int_equal(cell("/soc/device@6000/extra", "back", 0),
+			at("/soc/device@6000/port")->phandle);
 	assert_int_equal(dt_overlay_may_revert(below, &why), -DT_EBUSY);
 	assert_string_equal(why.text, "overlay 1: overlay 2 builds on it");
 	revert(above);
-	assert_string_equal(
-		dt_prop_string(&tree, at("/soc/device@6000"), "compatible"), "vendor,device");
+	assert_string_equal(dt_prop_string(&tree, at("/soc/device@6000"), "compatible"),
+			"vendor,device");
 	revert(below);
 }
 
@@ -147,8 +147,8 @@ static void test_phandles_of_old_nodes(void **state)
 	assert_int_equal(cell("/user", "uses", 0), serial);
 	assert_int_equal(cell("/user", "uses", 1), at("/soc/spi@2000/flash@0")->phandle);
 	assert_int_not_equal(cell("/user", "uses", 1), 0);
-	assert_ptr_equal(
-		dt_node_of_phandle(&tree, cell("/user", "uses", 1)), at("/soc/spi@2000/flash@0"));
+	assert_ptr_equal(dt_node_of_phandle(&tree, cell("/user", "uses", 1)),
+			at("/soc/spi@2000/flash@0"));
 	assert_ptr_equal(dt_node_of_label(&tree, "nor"), at("/soc/spi@2000/flash@0"));
 	revert(overlay);
 	assert_int_equal(at("/soc/spi@2000/flash@0")->phandle, 0);
@@ -200,7 +200,7 @@ static void test_phandle_wrap(void **state)
 	assert_int_equal(at("/soc/device@6000")->phandle, 0xfffffffe);
 	assert_null(dt_node_of_phandle(&tree, 0xffffffff));
 	assert_ptr_equal(dt_node_of_phandle(&tree, at("/soc/device@6000/port")->phandle),
-		at("/soc/device@6000/port"));
+			at("/soc/device@6000/port"));
 	two = add_overlay(&tree, "good/own-target");
 	assert_ptr_equal(dt_node_of_phandle(&tree, at("/soc/own")->phandle), at("/soc/own"));
 	revert(two);
@@ -258,7 +258,7 @@ static void test_again(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 100; i++) {
 		assert_refused(&tree, &heap, blob, -DT_ENOENT,
-			"label 'dev0' is not in the tree: was the base built with dtc -@ ?");
+				"label 'dev0' is not in the tree: was the base built with dtc -@ ?");
 		revert(add_overlay(&tree, "good/device"));
 		if (i == 0)
 			held = heap.bytes;
@@ -287,12 +287,12 @@ static void test_all_faults(void **state)
 	(void)state;
 	assert_int_equal(dt_overlay_add(&tree, blob.at, blob.size, &overlay, &why), -DT_ENOENT);
 	assert_string_equal(all,
-		"fragment@0: label 'nobody' is not in the tree: was the base built with dtc -@ ?|"
-		"fragment@1: label 'somebody' is not in the tree: was the base built with dtc -@ ?|"
-		"fragment@0: target has no label in __fixups__|"
-		"fragment@2: target-path '/nowhere' is not in the tree|"
-		"/soc: property 'compatible' comes from two fragments|"
-		"/soc/twice: comes from two fragments|");
+			"fragment@0: label 'nobody' is not in the tree: was the base built with dtc -@ ?|"
+			"fragment@1: label 'somebody' is not in the tree: was the base built with dtc -@ ?|"
+			"fragment@0: target has no label in __fixups__|"
+			"fragment@2: target-path '/nowhere' is not in the tree|"
+			"/soc: property 'compatible' comes from two fragments|"
+			"/soc/twice: comes from two fragments|");
 	free(blob.at);
 }
 
@@ -305,9 +305,9 @@ static void test_too_many(void **state)
 	assert_refused(&tree, &heap, blob, -DT_E2BIG, "4096 overlays");
 	tree.overlay_count = 0;
 	free(blob.at);
-	assert_int_equal(
-		dt_overlay_begin(&tree, DT_BLOB_MAX + 1, &(struct dt_overlay *){ NULL }, NULL),
-		-DT_E2BIG);
+	assert_int_equal(dt_overlay_begin(&tree, DT_BLOB_MAX + 1, &(struct dt_overlay *){ NULL },
+					 NULL),
+			-DT_E2BIG);
 }
 
 int main(void)

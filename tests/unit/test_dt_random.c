@@ -67,7 +67,7 @@ static void write_content(struct dtb_writer *w, const struct node *node, const c
 }
 
 static void write_symbols(
-	struct dtb_writer *w, const struct node *node, const char *path, int label)
+		struct dtb_writer *w, const struct node *node, const char *path, int label)
 {
 	const struct node *child;
 	char name[16], below[2 * TEXT];
@@ -101,7 +101,7 @@ static size_t list_places(const struct node *node, const char *path, int label, 
 }
 
 static void write_local(struct dtb_writer *w, const struct overlay *overlay,
-	const struct node *node, const char *name)
+		const struct node *node, const char *name)
 {
 	const struct node *child;
 	const struct prop *prop;
@@ -279,7 +279,7 @@ static void free_overlay(struct overlay *overlay)
 /* ---- the comparison ---- */
 
 static void compare_prop(const struct dt_tree *tree, const struct dt_node *live,
-	const struct dt_prop *prop, const struct prop *model)
+		const struct dt_prop *prop, const struct prop *model)
 {
 	assert_string_equal(prop->name, model->name);
 	if (strcmp(model->name, "phandle") == 0) {
@@ -290,8 +290,8 @@ static void compare_prop(const struct dt_tree *tree, const struct dt_node *live,
 	}
 	assert_int_equal(prop->size, model->value.size);
 	if (model->value.ref[0])
-		assert_int_equal(
-			span_load_u32(prop->value), dt_node_at(tree, model->value.ref)->phandle);
+		assert_int_equal(span_load_u32(prop->value),
+				dt_node_at(tree, model->value.ref)->phandle);
 	else
 		assert_memory_equal(prop->value, model->value.bytes, prop->size);
 	if (model->value.ref[0] && prop->size > 4)
@@ -299,7 +299,7 @@ static void compare_prop(const struct dt_tree *tree, const struct dt_node *live,
 }
 
 static void compare(
-	const struct dt_tree *tree, const struct dt_node *live, const struct node *model)
+		const struct dt_tree *tree, const struct dt_node *live, const struct node *model)
 {
 	const struct dt_node *child = live->first_child;
 	const struct dt_prop *prop = live->first_prop;
@@ -318,8 +318,8 @@ static void compare(
 	for (wanted = model->children; wanted; wanted = wanted->next) {
 		assert_non_null(child);
 		compare(tree, child, wanted);
-		assert_ptr_equal(
-			dt_child(tree, live, span_of(child->name, strlen(child->name))), child);
+		assert_ptr_equal(dt_child(tree, live, span_of(child->name, strlen(child->name))),
+				child);
 		child = child->next;
 	}
 	assert_null(child);
@@ -338,14 +338,15 @@ static void compare_needs(void)
 {
 	for (int i = 0; i < loaded_count; i++)
 		assert_int_equal(dt_overlay_may_revert(loaded[i].live, NULL),
-			is_needed(loaded[i].id) ? -DT_EBUSY : 0);
+				is_needed(loaded[i].id) ? -DT_EBUSY : 0);
 }
 
 static bool is_loaded(const struct overlay *overlay)
 {
 	for (int i = 0; i < loaded_count; i++)
 		if (loaded[i].blob.size == overlay->blob.size &&
-			memcmp(loaded[i].blob.at, overlay->blob.at, overlay->blob.size) == 0)
+				memcmp(loaded[i].blob.at, overlay->blob.at, overlay->blob.size) ==
+						0)
 			return true;
 	return false;
 }
@@ -443,7 +444,7 @@ static void test_random(void **state)
 	dt_tree_drop(&tree);
 	assert_int_equal(heap.pieces, 0);
 	print_message("%u added, %u refused, %u removed, %u busy\n", count_of[0], count_of[1],
-		count_of[2], count_of[3]);
+			count_of[2], count_of[3]);
 	/* A model that refuses everything would prove nothing. */
 	for (size_t i = 0; i < 4; i++)
 		assert_true(count_of[i] > STEPS / 50);

@@ -66,7 +66,7 @@ static void test_reg(void **state)
 	expect_reg("/interrupt-controller@8000000/its@8080000", 0, 0x8080000, 0x20000);
 	/* A bad entry does not hide the good one behind it. */
 	expect_reg_error("/soc/bridge@100000/outside@100010000", 0, -DT_EINVAL,
-		"/soc/bridge@100000: no entry of ranges covers 0x10000fff8");
+			"/soc/bridge@100000: no entry of ranges covers 0x10000fff8");
 	expect_reg("/soc/bridge@100000/outside@100010000", 1, 0x50100000, 0x10);
 }
 
@@ -117,8 +117,8 @@ static void test_ranges_of_nothing(void **state)
 	assert_int_equal(other.pieces, 0);
 }
 
-static void expect_irq(
-	const char *path, uint32_t entry, const char *controller, uint32_t first, uint32_t second)
+static void expect_irq(const char *path, uint32_t entry, const char *controller, uint32_t first,
+		uint32_t second)
 {
 	struct dt_list list = dt_irqs(&tree, at(path));
 	struct dt_irq irq;
@@ -157,8 +157,8 @@ static void test_irq_without_entry(void **state)
 	assert_int_equal(dt_irqs_next(&list, &irq, &why), 1);
 	assert_int_equal(dt_irqs_next(&list, &irq, &why), 1);
 	assert_int_equal(dt_irqs_next(&list, &irq, &why), -DT_EINVAL);
-	assert_string_equal(
-		why.text, "/soc/user@4800: no entry of interrupt-map in /soc/mux is for it");
+	assert_string_equal(why.text,
+			"/soc/user@4800: no entry of interrupt-map in /soc/mux is for it");
 	assert_int_equal(dt_irqs_next(&list, &irq, &why), 0);
 }
 

@@ -102,7 +102,7 @@ static void test_lookups(void **state)
 	assert_ptr_equal(dt_node_at(&tree, "//soc//spi@2000/"), spi);
 	assert_ptr_equal(dt_node_of_label(&tree, "spi0"), spi);
 	assert_ptr_equal(dt_node_of_phandle(&tree, dt_node_at(&tree, "serial0")->phandle),
-		dt_node_at(&tree, "/soc/serial@1000"));
+			dt_node_at(&tree, "/soc/serial@1000"));
 	assert_ptr_equal(dt_node_at(&tree, "/"), tree.root);
 	assert_null(dt_node_at(&tree, ""));
 	assert_null(dt_node_at(&tree, "circle"));
@@ -335,8 +335,8 @@ static void test_words(void **state)
 
 	(void)state;
 	assert_int_equal(dt_fail(&why, -DT_EINVAL, "%s=%u 0x%x %.*s%c%d %zu %lx %%", "a", 7u, 255u,
-				 2, "bcd", '!', -5, (size_t)9, 0x123456789abcul),
-		-DT_EINVAL);
+					 2, "bcd", '!', -5, (size_t)9, 0x123456789abcul),
+			-DT_EINVAL);
 	assert_string_equal(why.text, "a=7 0xff bc!-5 9 123456789abc %");
 	dt_fail(&why, -DT_EINVAL, "%s", "\033[31mred\n");
 	assert_string_equal(why.text, "?[31mred?");

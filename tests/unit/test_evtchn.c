@@ -43,7 +43,7 @@ static void test_alloc_unbound(void **state)
 	assert_int_equal(env_call(do_event_channel_op, EVTCHNOP_alloc_unbound, &op, sizeof(op)), 0);
 	status.port = op.port;
 	assert_int_equal(
-		env_call(do_event_channel_op, EVTCHNOP_status, &status, sizeof(status)), 0);
+			env_call(do_event_channel_op, EVTCHNOP_status, &status, sizeof(status)), 0);
 	assert_int_equal(status.status, EVTCHNSTAT_unbound);
 	assert_int_equal(status.u.unbound.dom, 0);
 	assert_int_equal(status.vcpu, 0);
@@ -79,13 +79,13 @@ static void test_bind_interdomain(void **state)
 
 	(void)state;
 	op.remote_port = far;
-	assert_int_equal(
-		env_call(do_event_channel_op, EVTCHNOP_bind_interdomain, &op, sizeof(op)), 0);
+	assert_int_equal(env_call(do_event_channel_op, EVTCHNOP_bind_interdomain, &op, sizeof(op)),
+			0);
 	/* The new port is pending: the peer may have sent before. */
 	GUEST_EXPECT(0, op.local_port);
 	status.port = op.local_port;
 	assert_int_equal(
-		env_call(do_event_channel_op, EVTCHNOP_status, &status, sizeof(status)), 0);
+			env_call(do_event_channel_op, EVTCHNOP_status, &status, sizeof(status)), 0);
 	assert_int_equal(status.status, EVTCHNSTAT_interdomain);
 	assert_int_equal(status.u.interdomain.dom, 1);
 	assert_int_equal(status.u.interdomain.port, far);
@@ -201,7 +201,7 @@ static void test_bind_virq(void **state)
 	assert_int_equal(EVTCHN(bind_virq, VIRQ_DOM_EXC, 1, 0), -EINVAL); /* global: vCPU 0 */
 	status.port = op.port;
 	assert_int_equal(
-		env_call(do_event_channel_op, EVTCHNOP_status, &status, sizeof(status)), 0);
+			env_call(do_event_channel_op, EVTCHNOP_status, &status, sizeof(status)), 0);
 	assert_int_equal(status.status, EVTCHNSTAT_virq);
 	assert_int_equal(status.u.virq, VIRQ_DEBUG);
 	assert_int_equal(status.vcpu, 1);
@@ -235,8 +235,8 @@ static void test_global_virqs_go_to_their_handler(void **state)
 	assert_int_equal(evtchn_bind_vcpu(dom(1), port1, 2), 0);
 	evtchn_raise_global_virq(VIRQ_DOM_EXC);
 	assert_true(evtchn_upcall_pending(&env[1].vcpus[2]));
-	assert_int_equal(
-		evtchn_close(dom(1), port1), 0); /* bound by way of vCPU 0, whoever it notifies */
+	assert_int_equal(evtchn_close(dom(1), port1),
+			0); /* bound by way of vCPU 0, whoever it notifies */
 	assert_int_equal(env[1].vcpus[0].evtchn.virq_port[VIRQ_DOM_EXC], 0);
 	env_free_domain(1);
 	assert_int_equal(evtchn_set_virq_handler(dom(1), VIRQ_DOM_EXC), -EINVAL);
@@ -443,7 +443,7 @@ static void test_dying_domain(void **state)
 	assert_int_equal(evtchn_bind_interdomain(dom(0), dom(1), b, &port), -EINVAL);
 	assert_int_equal(evtchn_send(dom(0), a), 0);
 	assert_int_equal(evtchn_register_vcpu_info(&env[1].vcpus[0], ipa_of_gfn(GUEST_INFO_GFN), 0),
-		-EINVAL);
+			-EINVAL);
 }
 
 /* Nothing is left of an operation whose n-th allocation fails, and it works when asked again. */
@@ -472,8 +472,8 @@ static void test_allocations_fail(void **state)
 	assert_int_equal(evtchn_bind_interdomain(d, dom(1), 1, &port), 0);
 	host_fail_at = 1;
 	assert_int_equal(
-		evtchn_register_vcpu_info(&env[2].vcpus[1], ipa_of_gfn(GUEST_INFO_GFN), 64),
-		-ENOMEM);
+			evtchn_register_vcpu_info(&env[2].vcpus[1], ipa_of_gfn(GUEST_INFO_GFN), 64),
+			-ENOMEM);
 	host_fail_at = 0;
 	guest_register_infos(2);
 }

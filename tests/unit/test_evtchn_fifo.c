@@ -261,32 +261,32 @@ static void test_init_control_errors(void **state)
 	struct evtchn_init_control op = { .control_gfn = GUEST_CONTROL_GFN, .vcpu = 0 };
 
 	(void)state;
-	assert_int_equal(
-		env_call(do_event_channel_op, EVTCHNOP_init_control, &op, sizeof(op)), -EINVAL);
+	assert_int_equal(env_call(do_event_channel_op, EVTCHNOP_init_control, &op, sizeof(op)),
+			-EINVAL);
 	env_run(2, 0);
 	op.offset = 4;
-	assert_int_equal(
-		env_call(do_event_channel_op, EVTCHNOP_init_control, &op, sizeof(op)), -EINVAL);
+	assert_int_equal(env_call(do_event_channel_op, EVTCHNOP_init_control, &op, sizeof(op)),
+			-EINVAL);
 	op.offset = 4096 - 64;
-	assert_int_equal(
-		env_call(do_event_channel_op, EVTCHNOP_init_control, &op, sizeof(op)), -EINVAL);
+	assert_int_equal(env_call(do_event_channel_op, EVTCHNOP_init_control, &op, sizeof(op)),
+			-EINVAL);
 	op.offset = ~7U;
-	assert_int_equal(
-		env_call(do_event_channel_op, EVTCHNOP_init_control, &op, sizeof(op)), -EINVAL);
+	assert_int_equal(env_call(do_event_channel_op, EVTCHNOP_init_control, &op, sizeof(op)),
+			-EINVAL);
 	op.offset = 0;
 	op.vcpu = ENV_VCPUS;
-	assert_int_equal(
-		env_call(do_event_channel_op, EVTCHNOP_init_control, &op, sizeof(op)), -ENOENT);
+	assert_int_equal(env_call(do_event_channel_op, EVTCHNOP_init_control, &op, sizeof(op)),
+			-ENOENT);
 	op.vcpu = 0;
 	op.control_gfn = ENV_GFNS;
-	assert_int_equal(
-		env_call(do_event_channel_op, EVTCHNOP_init_control, &op, sizeof(op)), -EINVAL);
+	assert_int_equal(env_call(do_event_channel_op, EVTCHNOP_init_control, &op, sizeof(op)),
+			-EINVAL);
 	op.control_gfn = 3;
 	op.offset = 4096 - 72;
 	assert_int_equal(env_call(do_event_channel_op, EVTCHNOP_init_control, &op, sizeof(op)), 0);
 	assert_int_equal(op.link_bits, EVTCHN_FIFO_LINK_BITS);
-	assert_int_equal(
-		env_call(do_event_channel_op, EVTCHNOP_init_control, &op, sizeof(op)), -EINVAL);
+	assert_int_equal(env_call(do_event_channel_op, EVTCHNOP_init_control, &op, sizeof(op)),
+			-EINVAL);
 	assert_int_equal(env[2].holds[3], 1);
 }
 

@@ -41,7 +41,7 @@ static evtchn_port_t expected_port(unsigned domain)
 }
 
 static struct model_port *check_new(
-	unsigned domain, evtchn_port_t expected, int err, evtchn_port_t port)
+		unsigned domain, evtchn_port_t expected, int err, evtchn_port_t port)
 {
 	struct model_port *m = &model[domain][port];
 
@@ -76,7 +76,7 @@ static void do_bind_interdomain(void)
 	int err = evtchn_bind_interdomain(dom(domain), dom(remote), remote_port, &port);
 
 	if (!evtchn_get_status(dom(remote), remote_port, &(struct evtchn_status){ 0 }) &&
-		!expected) {
+			!expected) {
 		assert_int_equal(err, -ENOSPC);
 		return;
 	}
@@ -219,8 +219,8 @@ static void do_move(void)
 	struct model_port *m = any_port(&domain, &port);
 	bool may = m->state == EVTCHNSTAT_unbound || m->state == EVTCHNSTAT_interdomain;
 
-	assert_int_equal(
-		evtchn_bind_vcpu(dom(domain), port, env_random(ENV_VCPUS)), may ? 0 : -EINVAL);
+	assert_int_equal(evtchn_bind_vcpu(dom(domain), port, env_random(ENV_VCPUS)),
+			may ? 0 : -EINVAL);
 	if (guest_fifo[domain])
 		evtchn_set_priority(dom(domain), port, env_random(EVTCHN_FIFO_MAX_QUEUES));
 }

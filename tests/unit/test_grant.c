@@ -38,7 +38,7 @@ static int try_map(unsigned to, unsigned from, grant_ref_t ref, bool write, uint
 }
 
 static grant_handle_t must_map(
-	unsigned to, unsigned from, grant_ref_t ref, bool write, uint64_t host)
+		unsigned to, unsigned from, grant_ref_t ref, bool write, uint64_t host)
 {
 	struct grant_map map = map_of(from, ref, write, host);
 
@@ -294,18 +294,18 @@ static void test_frames_that_cannot_be_granted(void **state)
 	assert_int_equal(p2m_map(D(1), IPA(HOLE_IPA), PADDR(0x9000000), 1, P2M_MMIO), 0);
 	give(1, 1, 2, HOLE_IPA >> PAGE_SHIFT, 0);
 	assert_int_equal(try_map(2, 1, 1, READ, HOLE_IPA), GNTST_bad_page);
-	assert_int_equal(
-		p2m_map(D(1), IPA(HOLE_IPA), virt_to_phys(D(1)->grant.frames[0]), 1, P2M_SHARED),
-		0);
+	assert_int_equal(p2m_map(D(1), IPA(HOLE_IPA), virt_to_phys(D(1)->grant.frames[0]), 1,
+					 P2M_SHARED),
+			0);
 	assert_int_equal(try_map(2, 1, 1, READ, HOLE_IPA), GNTST_bad_page);
 	give(3, 1, 1, ram_gfn(3, 0), 0);
 	must_map(1, 3, 1, WRITE, HOLE_IPA + PAGE_SIZE);
 	give(1, 1, 2, (HOLE_IPA >> PAGE_SHIFT) + 1, 0);
 	assert_int_equal(try_map(2, 1, 1, READ, HOLE_IPA), GNTST_bad_page);
 	assert_int_equal(page_refcount(env_pages[3][0]), 3);
-	assert_int_equal(
-		p2m_map(D(1), ipa_of_gfn(ram_gfn(1, 0)), page_phys(env_pages[1][0]), 1, P2M_RAM_RO),
-		0);
+	assert_int_equal(p2m_map(D(1), ipa_of_gfn(ram_gfn(1, 0)), page_phys(env_pages[1][0]), 1,
+					 P2M_RAM_RO),
+			0);
 	give(1, 1, 2, ram_gfn(1, 0), 0);
 	assert_int_equal(try_map(2, 1, 1, WRITE, HOLE_IPA), GNTST_bad_page);
 	must_map(2, 1, 1, READ, HOLE_IPA);
@@ -321,8 +321,8 @@ static void test_places_to_map_at(void **state)
 	give(1, 1, 2, ram_gfn(1, 0), 0);
 	assert_int_equal(try_map(2, 1, 1, READ, HOLE_IPA + 8), GNTST_bad_virt_addr);
 	assert_int_equal(try_map(2, 1, 1, READ, UINT64_C(1) << 60), GNTST_bad_virt_addr);
-	assert_int_equal(
-		try_map(2, 1, 1, READ, UINT64_C(1) << D(2)->p2m.ipa_bits), GNTST_bad_virt_addr);
+	assert_int_equal(try_map(2, 1, 1, READ, UINT64_C(1) << D(2)->p2m.ipa_bits),
+			GNTST_bad_virt_addr);
 	assert_int_equal(p2m_map(D(2), IPA(HOLE_IPA), PADDR(0x9000000), 1, P2M_MMIO), 0);
 	assert_int_equal(try_map(2, 1, 1, READ, HOLE_IPA), GNTST_bad_virt_addr);
 	assert_int_equal(p2m_lookup(D(2), IPA(HOLE_IPA)).type, P2M_MMIO);
@@ -452,8 +452,8 @@ static void test_unmap_refusals(void **state)
 	assert_int_equal(grant_unmap(D(2), handle + 1, IPA(HOLE_IPA), 0), GNTST_bad_handle);
 	assert_int_equal(grant_unmap(D(2), UINT32_MAX, IPA(HOLE_IPA), 0), GNTST_bad_handle);
 	assert_int_equal(grant_unmap(D(3), handle, IPA(HOLE_IPA), 0), GNTST_bad_handle);
-	assert_int_equal(
-		grant_unmap(D(2), handle, IPA(HOLE_IPA + PAGE_SIZE), 0), GNTST_bad_virt_addr);
+	assert_int_equal(grant_unmap(D(2), handle, IPA(HOLE_IPA + PAGE_SIZE), 0),
+			GNTST_bad_virt_addr);
 	/* nothing is asked for; the device part, of which there is none */
 	assert_int_equal(grant_unmap(D(2), handle, IPA(0), 0), GNTST_okay);
 	assert_int_equal(grant_unmap(D(2), handle, IPA(0), 0x5000), GNTST_okay);
@@ -609,7 +609,7 @@ static void test_identity_of_many_frames(void **state)
 	}
 	for (unsigned i = 0; i < RAM_PAGES; i++)
 		must_unmap(0, handles[(i * 5) % RAM_PAGES],
-			HOLE_IPA + (i * 5) % RAM_PAGES * PAGE_SIZE);
+				HOLE_IPA + (i * 5) % RAM_PAGES * PAGE_SIZE);
 	for (unsigned i = 0; i < RAM_PAGES; i++)
 		expect_entry(0, page_phys(env_pages[1][i]).v, P2M_NONE, NULL);
 }
@@ -650,8 +650,8 @@ static void test_granter_dies_while_mapped(void **state)
 	(void)state;
 	give(1, 1, 0, ram_gfn(1, 0), 0);
 	handle = must_map(0, 1, 1, WRITE, HOLE_IPA);
-	assert_int_equal(
-		D(1)->refs, 1 + 1 + 1 + 1); /* its life's, ours, its pages', the mapping's */
+	assert_int_equal(D(1)->refs,
+			1 + 1 + 1 + 1); /* its life's, ours, its pages', the mapping's */
 	kill_domain(1);
 	assert_int_equal(D(1)->tot_pages, 1);
 	assert_int_equal(page_owner(page), 1);

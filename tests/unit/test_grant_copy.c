@@ -61,8 +61,8 @@ static void test_all_four_kinds(void **state)
 	assert_memory_equal(bytes(2, 2) + 3, bytes(1, 0) + 100, 1000);
 	assert_int_equal(bytes(2, 2)[2], 2 * RAM_PAGES + 2);
 	assert_int_equal(bytes(2, 2)[1003], 2 * RAM_PAGES + 2);
-	assert_int_equal(
-		copy(2, by_gfn(ram_gfn(2, 2), 0), by_gfn(ram_gfn(2, 3), 0), 4096), GNTST_okay);
+	assert_int_equal(copy(2, by_gfn(ram_gfn(2, 2), 0), by_gfn(ram_gfn(2, 3), 0), 4096),
+			GNTST_okay);
 	assert_memory_equal(bytes(2, 3), bytes(2, 2), 4096);
 	assert_int_equal(copy(2, by_gfn(ram_gfn(2, 3), 0), by_ref(3, 5, 96), 4000), GNTST_okay);
 	assert_memory_equal(bytes(3, 1) + 96, bytes(2, 3), 4000);
@@ -118,13 +118,13 @@ static void test_own_frames_that_do_not_count(void **state)
 	assert_int_equal(grant_map(D(2), &map), GNTST_okay);
 	assert_int_equal(copy(2, by_gfn(hole, 0), by_gfn(ram_gfn(2, 0), 0), 8), GNTST_bad_page);
 	assert_int_equal(copy(2, by_gfn(ram_gfn(2, 0), 0), by_gfn(hole, 0), 8), GNTST_bad_page);
+	assert_int_equal(p2m_map(D(2), ipa_of_gfn(ram_gfn(2, 1)), page_phys(env_pages[2][1]), 1,
+					 P2M_RAM_RO),
+			0);
 	assert_int_equal(
-		p2m_map(D(2), ipa_of_gfn(ram_gfn(2, 1)), page_phys(env_pages[2][1]), 1, P2M_RAM_RO),
-		0);
-	assert_int_equal(
-		copy(2, by_gfn(ram_gfn(2, 1), 0), by_gfn(ram_gfn(2, 0), 0), 8), GNTST_okay);
-	assert_int_equal(
-		copy(2, by_gfn(ram_gfn(2, 0), 0), by_gfn(ram_gfn(2, 1), 0), 8), GNTST_bad_page);
+			copy(2, by_gfn(ram_gfn(2, 1), 0), by_gfn(ram_gfn(2, 0), 0), 8), GNTST_okay);
+	assert_int_equal(copy(2, by_gfn(ram_gfn(2, 0), 0), by_gfn(ram_gfn(2, 1), 0), 8),
+			GNTST_bad_page);
 	assert_int_equal(page_refcount(env_pages[1][0]), 3);
 	assert_int_equal(page_refcount(env_pages[2][1]), 1);
 }
@@ -138,8 +138,8 @@ static void test_overlap(void **state)
 	fill(bytes(2, 0));
 	memcpy(expected, bytes(2, 0), PAGE_SIZE);
 	memmove(expected + 8, expected, 4000);
-	assert_int_equal(
-		copy(2, by_gfn(ram_gfn(2, 0), 0), by_gfn(ram_gfn(2, 0), 8), 4000), GNTST_okay);
+	assert_int_equal(copy(2, by_gfn(ram_gfn(2, 0), 0), by_gfn(ram_gfn(2, 0), 8), 4000),
+			GNTST_okay);
 	assert_memory_equal(bytes(2, 0), expected, PAGE_SIZE);
 	give(2, 1, 2, ram_gfn(2, 0), 0);
 	memmove(expected, expected + 96, 4000);
@@ -209,8 +209,8 @@ static void hammer_on(uint32_t first, uint32_t second, bool may_succeed)
 	hammer_stop(h);
 	assert_true(may_succeed || done == 0);
 	assert_int_equal(page_refcount(env_pages[1][0]), 1);
-	assert_int_equal(
-		D(1)->grant.active[0][1].read_pins + D(1)->grant.active[0][1].write_pins, 0);
+	assert_int_equal(D(1)->grant.active[0][1].read_pins + D(1)->grant.active[0][1].write_pins,
+			0);
 }
 
 static void test_hostile_words(void **state)

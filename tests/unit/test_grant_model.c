@@ -96,10 +96,10 @@ static void step_give(void)
 	};
 	/* also over the marks of an entry in use: they come back with the next change of its pins */
 	give(d, 8 + ref, e->to, e->page == NO_PAGE ? 5 : ram_gfn(d, e->page),
-		e->readonly ? GTF_readonly : 0);
+			e->readonly ? GTF_readonly : 0);
 	entry_of(d, 8 + ref)->flags =
-		(uint16_t)(e->type | (e->readonly ? GTF_readonly : 0U) |
-			   (active(d, ref) != NULL ? GTF_reading | GTF_writing : 0U));
+			(uint16_t)(e->type | (e->readonly ? GTF_readonly : 0U) |
+					(active(d, ref) != NULL ? GTF_reading | GTF_writing : 0U));
 }
 
 static void step_map(void)

@@ -116,21 +116,21 @@ static void test_map_flags_and_domains(void **state)
 	(void)state;
 	give(1, 1, 2, ram_gfn(1, 0), GTF_readonly);
 	assert_int_equal(map_status(GNTMAP_host_map | GNTMAP_readonly, 1), GNTST_okay);
+	assert_int_equal(map_status(GNTMAP_host_map | GNTMAP_readonly | GNTMAP_device_map, 1),
+			GNTST_okay);
 	assert_int_equal(
-		map_status(GNTMAP_host_map | GNTMAP_readonly | GNTMAP_device_map, 1), GNTST_okay);
-	assert_int_equal(
-		map_status(GNTMAP_host_map | GNTMAP_readonly | 0xffff0000U, 1), GNTST_okay);
+			map_status(GNTMAP_host_map | GNTMAP_readonly | 0xffff0000U, 1), GNTST_okay);
 	assert_int_equal(map_status(GNTMAP_host_map, 1), GNTST_general_error);
 	assert_int_equal(map_status(GNTMAP_readonly, 1), GNTST_general_error);
 	assert_int_equal(map_status(GNTMAP_host_map | GNTMAP_readonly | GNTMAP_contains_pte, 1),
-		GNTST_general_error);
+			GNTST_general_error);
 	assert_int_equal(map_status(GNTMAP_host_map | GNTMAP_readonly | GNTMAP_application_map, 1),
-		GNTST_general_error);
-	assert_int_equal(
-		map_status(GNTMAP_host_map | GNTMAP_readonly | 0x20, 1), GNTST_general_error);
+			GNTST_general_error);
+	assert_int_equal(map_status(GNTMAP_host_map | GNTMAP_readonly | 0x20, 1),
+			GNTST_general_error);
 	assert_int_equal(map_status(GNTMAP_host_map | GNTMAP_readonly, 9), GNTST_bad_domain);
-	assert_int_equal(
-		map_status(GNTMAP_host_map | GNTMAP_readonly, DOMID_SELF), GNTST_bad_domain);
+	assert_int_equal(map_status(GNTMAP_host_map | GNTMAP_readonly, DOMID_SELF),
+			GNTST_bad_domain);
 	assert_int_equal(D(1)->refs, 3);
 }
 
@@ -370,8 +370,8 @@ static void test_cache_flush(void **state)
 	assert_int_equal(flush(own, 8, 4096, GNTTAB_CACHE_INVAL), -EINVAL);
 	assert_int_equal(flush(0, 8, 4096, 0), 0);
 	assert_int_equal(flush(own, 0, 64, 4), -EINVAL);
-	assert_int_equal(
-		flush(own, 0, 64, GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_SOURCE_GREF), -EOPNOTSUPP);
+	assert_int_equal(flush(own, 0, 64, GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_SOURCE_GREF),
+			-EOPNOTSUPP);
 	assert_int_equal(flush(page_phys(env_pages[1][0]).v, 0, 64, GNTTAB_CACHE_CLEAN), -EPERM);
 }
 

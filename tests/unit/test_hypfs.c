@@ -75,7 +75,7 @@ static void note(const char *name, const struct xen_hypfs_direntry *e)
 		snprintf(line, sizeof(line), "%s=%s\n", name, (const char *)(e + 1));
 	else if (e->type == XEN_HYPFS_TYPE_UINT)
 		snprintf(line, sizeof(line), "%s=%u\n", name,
-			*(const uint32_t *)(const void *)(e + 1));
+				*(const uint32_t *)(const void *)(e + 1));
 	else
 		snprintf(line, sizeof(line), "%s/\n", name);
 	strcat(seen, line);
@@ -105,7 +105,7 @@ static void walk(const char *name)
 		walk(child);
 		assert_int_equal(read_entry(child, sizeof(buf)), 0);
 		assert_memory_equal(
-			buf, &l->e, sizeof(l->e)); /* what the list says is what it is */
+				buf, &l->e, sizeof(l->e)); /* what the list says is what it is */
 		if (!l->off_next)
 			return;
 		at += l->off_next;
@@ -119,13 +119,13 @@ static void test_tree(void **state)
 	(void)state;
 	walk("/");
 	snprintf(expected, sizeof(expected),
-		"//\n/buildinfo/\n/buildinfo/changeset=%s\n/buildinfo/compileinfo/\n"
-		"/buildinfo/compileinfo/compile_by=%s\n/buildinfo/compileinfo/compile_date=%s\n"
-		"/buildinfo/compileinfo/compile_domain=%s\n/buildinfo/compileinfo/compiler=%s\n"
-		"/buildinfo/version/\n/buildinfo/version/extra=%s\n/buildinfo/version/major=4\n"
-		"/buildinfo/version/minor=20\n",
-		version.changeset, version.compile_by, version.compile_date, version.compile_domain,
-		version.compiler, version.extra);
+			"//\n/buildinfo/\n/buildinfo/changeset=%s\n/buildinfo/compileinfo/\n"
+			"/buildinfo/compileinfo/compile_by=%s\n/buildinfo/compileinfo/compile_date=%s\n"
+			"/buildinfo/compileinfo/compile_domain=%s\n/buildinfo/compileinfo/compiler=%s\n"
+			"/buildinfo/version/\n/buildinfo/version/extra=%s\n/buildinfo/version/major=4\n"
+			"/buildinfo/version/minor=20\n",
+			version.changeset, version.compile_by, version.compile_date,
+			version.compile_domain, version.compiler, version.extra);
 	assert_string_equal(seen, expected);
 }
 

@@ -37,34 +37,34 @@ static const struct {
 } registers[] = {
 	/* EL0 EL1 EL2 EL3, FP AdvSIMD GIC RAS, SVE SEL2 MPAM AMU, DIT RME CSV2 CSV3 */
 	{ "id_aa64pfr0_el1", REG(4, 0),
-		{ SHOW, MAX1, HIDE, HIDE, SHOW, SHOW, MAX1, HIDE, HIDE, HIDE, HIDE, HIDE, SHOW,
-			HIDE, MAX1, SHOW } },
+			{ SHOW, MAX1, HIDE, HIDE, SHOW, SHOW, MAX1, HIDE, HIDE, HIDE, HIDE, HIDE,
+					SHOW, HIDE, MAX1, SHOW } },
 	/* BT SSBS MTE RAS_frac, MPAM_frac - SME RNDR_trap, CSV2_frac NMI MTE_frac GCS, THE MTEX DF2 PFAR */
 	{ "id_aa64pfr1_el1", REG(4, 1), { SHOW, SHOW } },
 	/* - AES SHA1 SHA2, CRC32 Atomic TME RDM, SHA3 SM3 SM4 DP, FHM TS TLB RNDR */
 	{ "id_aa64isar0_el1", REG(6, 0),
-		{ FREE, SHOW, SHOW, SHOW, SHOW, SHOW, HIDE, SHOW, SHOW, SHOW, SHOW, SHOW, SHOW,
-			SHOW, SHOW, SHOW } },
+			{ FREE, SHOW, SHOW, SHOW, SHOW, SHOW, HIDE, SHOW, SHOW, SHOW, SHOW, SHOW,
+					SHOW, SHOW, SHOW, SHOW } },
 	/* DPB APA API JSCVT, FCMA LRCPC GPA GPI, FRINTTS SB SPECRES BF16, DGH I8MM XS LS64 */
 	{ "id_aa64isar1_el1", REG(6, 1),
-		{ SHOW, HIDE, HIDE, SHOW, SHOW, SHOW, HIDE, HIDE, SHOW, SHOW, SHOW, SHOW, SHOW,
-			SHOW, HIDE, HIDE } },
+			{ SHOW, HIDE, HIDE, SHOW, SHOW, SHOW, HIDE, HIDE, SHOW, SHOW, SHOW, SHOW,
+					SHOW, SHOW, HIDE, HIDE } },
 	/* WFxT RPRES GPA3 APA3, MOPS BC PAC_frac CLRBHB, SYSREG_128 SYSINSTR_128 PRFMSLC -, RPRFM CSSC LUT ATS1A */
 	{ "s3_0_c0_c6_2", REG(6, 2),
-		{ HIDE, SHOW, HIDE, HIDE, HIDE, SHOW, HIDE, SHOW, HIDE, HIDE, HIDE, HIDE, SHOW,
-			SHOW, HIDE, HIDE } },
+			{ HIDE, SHOW, HIDE, HIDE, HIDE, SHOW, HIDE, SHOW, HIDE, HIDE, HIDE, HIDE,
+					SHOW, SHOW, HIDE, HIDE } },
 	/* PARange ASIDBits BigEnd SNSMem, BigEndEL0 TGran16 TGran64 TGran4, TGran*_2, ExS - - FGT ECV */
 	{ "id_aa64mmfr0_el1", REG(7, 0),
-		{ FREE, SHOW, SHOW, SHOW, SHOW, MAX1, SHOW, HIDE, HIDE, HIDE, HIDE, HIDE, HIDE,
-			HIDE, HIDE, HIDE } },
+			{ FREE, SHOW, SHOW, SHOW, SHOW, MAX1, SHOW, HIDE, HIDE, HIDE, HIDE, HIDE,
+					HIDE, HIDE, HIDE, HIDE } },
 	/* HAFDBS VMIDBits VH HPDS, LO PAN SpecSEI XNX, TWED ETS HCX AFP, nTLBPA TIDCP1 CMOW ECBHB */
 	{ "id_aa64mmfr1_el1", REG(7, 1),
-		{ MAX2, HIDE, HIDE, MAX2, HIDE, SHOW, HIDE, HIDE, HIDE, SHOW, HIDE, SHOW, SHOW,
-			HIDE, HIDE, HIDE } },
+			{ MAX2, HIDE, HIDE, MAX2, HIDE, SHOW, HIDE, HIDE, HIDE, SHOW, HIDE, SHOW,
+					SHOW, HIDE, HIDE, HIDE } },
 	/* CnP UAO LSM IESB, VARange CCIDX NV ST, AT IDS FWB -, TTL BBM EVT E0PD */
 	{ "s3_0_c0_c7_2", REG(7, 2),
-		{ SHOW, SHOW, SHOW, HIDE, HIDE, SHOW, HIDE, SHOW, SHOW, SHOW, HIDE, HIDE, SHOW,
-			SHOW, HIDE, SHOW } },
+			{ SHOW, SHOW, SHOW, HIDE, HIDE, SHOW, HIDE, SHOW, SHOW, SHOW, HIDE, HIDE,
+					SHOW, SHOW, HIDE, SHOW } },
 	/* State0-3, CSV2 AMU DIT RAS */
 	{ "id_pfr0_el1", REG(1, 0), { SHOW, SHOW, SHOW, SHOW, SHOW, HIDE, SHOW, HIDE } },
 	/* ProgMod Security MProgMod Virtualization, GenTimer Sec_frac Virt_frac GIC */
@@ -144,8 +144,8 @@ static void check(unsigned i, uint64_t value)
 	got = id_reg_read(registers[i].encoding) & looked_at(fields);
 	if (got != expected(fields, value))
 		fail_msg("%s %#llx: got %#llx, expected %#llx", registers[i].name,
-			(unsigned long long)value, (unsigned long long)got,
-			(unsigned long long)expected(fields, value));
+				(unsigned long long)value, (unsigned long long)got,
+				(unsigned long long)expected(fields, value));
 }
 
 /* Alone, and with all that is around it set. */

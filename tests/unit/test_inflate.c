@@ -60,8 +60,8 @@ static void test_round_trip(void **state)
 				size_t size = pack(sizes[i], levels[l]);
 
 				assert_int_equal(gzip_stated_size(packed, size), sizes[i]);
-				assert_int_equal(
-					gzip_unpack(unpacked, sizes[i], packed, size), sizes[i]);
+				assert_int_equal(gzip_unpack(unpacked, sizes[i], packed, size),
+						sizes[i]);
 				assert_memory_equal(unpacked, text, sizes[i]);
 			}
 		}

@@ -145,7 +145,7 @@ static void test_memcmp(void **state)
 		if (size > 0 && pick(4) != 0)
 			b[bt + pick((unsigned)size)] ^= (unsigned char)rand();
 		assert_int_equal(sign(graft_memcmp(a + at, b + bt, size)),
-			sign(memcmp(a + at, b + bt, size)));
+				sign(memcmp(a + at, b + bt, size)));
 	}
 }
 
@@ -205,7 +205,7 @@ static void test_strings(void **state)
 		memset(ours, 'z', sizeof(ours));                                                   \
 		memset(theirs, 'z', sizeof(theirs));                                               \
 		assert_int_equal(graft_snprintf(ours, room, __VA_ARGS__),                          \
-			snprintf(theirs, room, __VA_ARGS__));                                      \
+				snprintf(theirs, room, __VA_ARGS__));                              \
 		assert_memory_equal(ours, theirs, sizeof(ours));                                   \
 	} while (0)
 

@@ -177,8 +177,8 @@ static void test_questions(void **state)
 	assert_int_equal(CALL(XENMEM_maximum_gpfn, which), 0x4321);
 	domu->max_pages = UINT64_MAX;
 	assert_int_equal(CALL(XENMEM_maximum_reservation, which), UINT32_MAX);
-	assert_int_equal(
-		call_raw(XENMEM_maximum_ram_page, GVA(0)), ((HOST_RAM_BASE + RAM_SIZE) >> 12) - 1);
+	assert_int_equal(call_raw(XENMEM_maximum_ram_page, GVA(0)),
+			((HOST_RAM_BASE + RAM_SIZE) >> 12) - 1);
 	assert_int_equal(call_raw(XENMEM_get_sharing_freed_pages, GVA(0)), 0);
 	assert_int_equal(call_raw(XENMEM_get_sharing_shared_pages, GVA(0)), 0);
 }
@@ -256,9 +256,9 @@ static void test_own_pages(void **state)
 	assert_int_equal(grant_frame_gfn(domu, 3), 0x101);
 	assert_int_equal(add(DOMID_SELF, XENMAPSPACE_grant_table, 8, 0x102), -EINVAL);
 	assert_int_equal(add(DOMID_SELF, XENMAPSPACE_grant_table, BIT(32), 0x102), -EINVAL);
-	assert_int_equal(
-		add(DOMID_SELF, XENMAPSPACE_grant_table, XENMAPIDX_grant_table_status, 0x102),
-		-EINVAL);
+	assert_int_equal(add(DOMID_SELF, XENMAPSPACE_grant_table, XENMAPIDX_grant_table_status,
+					 0x102),
+			-EINVAL);
 	assert_int_equal(add(DOMID_SELF, XENMAPSPACE_shared_info, 0, UINT64_MAX), -EINVAL);
 	assert_int_equal(add(DOMID_SELF, XENMAPSPACE_gmfn, 0, 0x102), -ENOSYS);
 	assert_int_equal(add(DOMID_SELF, XENMAPSPACE_gmfn_range, 0, 0x102), -ENOSYS);
@@ -280,8 +280,9 @@ static void test_own_pages(void **state)
 	assert_int_equal(take_away(DOMID_SELF, 0x300), -ENOENT);
 	assert_int_equal(change(XENMEM_populate_physmap, DOMID_SELF, 0x301, 0), 1);
 	assert_true(page_get(page_at(domu, 0x301), domu));
-	assert_int_equal(
-		p2m_map(domu, ipa_of_gfn(0x302), page_phys(page_at(domu, 0x301)), 1, P2M_GRANT), 0);
+	assert_int_equal(p2m_map(domu, ipa_of_gfn(0x302), page_phys(page_at(domu, 0x301)), 1,
+					 P2M_GRANT),
+			0);
 	assert_int_equal(take_away(DOMID_SELF, 0x302), -ENOENT);
 	assert_int_equal(type_at(domu, 0x302), P2M_GRANT);
 }
@@ -301,8 +302,9 @@ static void test_foreign_pages(void **state)
 	op.gpfns.q = host_guest_map(gfns, sizeof(gfns)).v;
 	op.errs.q = host_guest_map(errs, sizeof(errs)).v;
 	assert_int_equal(change(XENMEM_populate_physmap, 1, 0x10, 0), 1);
-	assert_int_equal(
-		p2m_map(domu, ipa_of_gfn(0x11), page_phys(page_at(domu, 0x10)), 1, P2M_RAM_RO), 0);
+	assert_int_equal(p2m_map(domu, ipa_of_gfn(0x11), page_phys(page_at(domu, 0x10)), 1,
+					 P2M_RAM_RO),
+			0);
 	assert_int_equal(add(1, XENMAPSPACE_shared_info, 0, 0x12), 0);
 	page = page_at(domu, 0x10);
 	frames[0] = 0x10;
@@ -457,7 +459,7 @@ static void test_random_calls(void **state)
 			break;
 		case 1:
 			assert_int_equal(change(XENMEM_decrease_reservation, id, gfn, 0),
-				model[gfn] == MEMORY ? 1 : -EINVAL);
+					model[gfn] == MEMORY ? 1 : -EINVAL);
 			count -= model[gfn] == MEMORY;
 			model[gfn] = model[gfn] == MEMORY ? NOTHING : model[gfn];
 			break;

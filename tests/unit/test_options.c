@@ -117,8 +117,8 @@ static void test_bad_values(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		bool is_good =
-			strcmp(rows[i], "dom0_mem=1 ") == 0 || strcmp(rows[i], "loglvl=info/") == 0;
+		bool is_good = strcmp(rows[i], "dom0_mem=1 ") == 0 ||
+		               strcmp(rows[i], "loglvl=info/") == 0;
 
 		setup(NULL);
 		options_parse(rows[i]);
@@ -126,7 +126,7 @@ static void test_bad_values(void **state)
 		if (!is_good) {
 			assert_non_null(strstr(last_log, "not understood"));
 			assert_memory_equal(
-				&options.loglvl, &defaults.loglvl, sizeof(options.loglvl));
+					&options.loglvl, &defaults.loglvl, sizeof(options.loglvl));
 			assert_string_equal(options.console, defaults.console);
 			assert_int_equal(options.dom0_max_vcpus, 0);
 		}

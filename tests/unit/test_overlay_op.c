@@ -93,8 +93,8 @@ static void grow_tree(gva_t at, size_t size)
 
 static void test_life(void **state)
 {
-	struct blob blob =
-		OVERLAY({ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
+	struct blob blob = OVERLAY(
+			{ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
 	gva_t at = host_guest_map(blob.at, blob.size);
 
 	(void)state;
@@ -118,8 +118,8 @@ static void test_life(void **state)
 
 static void test_arguments(void **state)
 {
-	struct blob blob =
-		OVERLAY({ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
+	struct blob blob = OVERLAY(
+			{ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
 	static uint8_t large[DT_BLOB_MAX + 1];
 	gva_t at = host_guest_map(blob.at, blob.size),
 	      large_at = host_guest_map(large, sizeof(large));
@@ -154,8 +154,8 @@ static void test_arguments(void **state)
 
 static void test_list(void **state) /* 27 */
 {
-	struct blob one =
-		OVERLAY({ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
+	struct blob one = OVERLAY(
+			{ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
 	struct blob two = OVERLAY({ .name = "b@1", .base = WINDOW + 0x11000, .size = 0x1000 });
 	struct graft_overlay list[2] = { { .id = 0 } };
 	gva_t one_at = host_guest_map(one.at, one.size), two_at = host_guest_map(two.at, two.size);
@@ -217,8 +217,8 @@ static int ask_device(const char *path)
 	gva_t at = host_guest_map_readonly(path, strlen(path));
 	int rc;
 
-	own.u.device =
-		(struct graft_sysctl_device){ .path = at.v, .path_size = (uint32_t)strlen(path) };
+	own.u.device = (struct graft_sysctl_device){ .path = at.v,
+		.path_size = (uint32_t)strlen(path) };
 	rc = by_own(GRAFT_SYSCTL_device);
 	host_guest_unmap(at);
 	return rc;
@@ -261,8 +261,8 @@ static void plan(unsigned op, domain_id_t d, gva_t blob, size_t size, gva_t text
 
 static void test_plan(void **state) /* 28 */
 {
-	struct blob blob =
-		OVERLAY({ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
+	struct blob blob = OVERLAY(
+			{ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
 	gva_t at = host_guest_map(blob.at, blob.size), text_at;
 	char text[400] = "";
 
@@ -432,7 +432,7 @@ static void test_left_while_it_is_copied(void **state)
 static void test_another_request(void **state)
 {
 	struct blob blob = OVERLAY({ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000 },
-		{ .name = "b@1", .base = WINDOW + 0x11000, .size = 0x1000 });
+			{ .name = "b@1", .base = WINDOW + 0x11000, .size = 0x1000 });
 	gva_t at = host_guest_map(blob.at, blob.size);
 
 	(void)state;
@@ -451,13 +451,13 @@ static void test_another_request(void **state)
 /* Bytes of a good blob changed at random: refused, or added and removable; nothing is lost either way. */
 static void test_mutated(void **state)
 {
-	struct blob blob =
-		OVERLAY({ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 },
+	struct blob blob = OVERLAY(
+			{ .name = "a@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 },
 			{ .name = "b@1",
-				.base = WINDOW + 0x11000,
-				.size = 0x200,
-				.spi = 51,
-				.disabled = true });
+					.base = WINDOW + 0x11000,
+					.size = 0x200,
+					.spi = 51,
+					.disabled = true });
 	uint8_t *good = malloc(blob.size);
 	gva_t at = host_guest_map(blob.at, blob.size);
 	unsigned accepted = 0;

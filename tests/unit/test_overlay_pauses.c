@@ -65,9 +65,9 @@ static int ask(enum op op, gva_t at, size_t size)
 	sysctl.u.dt_overlay.overlay_fdt_size = (uint32_t)size;
 	domctl.u.dt_overlay.overlay_fdt_size = (uint32_t)size;
 	sysctl.u.dt_overlay.overlay_op =
-		op == ADD ? XEN_SYSCTL_DT_OVERLAY_ADD : XEN_SYSCTL_DT_OVERLAY_REMOVE;
-	domctl.u.dt_overlay.overlay_op =
-		op == ATTACH ? XEN_DOMCTL_DT_OVERLAY_ATTACH : GRAFT_DOMCTL_DT_OVERLAY_DETACH;
+			op == ADD ? XEN_SYSCTL_DT_OVERLAY_ADD : XEN_SYSCTL_DT_OVERLAY_REMOVE;
+	domctl.u.dt_overlay.overlay_op = op == ATTACH ? XEN_DOMCTL_DT_OVERLAY_ATTACH
+	                                              : GRAFT_DOMCTL_DT_OVERLAY_DETACH;
 	return op == ADD || op == REMOVE ? sysctl_dt_overlay(&sysctl)
 	                                 : domctl_dt_overlay(dom0, &domctl);
 }
@@ -121,9 +121,9 @@ static void test_devices(void **state)
 	for (unsigned i = 0; i < 4800; i++) {
 		snprintf(name, sizeof(name), "d%u@1", i);
 		write_device(w, &(struct device){ .name = name,
-					.base = WINDOW + 0x10000 + i * PAGE_SIZE,
-					.size = PAGE_SIZE,
-					.spi = i < 800 ? 100 + i : 0 });
+						.base = WINDOW + 0x10000 + i * PAGE_SIZE,
+						.size = PAGE_SIZE,
+						.spi = i < 800 ? 100 + i : 0 });
 	}
 	life(overlay_end(), true);
 }
@@ -372,8 +372,8 @@ int main(void)
 		TEST(test_local_references),
 		TEST(test_labels),
 		TEST(test_malformed),
-		cmocka_unit_test_setup_teardown(
-			test_by_number_in_a_large_tree, set_up_large_tree, tear_down_large_tree),
+		cmocka_unit_test_setup_teardown(test_by_number_in_a_large_tree, set_up_large_tree,
+				tear_down_large_tree),
 	};
 
 	return cmocka_run_group_tests_name("overlay_pauses", tests, NULL, NULL);

@@ -120,7 +120,7 @@ static void check_around(uint64_t page, uint64_t count)
 	uint64_t step = count > 3000 ? 511 : 1;
 
 	for (uint64_t i = page > 600 ? page - 600 : 0; i < MIN(page + count + 600, MODEL_PAGES);
-		i += step)
+			i += step)
 		check_page(i);
 	check_page(page);
 	check_page(page + count - 1);
@@ -229,8 +229,8 @@ static void run_random(unsigned pa_bits, uint64_t model_base, unsigned rounds)
 		default:
 			for (uint64_t k = page; k < page + count; k++)
 				used = used || model[k].type != P2M_NONE;
-			assert_int_equal(
-				p2m_range_used(d, IPA(base.v + page * PAGE_SIZE), count), used);
+			assert_int_equal(p2m_range_used(d, IPA(base.v + page * PAGE_SIZE), count),
+					used);
 			break;
 		}
 		check_around(page, count);
@@ -554,8 +554,8 @@ static void test_prepare_under_others(void **state)
 	set_up(40);
 	assert_int_equal(p2m_prepare(d, ipa, PADDR(GIB(6) + 0x3000), 4), 0);
 	assert_int_equal(p2m_prepare(d, IPA(ipa.v + 0x4000), PADDR(GIB(8)), 2), 0);
-	assert_int_equal(
-		map(0, MODEL_PAGES, GIB(16), P2M_RAM), 0); /* fills the tables, does not replace */
+	assert_int_equal(map(0, MODEL_PAGES, GIB(16), P2M_RAM),
+			0); /* fills the tables, does not replace */
 	check_all();
 	assert_int_equal(p2m_lookup(d, ipa).block_size, PAGE_SIZE);
 	p2m_unprepare(d, IPA(ipa.v + 0x4000), PADDR(GIB(8)), 2);
@@ -671,8 +671,8 @@ static void test_teardown_in_steps(void **state)
 		assert_int_equal(map(i * 512 + i % 512, 1, GIB(8), P2M_RAM), 0);
 	for (unsigned i = 0; i < 300; i++) { /* more than fit one batch of references */
 		assert_true(page_get_any(frames[i % FRAMES], NULL));
-		assert_int_equal(
-			map(1000 * 512 + i, 1, page_phys(frames[i % FRAMES]).v, P2M_GRANT), 0);
+		assert_int_equal(map(1000 * 512 + i, 1, page_phys(frames[i % FRAMES]).v, P2M_GRANT),
+				0);
 	}
 	assert_int_equal(p2m_map(d, IPA(BIT(48) - PAGE_SIZE), PADDR(0), 1, P2M_MMIO), 0);
 	while (p2m_teardown(d) == -ERESTART)

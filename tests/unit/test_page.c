@@ -46,14 +46,14 @@ static void take_random(struct block *block, unsigned char *used)
 	assert_true(no_overlap(first, BIT(order), used));
 	memset(used + first, 1, BIT(order));
 	memset(page_virt(page), 0xee,
-		PAGE_SIZE << order); /* AddressSanitizer: it is ours to write */
+			PAGE_SIZE << order); /* AddressSanitizer: it is ours to write */
 	*block = (struct block){ page, order };
 }
 
 static void give_back(struct block *block, unsigned char *used)
 {
 	memset(used + ((page_phys(block->page).v - HOST_RAM_BASE) >> PAGE_SHIFT), 0,
-		BIT(block->order));
+			BIT(block->order));
 	page_free(block->page, block->order);
 	block->page = NULL;
 }
@@ -137,8 +137,8 @@ static void test_ram_with_holes(void **state)
 	host_ram_init(MIB(12));
 	assert_int_equal(page_init(ram, ARRAY_SIZE(ram), taken, ARRAY_SIZE(taken)), 0);
 	assert_int_equal(page_count_total(), pages);
-	assert_int_equal(
-		page_count_free(), pages - 256 - 2 - 3 - DIV_ROUND_UP(pages * 8, PAGE_SIZE));
+	assert_int_equal(page_count_free(),
+			pages - 256 - 2 - 3 - DIV_ROUND_UP(pages * 8, PAGE_SIZE));
 	assert_int_equal(page_ram_end().v, HOST_RAM_BASE + MIB(12));
 
 	assert_null(page_of_phys(PADDR(HOST_RAM_BASE - 1)));
@@ -147,20 +147,20 @@ static void test_ram_with_holes(void **state)
 	assert_null(page_of_phys(PADDR(HOST_RAM_BASE + MIB(8))));
 	assert_null(page_of_phys(PADDR(HOST_RAM_BASE + MIB(12))));
 	for (uint64_t at = MIB(8) + PAGE_SIZE; at < MIB(12); at += PAGE_SIZE)
-		assert_int_equal(
-			page_phys(page_of_phys(PADDR(HOST_RAM_BASE + at))).v, HOST_RAM_BASE + at);
+		assert_int_equal(page_phys(page_of_phys(PADDR(HOST_RAM_BASE + at))).v,
+				HOST_RAM_BASE + at);
 
 	/* the frame table went below what is taken of the highest range */
-	assert_int_equal(
-		page_owner(page_of_phys(PADDR(HOST_RAM_BASE + MIB(11) - 1))), PAGE_OWNER_GRAFT);
+	assert_int_equal(page_owner(page_of_phys(PADDR(HOST_RAM_BASE + MIB(11) - 1))),
+			PAGE_OWNER_GRAFT);
 	assert_int_equal(page_owner(page_of_phys(PADDR(HOST_RAM_BASE + MIB(10)))), PAGE_OWNER_NONE);
 	/* taken: whole pages however little of them is */
 	assert_int_equal(page_owner(page_of_phys(PADDR(HOST_RAM_BASE + 0x1000))), PAGE_OWNER_GRAFT);
 	assert_int_equal(page_owner(page_of_phys(PADDR(HOST_RAM_BASE + 0x2000))), PAGE_OWNER_NONE);
-	assert_int_equal(
-		page_owner(page_of_phys(PADDR(HOST_RAM_BASE + MIB(1) + 0x2000))), PAGE_OWNER_GRAFT);
-	assert_int_equal(
-		page_owner(page_of_phys(PADDR(HOST_RAM_BASE + MIB(1) + 0x3000))), PAGE_OWNER_NONE);
+	assert_int_equal(page_owner(page_of_phys(PADDR(HOST_RAM_BASE + MIB(1) + 0x2000))),
+			PAGE_OWNER_GRAFT);
+	assert_int_equal(page_owner(page_of_phys(PADDR(HOST_RAM_BASE + MIB(1) + 0x3000))),
+			PAGE_OWNER_NONE);
 
 	page_release_range(taken[0]);
 	page = page_alloc(8);

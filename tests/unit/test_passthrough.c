@@ -105,7 +105,7 @@ static void test_create_and_destroy(void **state)
 		assert_true(shows(dom2, GUEST, SERIAL));
 		assert_ptr_equal(owner(RESOURCE_MMIO, SERIAL), dom2);
 		assert_string_equal(
-			ledger_find(RESOURCE_MMIO, SERIAL)->node->name, "serial@a001000");
+				ledger_find(RESOURCE_MMIO, SERIAL)->node->name, "serial@a001000");
 		kill(dom2);
 		assert_true(sees_nothing(dom2, GUEST));
 		assert_true(sees(dom0, SERIAL << PAGE_SHIFT));
@@ -264,8 +264,8 @@ static void test_device_in_parts(void **state)
 
 static void test_overlay_in_the_way(void **state)
 {
-	struct blob blob =
-		OVERLAY({ .name = "dev@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
+	struct blob blob = OVERLAY(
+			{ .name = "dev@1", .base = WINDOW + 0x10000, .size = 0x1000, .spi = 50 });
 
 	(void)state;
 	assert_int_equal(add(blob), 0);
@@ -283,10 +283,10 @@ static void test_overlay_in_the_way(void **state)
 static void test_overlay_of_what_is_given(void **state)
 {
 	struct blob blob = OVERLAY({ .name = "dev@1",
-		.base = WINDOW + 0x5000,
-		.size = 0x1000,
-		.spi = 42,
-		.edge = true });
+			.base = WINDOW + 0x5000,
+			.size = 0x1000,
+			.spi = 42,
+			.edge = true });
 
 	(void)state;
 	assert_int_equal(give(dom1, SPARE, 1), 0);
@@ -307,8 +307,10 @@ static void test_overlay_of_what_is_given(void **state)
 /* Of a device that Dom0 lost because a part of it was given away, the rest is not to be had: Dom0 gets all back. */
 static void test_overlay_of_what_is_lent(void **state)
 {
-	struct blob blob = OVERLAY(
-		{ .name = "dev@1", .base = (BUS + 100) << PAGE_SHIFT, .size = 0x1000, .spi = 50 });
+	struct blob blob = OVERLAY({ .name = "dev@1",
+			.base = (BUS + 100) << PAGE_SHIFT,
+			.size = 0x1000,
+			.spi = 50 });
 
 	(void)state;
 	assert_int_equal(add(blob), 0);
@@ -376,8 +378,9 @@ static void test_memory_over_registers(void **state)
 	assert_int_equal(map(dom2, GUEST + 0x200, BUS, 512), 0);
 	assert_int_equal(map(dom2, GUEST + 0x400, BUS + 512, 512), 0);
 	assert_int_equal(p2m_map(dom2, ipa_of_gfn(GUEST), PADDR(HOST_RAM_BASE), 512, P2M_RAM), 0);
-	assert_int_equal(
-		p2m_map(dom2, ipa_of_gfn(GUEST + 0x403), PADDR(HOST_RAM_BASE), 1, P2M_SHARED), 0);
+	assert_int_equal(p2m_map(dom2, ipa_of_gfn(GUEST + 0x403), PADDR(HOST_RAM_BASE), 1,
+					 P2M_SHARED),
+			0);
 	assert_int_equal(p2m_lookup(dom2, ipa_of_gfn(GUEST + 7)).block_size, MIB(2));
 	host_fail_at = 1;
 	kill(dom2);
@@ -399,8 +402,8 @@ static int all_steps(struct domain *d)
 	int err;
 
 	if ((err = give_irq(d, SPI_BOOT, true)) || (err = give(d, SERIAL, 1)) ||
-		(err = map(d, GUEST, SERIAL, 1)) || (err = give(d, BUS, 600)) ||
-		(err = map(d, GUEST + 0x1234, BUS, 300)))
+			(err = map(d, GUEST, SERIAL, 1)) || (err = give(d, BUS, 600)) ||
+			(err = map(d, GUEST + 0x1234, BUS, 300)))
 		return err;
 	return map(d, GUEST + 0x1234 + 300, BUS + 300, 300);
 }
@@ -515,7 +518,7 @@ static void test_random(void **state)
 	check_views();
 	for (size_t i = 0; i < ARRAY_SIZE(frames); i++)
 		assert_int_equal(sees(dom0, frames[i] << PAGE_SHIFT),
-			frames[i] != OFF && frames[i] != SPARE);
+				frames[i] != OFF && frames[i] != SPARE);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, env_set_up, env_tear_down)

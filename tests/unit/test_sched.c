@@ -55,8 +55,8 @@ static void expect_share(unsigned i, double got, double want, double tolerance)
 	if (off > want * tolerance + 0.002) {
 		for (unsigned k = 0; k < sim_count; k++)
 			fprintf(stderr, "vCPU %u weight %u ran %.3f s\n", k,
-				sim_vcpus[k].v.domain->sched.weight,
-				(double)(sim_vcpus[k].ran - ran_before[k]) / 1e9);
+					sim_vcpus[k].v.domain->sched.weight,
+					(double)(sim_vcpus[k].ran - ran_before[k]) / 1e9);
 		fail_msg("vCPU %u: share %.4f, ideal %.4f", i, got, want);
 	}
 }
@@ -389,12 +389,12 @@ static void storm_step(void)
 			sched_unpause(&s->v);
 		break;
 	case 3:
-		assert_int_equal(
-			sched_set_affinity(&s->v, mask, (uint64_t)rand()), mask != 0 ? 0 : -EINVAL);
+		assert_int_equal(sched_set_affinity(&s->v, mask, (uint64_t)rand()),
+				mask != 0 ? 0 : -EINVAL);
 		break;
 	case 4:
-		sched_set_weight(
-			d, 1 + (unsigned)rand() % 2000, rand() % 3 ? 0 : (unsigned)rand() % 200);
+		sched_set_weight(d, 1 + (unsigned)rand() % 2000,
+				rand() % 3 ? 0 : (unsigned)rand() % 200);
 		break;
 	case 5:
 		s->v.online = rand() % 4 != 0;

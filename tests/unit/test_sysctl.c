@@ -99,8 +99,8 @@ static void test_physinfo(void **state)
 	assert_int_equal(p->nr_nodes, 1);
 	assert_int_equal(p->max_node_id, 0);
 	assert_int_equal(p->cpu_khz, 1000000);
-	assert_int_equal(p->capabilities,
-		XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap | XEN_SYSCTL_PHYSCAP_gnttab_v1);
+	assert_int_equal(p->capabilities, XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap |
+							  XEN_SYSCTL_PHYSCAP_gnttab_v1);
 	assert_int_equal(p->arch_capabilities, 0);
 	assert_int_equal(p->total_pages, 3 << 18);
 	assert_int_equal(p->free_pages, 1 << 18);
@@ -228,17 +228,17 @@ static void test_scheduler_op(void **state)
 	assert_int_equal(scheduler(0, XEN_SCHEDULER_CREDIT2, XEN_SYSCTL_SCHEDOP_getinfo, 77), 0);
 	assert_int_equal(op.u.scheduler_op.u.sched_credit2.ratelimit_us, 0);
 	assert_int_equal(scheduler(0, XEN_SCHEDULER_CREDIT2, XEN_SYSCTL_SCHEDOP_putinfo, 0), 0);
-	assert_int_equal(
-		scheduler(0, XEN_SCHEDULER_CREDIT2, XEN_SYSCTL_SCHEDOP_putinfo, 1000), -EOPNOTSUPP);
-	assert_int_equal(
-		scheduler(0, XEN_SCHEDULER_CREDIT2, XEN_SYSCTL_SCHEDOP_putinfo, 99), -EINVAL);
-	assert_int_equal(
-		scheduler(0, XEN_SCHEDULER_CREDIT2, XEN_SYSCTL_SCHEDOP_putinfo, 500001), -EINVAL);
+	assert_int_equal(scheduler(0, XEN_SCHEDULER_CREDIT2, XEN_SYSCTL_SCHEDOP_putinfo, 1000),
+			-EOPNOTSUPP);
+	assert_int_equal(scheduler(0, XEN_SCHEDULER_CREDIT2, XEN_SYSCTL_SCHEDOP_putinfo, 99),
+			-EINVAL);
+	assert_int_equal(scheduler(0, XEN_SCHEDULER_CREDIT2, XEN_SYSCTL_SCHEDOP_putinfo, 500001),
+			-EINVAL);
 	assert_int_equal(scheduler(0, XEN_SCHEDULER_CREDIT2, 2, 0), -EINVAL);
 	assert_int_equal(
-		scheduler(0, XEN_SCHEDULER_CREDIT, XEN_SYSCTL_SCHEDOP_getinfo, 0), -EINVAL);
+			scheduler(0, XEN_SCHEDULER_CREDIT, XEN_SYSCTL_SCHEDOP_getinfo, 0), -EINVAL);
 	assert_int_equal(
-		scheduler(1, XEN_SCHEDULER_CREDIT2, XEN_SYSCTL_SCHEDOP_getinfo, 0), -ESRCH);
+			scheduler(1, XEN_SCHEDULER_CREDIT2, XEN_SYSCTL_SCHEDOP_getinfo, 0), -ESRCH);
 }
 
 static unsigned char map[16];
@@ -279,8 +279,8 @@ static void test_cpupool_info(void **state)
 static void test_cpupool_changes(void **state)
 {
 	(void)state;
-	assert_int_equal(
-		pool(XEN_SYSCTL_CPUPOOL_OP_CREATE, XEN_SYSCTL_CPUPOOL_PAR_ANY, 0), -EOPNOTSUPP);
+	assert_int_equal(pool(XEN_SYSCTL_CPUPOOL_OP_CREATE, XEN_SYSCTL_CPUPOOL_PAR_ANY, 0),
+			-EOPNOTSUPP);
 	assert_int_equal(pool(XEN_SYSCTL_CPUPOOL_OP_DESTROY, 0, 0), -EBUSY);
 	assert_int_equal(pool(XEN_SYSCTL_CPUPOOL_OP_DESTROY, 1, 0), -ENOENT);
 	assert_int_equal(pool(XEN_SYSCTL_CPUPOOL_OP_RMCPU, 0, 0), -EBUSY);

@@ -48,8 +48,8 @@ static void test_pstate(void **state)
 {
 	const uint64_t daif = GENMASK(9, 6), nzcv = GENMASK(31, 28), dit = BIT(24), pan = BIT(22);
 	const uint64_t ssbs = BIT(12);
-	const uint64_t all =
-		nzcv | dit | BIT(25) | BIT(23) | pan | BIT(21) | BIT(20) | ssbs | GENMASK(11, 10);
+	const uint64_t all = nzcv | dit | BIT(25) | BIT(23) | pan | BIT(21) | BIT(20) | ssbs |
+	                     GENMASK(11, 10);
 
 	(void)state;
 	/* SPAN is set, DSSBS is clear. */

@@ -23,8 +23,8 @@ static void fault_at(uint64_t ipa, uint64_t far)
 
 static uint64_t access(unsigned size_log2, unsigned reg, uint64_t flags)
 {
-	return ESR(
-		0x24, ISV | (uint64_t)size_log2 << 22 | (uint64_t)reg << 16 | TRANSLATION | flags);
+	return ESR(0x24, ISV | (uint64_t)size_log2 << 22 | (uint64_t)reg << 16 | TRANSLATION |
+					 flags);
 }
 
 /* What the load instruction would leave in its register, worked out a bit at a time. */
@@ -61,8 +61,8 @@ static void test_reads(void **state)
 		assert_int_equal(fake.reads, 1);
 		assert_int_equal(fake.ipa, DEVICE);
 		assert_int_equal(fake.size, 1 << size_log2);
-		assert_int_equal(
-			v0->arch.regs.x[7], loaded(values[i >> 4], 1U << size_log2, sign, wide));
+		assert_int_equal(v0->arch.regs.x[7],
+				loaded(values[i >> 4], 1U << size_log2, sign, wide));
 		assert_int_equal(v0->arch.regs.x[6], 0x0606060606060606);
 		assert_int_equal(v0->arch.regs.x[8], 0x0808080808080808);
 		assert_stepped();

@@ -3,11 +3,11 @@
 #include "tests/unit/trap_guest.h"
 
 static uint64_t sysreg_esr(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2,
-	unsigned rt, bool read)
+		unsigned rt, bool read)
 {
 	return ESR(0x18, (uint64_t)op0 << 20 | (uint64_t)op2 << 17 | (uint64_t)op1 << 14 |
-				 (uint64_t)crn << 10 | (uint64_t)rt << 5 | (uint64_t)crm << 1 |
-				 read);
+					 (uint64_t)crn << 10 | (uint64_t)rt << 5 |
+					 (uint64_t)crm << 1 | read);
 }
 
 /* What a guest finds, by the numbers of Arm ARM D18.3: 'r', 'w', 'b'oth. */
@@ -67,7 +67,7 @@ static void check_sysreg(unsigned at, bool read)
 	trap(sysreg_esr(op0, op1, crn, crm, op2, 9, read));
 	if (v0->arch.regs.pc != (works ? PC + 4 : VBAR + 0x200))
 		fail_msg("%s of S%u_%u_C%u_C%u_%u", read ? "read" : "write", op0, op1, crn, crm,
-			op2);
+				op2);
 	assert_int_equal(sysreg_read(esr_el1), works ? 0 : 0x02000000);
 }
 
@@ -86,8 +86,8 @@ static uint64_t read_sysreg(unsigned op0, unsigned op1, unsigned crn, unsigned c
 	return v0->arch.regs.x[5];
 }
 
-static void write_sysreg(
-	unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2, uint64_t value)
+static void write_sysreg(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2,
+		uint64_t value)
 {
 	v0->arch.regs.x[5] = value;
 	trap(sysreg_esr(op0, op1, crn, crm, op2, 5, false));

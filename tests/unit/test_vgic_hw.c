@@ -284,7 +284,7 @@ static void assert_unlisted(void)
 	for (unsigned cpu = 0; cpu < ENV_VCPUS; cpu++)
 		for (unsigned n = 0; n < 4; n++)
 			assert_true((host_gic_cpus[cpu].lr[n] & UINT32_MAX) != SPI ||
-				    !(host_gic_cpus[cpu].lr[n] >> 62));
+					!(host_gic_cpus[cpu].lr[n] >> 62));
 }
 
 /* The guest's handler may still be under way: its EOI does no harm. The others get through. */

@@ -270,7 +270,7 @@ static void step_mask(void)
 
 	vcpus[env_on(cpu)->id].pmr = pmr;
 	host_gic_cpus[cpu].vmcr =
-		FIELD_SET(GENMASK(31, 24), host_gic_cpus[cpu].vmcr, (uint64_t)pmr);
+			FIELD_SET(GENMASK(31, 24), host_gic_cpus[cpu].vmcr, (uint64_t)pmr);
 }
 
 static void step_group(void)
@@ -316,8 +316,8 @@ static void step_reroute(void)
 		return;
 	env_exit(cpu);
 	vgic_unroute_hw(&env_d, intid);
-	assert_false(
-		host_spis[intid].enabled || host_spis[intid].active || host_spis[intid].pending);
+	assert_false(host_spis[intid].enabled || host_spis[intid].active ||
+			host_spis[intid].pending);
 	irq->latch = irq->fired = irq->enabled = false;
 	env_settle();
 	env_exit(cpu);
@@ -332,8 +332,8 @@ static void step_read(void)
 
 	assert_int_equal(env_read_bit(cpu, owner, ENV_ISENABLER, intid), irq->enabled);
 	assert_int_equal(env_read_bit(cpu, owner, ENV_ISACTIVER, intid), irq->active);
-	assert_int_equal(
-		env_read_bit(cpu, owner, ENV_ISPENDR, intid), is_pending(irq) || irq->fired);
+	assert_int_equal(env_read_bit(cpu, owner, ENV_ISPENDR, intid),
+			is_pending(irq) || irq->fired);
 }
 
 static void step_exit(void)

@@ -229,8 +229,8 @@ static uint64_t model_read(uint64_t at, unsigned size)
 
 	if (at < ENV_DIST + VGIC_DIST_SIZE)
 		return model_read_dist((uint32_t)(at - ENV_DIST), size);
-	return model_read_rdist(
-		(unsigned)(rdist / VGIC_RDIST_SIZE), (uint32_t)(rdist % VGIC_RDIST_SIZE), size);
+	return model_read_rdist((unsigned)(rdist / VGIC_RDIST_SIZE),
+			(uint32_t)(rdist % VGIC_RDIST_SIZE), size);
 }
 
 static void model_write(uint64_t at, unsigned size, uint64_t value)
@@ -241,7 +241,7 @@ static void model_write(uint64_t at, unsigned size, uint64_t value)
 		model_write_dist((uint32_t)(at - ENV_DIST), size, value);
 	else
 		model_write_rdist((unsigned)(rdist / VGIC_RDIST_SIZE),
-			(uint32_t)(rdist % VGIC_RDIST_SIZE), size, value);
+				(uint32_t)(rdist % VGIC_RDIST_SIZE), size, value);
 }
 
 static void write_both(uint64_t at, unsigned size, uint64_t value)
@@ -257,7 +257,7 @@ static void compare(uint64_t at, unsigned size)
 
 	if (is != should)
 		fail_msg("%u bytes at %#llx: %#llx, should be %#llx", size, (unsigned long long)at,
-			(unsigned long long)is, (unsigned long long)should);
+				(unsigned long long)is, (unsigned long long)should);
 }
 
 static void compare_frame(uint64_t base, uint64_t bytes)
@@ -332,7 +332,7 @@ static void check_row(const struct vgic_reg *row, const struct vgic_reg *next, u
 	assert_true(row->get || row->irq_get || (!row->set && !row->irq_set));
 	for (; !is_catch_all(next, frame); next++)
 		assert_true(row->offset + row->size <= next->offset ||
-			    next->offset + next->size <= row->offset);
+				next->offset + next->size <= row->offset);
 }
 
 /* No row runs into another, each has a width that fits its fields, and the last takes what is left. */
@@ -362,10 +362,10 @@ static void test_edges_of_frames(void **state)
 	assert_false(vgic_mmio_read(&env_v[0], IPA(ENV_DIST - 4), 4, &value));
 	assert_false(vgic_mmio_read(&env_v[0], IPA(ENV_DIST + VGIC_DIST_SIZE), 4, &value));
 	assert_false(vgic_mmio_write(&env_v[0], IPA(ENV_RDIST - 4), 4, 0));
-	assert_false(
-		vgic_mmio_write(&env_v[0], IPA(ENV_RDIST + ENV_VCPUS * VGIC_RDIST_SIZE), 4, 0));
-	assert_true(
-		vgic_mmio_write(&env_v[0], IPA(ENV_RDIST + ENV_VCPUS * VGIC_RDIST_SIZE - 4), 4, 0));
+	assert_false(vgic_mmio_write(
+			&env_v[0], IPA(ENV_RDIST + ENV_VCPUS * VGIC_RDIST_SIZE), 4, 0));
+	assert_true(vgic_mmio_write(
+			&env_v[0], IPA(ENV_RDIST + ENV_VCPUS * VGIC_RDIST_SIZE - 4), 4, 0));
 	env_free();
 }
 
@@ -396,15 +396,15 @@ static void test_spi_counts(void **state)
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		env_init(4);
 		vgic_free_domain(&env_d);
-		assert_int_equal(
-			vgic_init_domain(&env_d, cases[i].wanted, IPA(ENV_DIST), IPA(ENV_RDIST)),
-			0);
+		assert_int_equal(vgic_init_domain(&env_d, cases[i].wanted, IPA(ENV_DIST),
+						 IPA(ENV_RDIST)),
+				0);
 		vgic_init_vcpu(&env_v[0]);
 		assert_int_equal(env_d.arch.vgic.spi_count, cases[i].count);
 		assert_int_equal(env_read(&env_v[0], ENV_DIST + 4, 4) & 0x1f, cases[i].lines);
 		env_write(&env_v[0], ENV_DIST + 0x100 + 31 * 4, 4, UINT32_MAX);
 		assert_int_equal(env_read(&env_v[0], ENV_DIST + 0x100 + 31 * 4, 4),
-			cases[i].count == 988 ? 0x0fffffff : 0);
+				cases[i].count == 988 ? 0x0fffffff : 0);
 		env_free();
 	}
 	assert_int_equal(vgic_init_domain(&env_d, 989, IPA(ENV_DIST), IPA(ENV_RDIST)), -EINVAL);

@@ -120,7 +120,7 @@ static void test_not_there(void **state)
 	assert_true(arch_domain_emulates(domu, IPA(0), GIB(64)));
 	assert_true(arch_domain_emulates(domu, IPA(GUEST_GICV3_GICD_BASE + 8), 8));
 	assert_false(vuart_mmio_read(
-		domain_vcpu(domu, 0), IPA(GUEST_PL011_BASE + GUEST_PL011_SIZE), &value));
+			domain_vcpu(domu, 0), IPA(GUEST_PL011_BASE + GUEST_PL011_SIZE), &value));
 	assert_false(vuart_mmio_write(domain_vcpu(domu, 0), IPA(GUEST_PL011_BASE - 4), 0));
 	assert_false(vuart_mmio_write(domain_vcpu(dom0, 0), IPA(GUEST_PL011_BASE), 0));
 }

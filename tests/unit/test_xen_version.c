@@ -153,8 +153,8 @@ static void test_features(void **state)
 {
 	struct xen_feature_info *info = (void *)buf;
 	uint32_t always =
-		1U << XENFEAT_auto_translated_physmap | 1U << XENFEAT_writable_page_tables |
-		1U << XENFEAT_memory_op_vnode_supported | 1U << XENFEAT_ARM_SMCCC_supported;
+			1U << XENFEAT_auto_translated_physmap | 1U << XENFEAT_writable_page_tables |
+			1U << XENFEAT_memory_op_vnode_supported | 1U << XENFEAT_ARM_SMCCC_supported;
 
 	(void)state;
 	assert_int_equal(features(), always | 1U << XENFEAT_dom0 | 1U << XENFEAT_direct_mapped);

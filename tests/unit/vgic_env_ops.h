@@ -82,15 +82,15 @@ static inline void env_trap_write(unsigned cpu, uint64_t at, unsigned size, uint
 
 static inline void env_write_bit(unsigned cpu, unsigned owner, uint32_t reg, unsigned intid)
 {
-	env_trap_write(
-		cpu, env_frame(owner, intid) + reg + intid / 32 * 4, 4, UINT64_C(1) << intid % 32);
+	env_trap_write(cpu, env_frame(owner, intid) + reg + intid / 32 * 4, 4,
+			UINT64_C(1) << intid % 32);
 }
 
 static inline bool env_read_bit(unsigned cpu, unsigned owner, uint32_t reg, unsigned intid)
 {
 	env_exit(cpu);
 	bool bit = env_read(env_on(cpu), env_frame(owner, intid) + reg + intid / 32 * 4, 4) >>
-	                   intid % 32 &
+	                           intid % 32 &
 	           1;
 
 	env_settle();

@@ -11,7 +11,7 @@ int main(void)
 	if (clock_gettime(CLOCK_BOOTTIME, &ts) != 0)
 		bench_fail("clock_gettime");
 	__asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(counter));
-	printf("bench ahead %.3f s\n",
-		(double)counter / (double)frequency - (double)ts.tv_sec - (double)ts.tv_nsec / 1e9);
+	printf("bench ahead %.3f s\n", (double)counter / (double)frequency - (double)ts.tv_sec -
+						       (double)ts.tv_nsec / 1e9);
 	return 0;
 }

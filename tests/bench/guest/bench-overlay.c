@@ -107,7 +107,7 @@ static void idle(enum step step, unsigned round)
 }
 
 static void print_late(
-	const char *name, void (*run)(enum step step, unsigned round), enum step which)
+		const char *name, void (*run)(enum step step, unsigned round), enum step which)
 {
 	uint64_t value;
 

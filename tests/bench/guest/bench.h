@@ -41,7 +41,7 @@ static inline int bench_compare(const void *a, const void *b)
 
 /* Sorts values. per: how many operations each of them timed. */
 static inline void bench_print_median(
-	const char *name, uint64_t *values, size_t count, unsigned per)
+		const char *name, uint64_t *values, size_t count, unsigned per)
 {
 	qsort(values, count, sizeof(*values), bench_compare);
 	printf("bench %s %.2f us\n", name, (double)values[count / 2] / per / 1000.0);

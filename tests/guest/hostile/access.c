@@ -116,7 +116,7 @@ void do_fetch(struct me *m)
 }
 
 static uint32_t sysreg_word(
-	uint32_t op0, uint32_t op1, uint32_t crn, uint32_t crm, uint32_t op2, bool read)
+		uint32_t op0, uint32_t op1, uint32_t crn, uint32_t crm, uint32_t op2, bool read)
 {
 	return 0xd5000000 | (uint32_t)read << 21 | op0 << 19 | op1 << 16 | crn << 12 | crm << 8 |
 	       op2 << 5;
@@ -190,7 +190,7 @@ static uint32_t hot_sysreg(struct me *m, bool read, enum tally *what)
 		return sysreg_word(3, 3, 14, any4(m) % 4, any3(m), read);
 	case TALLY_DEBUG: /* and trace */
 		return sysreg_word(
-			2, one_in(m, 2) ? 0 : any3(m), any3(m) % 2, any4(m), any3(m), read);
+				2, one_in(m, 2) ? 0 : any3(m), any3(m) % 2, any4(m), any3(m), read);
 	case TALLY_PMU: /* PMCR …, PMEVCNTR …, PMINTENSET … */
 		return one_in(m, 3)   ? sysreg_word(3, 3, 14, 8 + any3(m), any3(m), read)
 		       : one_in(m, 3) ? sysreg_word(3, 0, 9, 14, any3(m), read)
@@ -266,9 +266,9 @@ static uint32_t aarch32_word(struct me *m)
 		return word | 0x0d005e00 | read | rn | any4(m) % 2 << 23 |
 		       (uint32_t)random_below(m, 256);
 	case 2: /* LDR, STR and their like; LDM, STM, but not to r15 */
-		return one_in(m, 2)
-		               ? word | 0x04000000 | rn | (uint32_t)(random64(m) & 0x01f00fff) | rt
-		               : word | 0x08000000 | rn | (uint32_t)(random64(m) & 0x01f07fff);
+		return one_in(m, 2) ? word | 0x04000000 | rn |
+		                                       (uint32_t)(random64(m) & 0x01f00fff) | rt
+		                    : word | 0x08000000 | rn | (uint32_t)(random64(m) & 0x01f07fff);
 	default: /* MCR, MRC; with r15 it is the flags that are read */
 		return word | 0x0e000010 | any3(m) << 21 | read | any4(m) << 16 | rt | coprocessor |
 		       any3(m) << 5 | any4(m);
@@ -340,7 +340,7 @@ void do_words(struct me *m)
 	if (ends_machine(regs[0]) || (m->id == 0 && ((uint32_t)regs[0] & 0xbfffff00) == 0x84000000))
 		regs[0] = 0x84000000;
 	tally(m, (word & 3) == 2 ? TALLY_HVC : TALLY_SMC,
-		run_words(m, random_mode(m), &word, 1, regs));
+			run_words(m, random_mode(m), &word, 1, regs));
 }
 
 #define PSCI_CPU_SUSPEND 0x84000001U

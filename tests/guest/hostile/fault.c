@@ -122,7 +122,7 @@ void interrupts_init(struct me *m)
 	rdist[GICR_ISENABLER] = UINT32_MAX;
 	__asm__ volatile("msr " ICC_PMR ", %0\n\tmsr " ICC_IGRPEN0 ", %1\n\tmsr " ICC_IGRPEN1
 			 ", %1\n\tisb" ::"r"(UINT64_C(0xff)),
-		"r"(UINT64_C(1)));
+			"r"(UINT64_C(1)));
 }
 
 static void publish(const uint32_t *code, unsigned count)
@@ -154,8 +154,8 @@ static void make_user(uint64_t regs[30])
 			regs[i] += ALIAS_USER;
 }
 
-bool run_words(
-	struct me *m, enum run_mode mode, const uint32_t *words, unsigned count, uint64_t regs[30])
+bool run_words(struct me *m, enum run_mode mode, const uint32_t *words, unsigned count,
+		uint64_t regs[30])
 {
 	static const uint64_t spsr[] = { SPSR_EL1T, SPSR_EL0, SPSR_USR };
 	static const uint32_t last[] = { RET, SVC64, SVC32 };

@@ -76,7 +76,7 @@ enum tally {
 #define TALLY_ENUM(id, name) TALLY_##id,
 	TALLY_LIST(TALLY_ENUM)
 #undef TALLY_ENUM
-		TALLIES,
+			TALLIES,
 };
 
 struct me {
@@ -132,8 +132,8 @@ void run_raw(void *code, uint64_t regs[30], void *stack, uint64_t *saved_sp, uin
 extern char _start[], _text[], _text_end[], _end[], other_entry[], run_lost[];
 enum run_mode { RUN_EL1, RUN_EL0, RUN_AARCH32 };
 /* Runs instructions with these registers; faults are stepped over. True: there were none. */
-bool run_words(
-	struct me *m, enum run_mode mode, const uint32_t *words, unsigned count, uint64_t regs[30]);
+bool run_words(struct me *m, enum run_mode mode, const uint32_t *words, unsigned count,
+		uint64_t regs[30]);
 bool run_at(struct me *m, uint64_t address, uint64_t regs[30]);
 
 /* random.c */

@@ -311,7 +311,7 @@ static void make_control(struct me *m, struct call *c)
 		c->number = __HYPERVISOR_sysctl;
 		u.sysctl.cmd = (uint32_t)random_below(m, one_in(m, 4) ? 140 : 32);
 		u.sysctl.interface_version =
-			u.sysctl.cmd < 128 ? XEN_SYSCTL_INTERFACE_VERSION : 0x47520001U;
+				u.sysctl.cmd < 128 ? XEN_SYSCTL_INTERFACE_VERSION : 0x47520001U;
 		break;
 	case 1:
 		c->number = __HYPERVISOR_platform_op;

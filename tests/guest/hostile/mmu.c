@@ -13,7 +13,7 @@
 #define MAIR UINT64_C(0x44ff00)
 #define TCR                                                                                        \
 	(UINT64_C(25) | UINT64_C(1) << 8 | UINT64_C(1) << 10 | UINT64_C(3) << 12 | BIT(23) |       \
-		UINT64_C(2) << 32)
+			UINT64_C(2) << 32)
 /* MMU, caches, stack alignment; RES1; EL0 may wait, zero and clean caches, and use CP15's barriers. */
 #define SCTLR       UINT64_C(0x34d5d82d)
 #define BLOCK_SHIFT 21
@@ -53,8 +53,8 @@ void mmu_shuffle(struct me *m, unsigned changes)
 		level3[n] = random_pte(m);
 		if (one_in(m, 2))
 			__asm__ volatile("dsb ishst\n\ttlbi vaae1is, %0\n\tdsb ish\n\tisb" ::"r"(
-				(WINDOW >> PAGE_SHIFT) + n)
-				: "memory");
+					(WINDOW >> PAGE_SHIFT) + n)
+					: "memory");
 	}
 }
 
@@ -95,6 +95,6 @@ void mmu_on(void)
 	__asm__ volatile("msr mair_el1, %0\n\tmsr tcr_el1, %1\n\tmsr ttbr0_el1, %2\n\tisb\n\t"
 			 "tlbi vmalle1\n\tic iallu\n\tdsb nsh\n\tisb\n\t"
 			 "msr sctlr_el1, %3\n\tisb" ::"r"(MAIR),
-		"r"(TCR), "r"(level1), "r"(SCTLR)
-		: "memory");
+			"r"(TCR), "r"(level1), "r"(SCTLR)
+			: "memory");
 }

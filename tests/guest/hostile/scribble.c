@@ -35,13 +35,13 @@ static void fifo_init(void)
 			.control_gfn = gfn, .offset = i * 128, .vcpu = i
 		};
 		hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_init_control, (uintptr_t)&control,
-			0);
+				0);
 	}
 	pages[page_count++] = gfn;
 	for (unsigned i = 1; i < FIFO_PAGES; i++) {
 		expand.array_gfn = gfn + i;
 		hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_expand_array, (uintptr_t)&expand,
-			0);
+				0);
 		pages[page_count++] = gfn + i;
 	}
 }
@@ -65,12 +65,12 @@ static void find_own_domid(void)
 	for (domid_t id = 1; id < DOMID_TRIES && own_domid == DOMID_SELF; id++) {
 		free = (struct evtchn_alloc_unbound){ .dom = DOMID_SELF, .remote_dom = id };
 		if (hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound,
-			    (uintptr_t)&free, 0))
+				    (uintptr_t)&free, 0))
 			continue;
 		bind = (struct evtchn_bind_interdomain){ .remote_dom = id,
 			.remote_port = free.port };
 		if (hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_interdomain,
-			    (uintptr_t)&bind, 0) == 0)
+				    (uintptr_t)&bind, 0) == 0)
 			own_domid = id;
 		close.port = free.port;
 		hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_close, (uintptr_t)&close, 0);

@@ -47,7 +47,7 @@ static void find_terminal(const char *guest, char *path, size_t size)
 	FILE *reader;
 
 	snprintf(command, sizeof(command), "xenstore-read /local/domain/%s%s/tty 2>/dev/null",
-		guest, strchr(guest, '/') ? "" : "/console");
+			guest, strchr(guest, '/') ? "" : "/console");
 	reader = popen(command, "r");
 	path[0] = '\0';
 	if (reader == NULL)
@@ -150,8 +150,8 @@ static int run(const char *command)
 
 	snprintf(mark, sizeof(mark), "@%d", (int)getpid());
 	if (snprintf(line, sizeof(line),
-		    "printf '%s@\\n'; { %s\n} 2>&1 </dev/null; printf '%s:%%d@\\n' $?\n", mark,
-		    command, mark) >= (int)sizeof(line))
+			    "printf '%s@\\n'; { %s\n} 2>&1 </dev/null; printf '%s:%%d@\\n' $?\n",
+			    mark, command, mark) >= (int)sizeof(line))
 		leave(GONE, "the command is too long");
 	put(line);
 	snprintf(line, sizeof(line), "%s@\r\n", mark);

@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 
 	if (fd < 0 || argc < 2 || argc > 7) {
 		fprintf(stderr, "graft-hypercall: %s\n",
-			fd < 0 ? strerror(errno) : "1 to 6 numbers");
+				fd < 0 ? strerror(errno) : "1 to 6 numbers");
 		return 1;
 	}
 	call.op = strtoull(argv[1], NULL, 0);

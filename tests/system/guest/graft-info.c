@@ -43,6 +43,7 @@ int main(void)
 		return 1;
 	for (uint32_t i = 0; i < call.u.getdomaininfolist.num_domains; i++)
 		printf("domain %u pages %" PRIu64 " cpu_ns %" PRIu64 " flags %x\n", info[i].domain,
-			(uint64_t)info[i].tot_pages, (uint64_t)info[i].cpu_time, info[i].flags);
+				(uint64_t)info[i].tot_pages, (uint64_t)info[i].cpu_time,
+				info[i].flags);
 	return 0;
 }

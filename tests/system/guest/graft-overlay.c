@@ -56,7 +56,7 @@ static int time_all(unsigned nodes, unsigned rounds, bool attach)
 	for (unsigned k = 0; k < 3; k++) {
 		qsort(samples[k], rounds, sizeof(samples[k][0]), ascending);
 		printf("%s %u nodes %zu bytes: %llu ns\n", what[k], nodes, blob_size,
-			(unsigned long long)samples[k][rounds / 2]);
+				(unsigned long long)samples[k][rounds / 2]);
 	}
 	return 0;
 }
@@ -95,12 +95,13 @@ static int list(void)
 	memset(all, 0, sizeof(all));
 	mlock(all, sizeof(all));
 	arg.u.overlay_list =
-		(struct graft_sysctl_overlay_list){ .buffer = (uintptr_t)all, .count = 64 };
+			(struct graft_sysctl_overlay_list){ .buffer = (uintptr_t)all, .count = 64 };
 	result = hypercall(SYSCTL, &arg);
 	for (uint32_t i = 0; result == 0 && i < arg.u.overlay_list.count; i++)
 		printf("%u %s %s %u nodes, %u ranges, %u interrupts, holder %u\n", all[i].id,
-			all[i].name, all[i].state == GRAFT_OVERLAY_ATTACHED ? "attached" : "added",
-			all[i].nodes, all[i].ranges, all[i].interrupts, all[i].holder);
+				all[i].name,
+				all[i].state == GRAFT_OVERLAY_ATTACHED ? "attached" : "added",
+				all[i].nodes, all[i].ranges, all[i].interrupts, all[i].holder);
 	return result ? 1 : 0;
 }
 
@@ -113,8 +114,8 @@ static int reason(void)
 
 	memset(text, 0, sizeof(text));
 	mlock(text, sizeof(text));
-	arg.u.last_reason =
-		(struct graft_sysctl_last_reason){ .text = (uintptr_t)text, .size = sizeof(text) };
+	arg.u.last_reason = (struct graft_sysctl_last_reason){ .text = (uintptr_t)text,
+		.size = sizeof(text) };
 	result = hypercall(SYSCTL, &arg);
 	printf("%d %s\n", arg.u.last_reason.error, text);
 	return result ? 1 : 0;

@@ -260,8 +260,8 @@ int main(int argc, char **argv)
 	for (unsigned i = 0; i < worker_count; i++) {
 		pthread_join(workers[i].thread, NULL);
 		printf("%-16s %10llu times, at worst %llu us late\n", workers[i].name,
-			(unsigned long long)workers[i].count,
-			(unsigned long long)workers[i].worst_ns / 1000);
+				(unsigned long long)workers[i].count,
+				(unsigned long long)workers[i].worst_ns / 1000);
 	}
 	printf("graft-stress: passed\n");
 	return 0;

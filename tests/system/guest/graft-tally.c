@@ -70,7 +70,7 @@ int main(int argc, char **argv)
 	memcpy(&head, page, sizeof(head));
 	size = NAME_SIZE + (size_t)head.columns * 8;
 	if (head.magic != MAGIC || head.state > 2 || head.columns > 64 ||
-		head.rows > (PAGE_SIZE - sizeof(head)) / size)
+			head.rows > (PAGE_SIZE - sizeof(head)) / size)
 		return NO_TABLE;
 	printf("state=%s\n", states[head.state]);
 	for (uint32_t i = 0; i < head.rows; i++)

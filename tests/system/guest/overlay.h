@@ -114,7 +114,7 @@ static inline void open_hypercalls(void)
 	if (privcmd < 0)
 		die("/dev/xen/privcmd");
 	blob = mmap(NULL, BLOB_MAX, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
 	if (blob == MAP_FAILED)
 		die("mmap");
 }

@@ -21,7 +21,7 @@ static inline void put_text(size_t *at, const char *text)
 }
 
 static const char names[] =
-	"target-path\0compatible\0reg\0status\0interrupts\0clock-frequency\0label\0reset-lines";
+		"target-path\0compatible\0reg\0status\0interrupts\0clock-frequency\0label\0reset-lines";
 enum {
 	TARGET_PATH = 0,
 	COMPATIBLE = 12,

@@ -25,6 +25,6 @@ struct arch_domain {
 	struct vgic_domain vgic;
 	uint64_t cntvoff;
 	uint8_t last_vcpu
-		[CPUS_MAX]; /* by CPU, written there: 1 + id of the vCPU that ran last; 0: none */
+			[CPUS_MAX]; /* by CPU, written there: 1 + id of the vCPU that ran last; 0: none */
 	struct vuart *vuart; /* NULL: it has none */
 };

@@ -16,4 +16,4 @@ extern struct host_route host_routes[HOST_IRQS];
 extern unsigned host_spi_count;   /* SPIs of the machine, from 32 on */
 extern uint32_t host_irq_of_graft; /* the one SPI that Graft handles itself; 0: none */
 extern const struct domain
-	*host_domain_without_irqs; /* its virtual GIC has no SPI; NULL: all have */
+		*host_domain_without_irqs; /* its virtual GIC has no SPI; NULL: all have */

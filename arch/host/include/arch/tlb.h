@@ -16,7 +16,6 @@ void tlb_flush_all_guests(void);
 struct host_tlb {
 	unsigned guest_flushes, range_flushes, all_flushes;
 	uint64_t last_ipa, last_size;
-	void (*hook)(
-		void); /* called by each invalidation: what holds at that moment; may be NULL */
+	void (*hook)(void); /* called by each invalidation: what holds at that moment; may be NULL */
 };
 extern struct host_tlb host_tlb;
