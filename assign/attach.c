@@ -2,7 +2,6 @@
 /* Plan and commit. What commit relies on is said where plan provides it. */
 #include "assign/attach.h"
 
-#include "assign/device.h"
 #include "assign/rules.h"
 #include "assign/turn.h"
 #include "core/domain.h"
@@ -10,6 +9,7 @@
 #include "core/heap.h"
 #include "core/irq.h"
 #include "core/panic.h"
+#include "dt/device.h"
 
 struct attachment *attachments_first;
 static struct attachment *attachments_last;
@@ -124,12 +124,12 @@ static int plan_device(struct attachment *a, const struct dt_node *node, struct 
 
 static int plan_devices(struct attachment *a, struct report *report, struct dt_why *why)
 {
-	struct device_walk walk = device_walk(a->overlay);
+	struct dt_device_walk walk = dt_device_walk(a->overlay, false);
 	const struct dt_node *node;
 	bool enabled;
 	int err = 0;
 
-	while (!err && (node = device_walk_next(&walk, &enabled)) != NULL) {
+	while (!err && (node = dt_device_walk_next(&walk, &enabled)) != NULL) {
 		turn_poll();
 		if (enabled) {
 			err = plan_device(a, node, report, why);

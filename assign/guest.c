@@ -5,12 +5,12 @@
  */
 #include "assign/guest.h"
 
-#include "assign/device.h"
 #include "assign/overlays.h"
 #include "assign/turn.h"
 #include "core/domain.h"
 #include "core/error.h"
 #include "core/heap.h"
+#include "dt/device.h"
 #include "dt/fdt_write.h"
 #include "lib/string.h"
 
@@ -375,7 +375,7 @@ static int route_all(struct plan *p, struct attachment *a, const struct rule_cas
 
 static bool is_enabled(const struct dt_tree *tree, const struct dt_node *node)
 {
-	return dt_is_enabled(tree, node) && device_is_enabled_above(tree, node);
+	return dt_is_enabled(tree, node) && dt_device_is_enabled_above(tree, node);
 }
 
 static int plan_device(struct plan *p, const struct dt_node *node, const struct dt_node *host,
@@ -419,7 +419,7 @@ static int plan_nodes(struct plan *p, const struct dt_overlay *overlay, struct d
 
 	while (!err && (node = dt_overlay_walk_next(&walk)) != NULL) {
 		turn_poll();
-		if (device_is_about_the_tree(node))
+		if (dt_device_is_about_the_tree(node))
 			continue;
 		err = match(p, node, &host, why);
 		if (!err && host)

@@ -2,6 +2,7 @@
 /* graftctl check: every fault of an overlay, not only the first. */
 #include <stdlib.h>
 
+#include "tools/devices.h"
 #include "tools/engine.h"
 #include "tools/say.h"
 #include "tools/standin.h"
@@ -37,13 +38,14 @@ static void take_fault(void *ctx, int error, const char *text)
 static void check_resources(
 		const struct dt_tree *tree, const struct dt_overlay *overlay, struct dt_why *why)
 {
-	struct dt_overlay_walk walk = dt_overlay_walk(overlay);
+	struct devices devices = { 0 };
 	struct uses uses = { 0 };
-	const struct dt_node *node;
 
-	while ((node = dt_overlay_walk_next(&walk)))
-		uses_read(&uses, tree, node, why);
+	devices_find(&devices, overlay);
+	for (size_t i = 0; i < devices.count; i++)
+		uses_read(&uses, tree, devices.at[i], why);
 	free(uses.at);
+	free(devices.at);
 }
 
 static void check_overlay(

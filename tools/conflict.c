@@ -170,6 +170,17 @@ static void find_private(struct conflicts *conflicts, const struct uses *own)
 	}
 }
 
+/* Brought by the overlay, or of the base and changed by it. */
+static bool is_own(const struct uses *own, const struct dt_overlay *overlay,
+		const struct dt_node *node)
+{
+	bool found = node->owner == overlay;
+
+	for (size_t i = 0; !found && i < own->count; i++)
+		found = own->at[i].node == node;
+	return found;
+}
+
 void conflicts_find(struct conflicts *conflicts, const struct dt_tree *tree,
 		const struct dt_overlay *overlay, const struct uses *own)
 {
@@ -178,7 +189,7 @@ void conflicts_find(struct conflicts *conflicts, const struct dt_tree *tree,
 	const struct dt_node *node;
 
 	dt_for_each_node (node, tree->root)
-		if (node->owner != overlay)
+		if (!is_own(own, overlay, node))
 			uses_read(&others, tree, node, NULL);
 	for (size_t i = 0; i < own->count; i++) {
 		for (size_t j = 0; j < others.count; j++) {

@@ -17,6 +17,6 @@ struct conflicts {
 	size_t count, room;
 };
 
-/* Everything of `own` (a live overlay's) against everything in the tree that is not that overlay's. */
+/* Everything of `own` (of a live overlay's devices) against everything in the tree that is not of those devices. */
 void conflicts_find(struct conflicts *conflicts, const struct dt_tree *tree,
 		const struct dt_overlay *overlay, const struct uses *own);

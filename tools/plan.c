@@ -41,11 +41,10 @@ static void take_fault(void *ctx, int error, const char *text)
 static void read_scheme(struct scheme *scheme)
 {
 	struct dt_why why = { .each = take_fault, .ctx = scheme };
-	struct dt_overlay_walk walk = dt_overlay_walk(scheme->overlay);
-	const struct dt_node *node;
 
-	while ((node = dt_overlay_walk_next(&walk)))
-		uses_read(&scheme->uses, scheme->tree, node, &why);
+	devices_find(&scheme->devices, scheme->overlay);
+	for (size_t i = 0; i < scheme->devices.count; i++)
+		uses_read(&scheme->uses, scheme->tree, scheme->devices.at[i], &why);
 	conflicts_find(&scheme->conflicts, scheme->tree, scheme->overlay, &scheme->uses);
 }
 

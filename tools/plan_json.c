@@ -81,6 +81,7 @@ static void put_node(struct json *json, const struct scheme *scheme, const struc
 	json_begin(json, NULL);
 	json_string(json, "path", dt_path(node));
 	json_bool(json, "enabled", dt_is_enabled(scheme->tree, node));
+	json_bool(json, "brought", node->owner == scheme->overlay);
 	/* The first, most specific one. */
 	if (compatible && compatible->size && !compatible->value[compatible->size - 1])
 		json_string(json, "compatible", (const char *)compatible->value);
@@ -96,13 +97,9 @@ static void put_node(struct json *json, const struct scheme *scheme, const struc
 
 static void put_nodes(struct json *json, const struct scheme *scheme)
 {
-	struct dt_overlay_walk walk = dt_overlay_walk(scheme->overlay);
-	const struct dt_node *node;
-
 	json_begin_list(json, "nodes");
-	while ((node = dt_overlay_walk_next(&walk)))
-		if (!scheme_is_table(node))
-			put_node(json, scheme, node);
+	for (size_t i = 0; i < scheme->devices.count; i++)
+		put_node(json, scheme, scheme->devices.at[i]);
 	json_end(json);
 }
 

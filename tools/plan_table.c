@@ -174,13 +174,10 @@ static void print_conflicts(const struct scheme *scheme)
 
 void scheme_print_table(const struct scheme *scheme)
 {
-	struct dt_overlay_walk walk = dt_overlay_walk(scheme->overlay);
 	struct table table = { 0 };
-	const struct dt_node *node;
 
-	while ((node = dt_overlay_walk_next(&walk)))
-		if (!scheme_is_table(node))
-			add_node(&table, scheme, node);
+	for (size_t i = 0; i < scheme->devices.count; i++)
+		add_node(&table, scheme, scheme->devices.at[i]);
 	if (table.count)
 		print_rows(&table);
 	print_changes(scheme->overlay);

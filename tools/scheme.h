@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tools/conflict.h"
+#include "tools/devices.h"
 
 struct fault {
 	const char *error;
@@ -13,7 +14,8 @@ struct scheme {
 	const char *overlay_file, *base_file;
 	const struct dt_tree *tree;
 	const struct dt_overlay *overlay; /* live */
-	struct uses uses; /* in the order of the overlay's nodes */
+	struct devices devices;
+	struct uses uses; /* in the order of the devices */
 	struct conflicts conflicts;
 	struct fault *faults; /* of reading resources */
 	size_t fault_count, fault_room;

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import TOP, graftctl
+from conftest import DTS, TOP, graftctl
 from schema import validate
 
 SCHEMA = json.loads((TOP / "tools/plan.schema.json").read_text())
@@ -35,7 +35,7 @@ def test_free(base, compile_dts, smmu):
 	value = plan(compile_dts(device(FREE % smmu, "/")), base, 0)
 	assert value["conflicts"] == value["faults"] == value["changes"] == []
 	assert value["nodes"] == [{
-		"path": "/free@9100000", "enabled": True, "compatible": "a,b",
+		"path": "/free@9100000", "enabled": True, "brought": True, "compatible": "a,b",
 		"windows": [{"property": "reg", "base": "0x9100000", "size": "0x2000"}],
 		"interrupts": [{"property": "interrupts", "controller": "/interrupt-controller@8000000",
 			"cells": [0, 60, 1], "kind": "SPI", "intid": 92, "trigger": "edge"}],
@@ -107,10 +107,48 @@ def test_nodes_of_one_overlay_do_not_conflict(compile_dts):
 
 
 def test_changes(base, good):
-	value = plan(good("status"), base, 0)
+	value = plan(good("status"), base, 1)
+	# The base of these tests has that SPI controller in RAM.
+	assert {one["path"] for one in value["conflicts"]} == {"/soc/spi@2000"}
 	assert {"path": "/soc/spi@2000", "property": "status", "kind": "changed"} in value["changes"]
 	assert {"path": "/soc/spi@2000", "property": "spi-max-frequency", "kind": "added"} in value["changes"]
-	assert [node["path"] for node in value["nodes"]] == ["/soc/spi@2000/flash@0/partition"]
+	assert [(node["path"], node["brought"]) for node in value["nodes"]] == [
+		("/soc/spi@2000", False), ("/soc/spi@2000/flash@0", False), ("/soc/spi@2000/flash@0/partition", True)]
+
+
+STATUS_ONLY = """
+	flash@9400000 { reg = <0 0x9400000 0 0x1000>; };
+	off: off@9300000 { reg = <0 0x9300000 0 0x1000>; interrupts = <0 60 4>; iommus = <&smmu 0x7fff0000>;
+		status = "disabled"; part { interrupts = <0 61 4>; }; };
+	busy: busy@9400000 { reg = <0 0x9400000 0 0x1000>; status = "disabled"; };
+"""
+
+
+@pytest.fixture
+def status_base(compile_dts):
+	text = (DTS / "base.dts").read_text()
+	return compile_dts(text.replace("cpus {", STATUS_ONLY + "\tcpus {", 1), "status_base")
+
+
+def test_status_only(status_base, compile_dts):
+	"""A node of the base that the overlay enables is shown like one that it brings, with what is below it."""
+	value = plan(compile_dts("/dts-v1/; /plugin/; &off { status = \"okay\"; };"), status_base, 0)
+	dev, part = value["nodes"]
+	assert (dev["path"], dev["enabled"], dev["brought"]) == ("/off@9300000", True, False)
+	assert [one["base"] for one in dev["windows"]] == ["0x9300000"]
+	assert [one["intid"] for one in dev["interrupts"]] == [92] and dev["streams"][0]["cells"] == [0x7fff0000]
+	assert part["path"] == "/off@9300000/part" and part["interrupts"][0]["intid"] == 93
+	# Enabled by two of its properties, it comes once.
+	twice = compile_dts("/dts-v1/; /plugin/; &off { status = \"okay\"; interrupts = <0 62 4>; };")
+	value = plan(twice, status_base, 0)
+	assert [one["path"] for one in value["nodes"]] == ["/off@9300000", "/off@9300000/part"]
+	assert [one["intid"] for one in value["nodes"][0]["interrupts"]] == [94]
+
+
+def test_status_only_in_the_way(status_base, compile_dts):
+	busy = compile_dts("/dts-v1/; /plugin/; &busy { status = \"okay\"; };")
+	found, = plan(busy, status_base, 1)["conflicts"]
+	assert (found["rule"], found["path"], found["with"]) == ("overlap", "/busy@9400000", "/flash@9400000")
 
 
 def test_disabled(base, compile_dts):

@@ -1,33 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The walk: change by change, and in each the subtree that it concerns. */
-#include "assign/device.h"
+#include "dt/device.h"
 
-#include "lib/bits.h"
-#include "lib/string.h"
+#include "dt/tree_priv.h"
 
-struct device_walk device_walk(const struct dt_overlay *overlay)
+struct dt_device_walk dt_device_walk(const struct dt_overlay *overlay, bool whole)
 {
-	return (struct device_walk){ .overlay = overlay };
-}
-
-bool device_is_about_the_tree(const struct dt_node *node)
-{
-	static const char *const names[] = { "__symbols__", "aliases", "chosen" };
-
-	if (!node->parent || node->parent->parent)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(node->name, names[i]) == 0)
-			return true;
-	}
-	return false;
+	return (struct dt_device_walk){ .overlay = overlay, .whole = whole };
 }
 
 static bool is_one_of(const char *name, const char *const *names)
 {
-	while (*names && strcmp(name, *names) != 0)
+	while (*names && !span_equal(dt_text(name), dt_text(*names)))
 		names++;
 	return *names != NULL;
+}
+
+bool dt_device_is_about_the_tree(const struct dt_node *node)
+{
+	static const char *const names[] = { "__symbols__", "aliases", "chosen", NULL };
+
+	return node->parent && !node->parent->parent && is_one_of(node->name, names);
 }
 
 /* Whether the change makes a device; *alone: of its node only, not of what is below. */
@@ -37,15 +30,16 @@ static bool concerns_device(const struct dt_change *change, bool *alone)
 		"iommus", "iommu-map", NULL };
 
 	*alone = false;
-	if (device_is_about_the_tree(change->node))
+	if (dt_device_is_about_the_tree(change->node))
 		return false;
-	if (change->kind == DT_ADD_NODE || strcmp(change->prop->name, "status") == 0)
+	if (change->kind == DT_ADD_NODE ||
+			span_equal(dt_text(change->prop->name), dt_text("status")))
 		return true;
 	*alone = true;
 	return is_one_of(change->prop->name, resources);
 }
 
-bool device_is_enabled_above(const struct dt_tree *tree, const struct dt_node *node)
+bool dt_device_is_enabled_above(const struct dt_tree *tree, const struct dt_node *node)
 {
 	for (node = node->parent; node; node = node->parent) {
 		if (!dt_is_enabled(tree, node))
@@ -62,7 +56,7 @@ static const struct dt_node *skip(const struct dt_node *node, const struct dt_no
 	return node == top ? NULL : node->next;
 }
 
-static const struct dt_node *next_top(struct device_walk *walk)
+static const struct dt_node *next_top(struct dt_device_walk *walk)
 {
 	struct dt_change *change = &walk->change;
 
@@ -77,31 +71,32 @@ static const struct dt_node *next_top(struct device_walk *walk)
 }
 
 /* The next node in document order that came with the subtree's top. */
-static const struct dt_node *next_below(const struct device_walk *walk, const struct dt_node *node)
+static const struct dt_node *next_below(
+		const struct dt_device_walk *walk, const struct dt_node *node)
 {
 	while (node && node->owner != walk->top->owner)
 		node = skip(node, walk->top);
 	return node;
 }
 
-const struct dt_node *device_walk_next(struct device_walk *walk, bool *enabled)
+const struct dt_node *dt_device_walk_next(struct dt_device_walk *walk, bool *enabled)
 {
 	const struct dt_tree *tree = walk->overlay->tree;
 	const struct dt_node *node = walk->node;
 
 	if (node)
 		node = next_below(walk, node);
-	*enabled = true;
-	if (!node) {
+	/* Below the top, a walk that is not whole comes to nodes only through enabled ones. */
+	*enabled = node && !walk->whole;
+	if (!node)
 		node = next_top(walk);
-		*enabled = node && device_is_enabled_above(tree, node);
-	}
 	if (!node) {
 		walk->node = NULL;
 		return NULL;
 	}
-	*enabled = *enabled && dt_is_enabled(tree, node);
-	walk->node = *enabled && !walk->alone ? dt_node_next(node, walk->top)
-	                                      : skip(node, walk->top);
+	*enabled = (*enabled || dt_device_is_enabled_above(tree, node)) &&
+	           dt_is_enabled(tree, node);
+	walk->node = (*enabled || walk->whole) && !walk->alone ? dt_node_next(node, walk->top)
+	                                                       : skip(node, walk->top);
 	return node;
 }
