@@ -11,6 +11,9 @@ CC-gcc := aarch64-linux-gnu-gcc
 LD-gcc := aarch64-linux-gnu-ld
 C_ARM64-gcc := -nostdinc -isystem $(shell aarch64-linux-gnu-gcc -print-file-name=include) \
 	-mno-outline-atomics -fconserve-stack
+# Errata of Cortex-A53: the compiler mends 835769, the linker 843419 and what assembly has of 835769 (lld: 843419 alone).
+LD_ARM64-gcc := --fix-cortex-a53-843419 --fix-cortex-a53-835769
+LD_ARM64-clang := --fix-cortex-a53-843419
 OUT-clang := $(B)/clang
 CC-clang := clang --target=aarch64-linux-gnu
 LD-clang := ld.lld
@@ -30,11 +33,12 @@ ALIGN-gcc := -falign-functions=8 -fno-align-loops -fno-align-jumps
 opt = $(if $(filter $(FAST),$(1)),-O2 $(ALIGN-$(CC_FLAVOUR)),-Os)
 INC_ARM64 := -Iarch/arm64/include -isystem $(B)/xen-abi
 C_ARM64 := $(C_ALL) $(C_ARM64-$(CC_FLAVOUR)) $(INC_ARM64) -march=armv8-a -ffreestanding \
+	-mfix-cortex-a53-835769 \
 	-mgeneral-regs-only -mstrict-align -mbranch-protection=none -fno-pic -fno-pie \
 	-fno-stack-protector -fno-omit-frame-pointer -fno-asynchronous-unwind-tables \
 	-ffunction-sections -fdata-sections
 LD_ARM64 := -nostdlib -static -z noexecstack -z max-page-size=4096 --gc-sections --build-id=sha1 \
-	--orphan-handling=error --no-undefined
+	--orphan-handling=error --no-undefined $(LD_ARM64-$(CC_FLAVOUR))
 
 # With -nostdinc the compiler looks nowhere else, so libxen-dev's headers get a folder of their own.
 $(B)/xen-abi:
@@ -68,11 +72,12 @@ $(IMG)/graft.1.elf: $(IMAGE_OBJ) $(IMG)/symtab.0.o $(IMG)/graft.lds
 	@$(call link,0)
 $(IMG)/graft.2.elf: $(IMG)/symtab.1.o
 	@$(call link,1)
-$(OUT)/graft.elf: $(IMG)/symtab.2.o
+$(OUT)/graft.elf: $(IMG)/symtab.2.o scripts/check-a53
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
 	@$(call link,2)
 	@scripts/symtab $@ | cmp - $(IMG)/symtab.2.c
+	@scripts/check-a53 $@
 
 $(OUT)/graft: $(OUT)/graft.elf
 	@llvm-objcopy -O binary $< $@
