@@ -44,6 +44,7 @@ enum esr_ec {
 	EC_UNKNOWN = 0x00,
 	EC_WFX = 0x01,
 	EC_PAUTH = 0x09,
+	EC_CP14_64 = 0x0c, /* MRRC and MCRR of AArch32 */
 	EC_HVC64 = 0x16,
 	EC_SMC64 = 0x17,
 	EC_SYSREG = 0x18,
@@ -56,6 +57,10 @@ enum esr_ec {
 	EC_SERROR = 0x2f,
 	EC_COUNT = 64,
 };
+
+/* From EC_WFX to EC_CP14_64, where the instruction was an AArch32 one */
+#define ISS_CV   BIT(24)
+#define ISS_COND GENMASK(23, 20)
 
 #define ISS_HVC_IMM GENMASK(15, 0)
 #define ISS_WFX_TI  BIT(0) /* 0: WFI */
@@ -124,23 +129,28 @@ enum esr_ec {
 #define TIMER_ISTATUS BIT(2)
 
 /* PSTATE as SPSR_EL2 keeps it */
-#define PSTATE_MODE  GENMASK(4, 0) /* AArch64 when bit 4 is clear */
-#define PSTATE_EL1H  0x5
-#define PSTATE_EL1T  0x4
-#define PSTATE_F     BIT(6)
-#define PSTATE_I     BIT(7)
-#define PSTATE_A     BIT(8)
-#define PSTATE_D     BIT(9)
-#define PSTATE_BTYPE GENMASK(11, 10)
-#define PSTATE_SSBS  BIT(12)
-#define PSTATE_IL    BIT(20)
-#define PSTATE_SS    BIT(21)
-#define PSTATE_PAN   BIT(22)
-#define PSTATE_UAO   BIT(23)
-#define PSTATE_DIT   BIT(24)
-#define PSTATE_TCO   BIT(25)
-#define PSTATE_NZCV  GENMASK(31, 28)
-#define PSTATE_DAIF  (PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F)
+#define PSTATE_MODE    GENMASK(4, 0) /* AArch64 when bit 4 is clear */
+#define PSTATE_AARCH32 BIT(4)
+#define PSTATE_EL1H    0x5
+#define PSTATE_EL1T    0x4
+#define PSTATE_F       BIT(6)
+#define PSTATE_I       BIT(7)
+#define PSTATE_A       BIT(8)
+#define PSTATE_D       BIT(9)
+#define PSTATE_BTYPE   GENMASK(11, 10)
+#define PSTATE_SSBS    BIT(12)
+#define PSTATE_IL      BIT(20)
+#define PSTATE_SS      BIT(21)
+#define PSTATE_PAN     BIT(22)
+#define PSTATE_UAO     BIT(23)
+#define PSTATE_DIT     BIT(24)
+#define PSTATE_TCO     BIT(25)
+#define PSTATE_V       BIT(28)
+#define PSTATE_C       BIT(29)
+#define PSTATE_Z       BIT(30)
+#define PSTATE_N       BIT(31)
+#define PSTATE_NZCV    GENMASK(31, 28)
+#define PSTATE_DAIF    (PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F)
 
 /* SCTLR_EL1 */
 #define SCTLR_SPAN      BIT(23)

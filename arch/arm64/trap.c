@@ -13,13 +13,7 @@
 #include "core/printk.h"
 #include <arch/sysreg.h>
 
-#define INSTRUCTION_SIZE 4
-
-void trap_skip(struct vcpu *v)
-{
-	v->arch.regs.pc += INSTRUCTION_SIZE;
-	v->arch.regs.pstate &= ~(PSTATE_BTYPE | PSTATE_SS);
-}
+#define HVC_SIZE 4
 
 uint64_t trap_reg_read(const struct vcpu *v, unsigned reg)
 {
@@ -35,7 +29,7 @@ void trap_reg_write(struct vcpu *v, unsigned reg, uint64_t value)
 /* The trap was taken before the instruction, so PC is stepped over it. */
 static void trap_wfx(struct vcpu *v, uint64_t esr)
 {
-	trap_skip(v);
+	trap_skip(v, esr);
 	if (esr & ISS_WFX_TI)
 		sched_yield();
 	else
@@ -48,7 +42,7 @@ static void trap_hypercall(struct vcpu *v)
 	int64_t result = hypercall_dispatch(regs->x[16], regs->x);
 
 	if (result == HYPERCALL_AGAIN)
-		regs->pc -= INSTRUCTION_SIZE;
+		regs->pc -= HVC_SIZE;
 	else
 		regs->x[0] = (uint64_t)result;
 }
@@ -70,7 +64,7 @@ static void trap_hvc(struct vcpu *v, uint64_t esr)
 
 static void trap_smc(struct vcpu *v, uint64_t esr)
 {
-	trap_skip(v);
+	trap_skip(v, esr);
 	if (FIELD_GET(ISS_HVC_IMM, esr) == 0)
 		smccc_call(v);
 	else
@@ -106,7 +100,9 @@ void trap_sync(struct vcpu *v)
 	trap_handler *handler = handlers[FIELD_GET(ESR_EC, esr)];
 
 	guest_left(v);
-	if (handler)
+	if (unlikely(trap_condition_failed(v, esr)))
+		trap_skip(v, esr);
+	else if (handler)
 		handler(v, esr);
 	else
 		trap_hidden(v, esr);

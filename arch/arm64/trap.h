@@ -6,8 +6,10 @@
 
 struct vcpu;
 
-/* Steps over the instruction that trapped. */
-void trap_skip(struct vcpu *v);
+/* trap_step.c: steps over the instruction that trapped with this syndrome, whose IL says how long it is. */
+void trap_skip(struct vcpu *v, uint64_t esr);
+/* An AArch32 instruction whose condition does not hold, which the CPU may trap all the same: it does nothing. */
+bool trap_condition_failed(const struct vcpu *v, uint64_t esr);
 
 /* Registers as an instruction names them: 31 reads zero and ignores writes. */
 uint64_t trap_reg_read(const struct vcpu *v, unsigned reg);

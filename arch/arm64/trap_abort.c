@@ -114,7 +114,7 @@ void trap_data_abort(struct vcpu *v, uint64_t esr)
 		struct access a = decode(esr, ipa);
 
 		if (emulate(v, &a)) {
-			trap_skip(v);
+			trap_skip(v, esr);
 			return;
 		}
 	}

@@ -174,5 +174,5 @@ void trap_sysreg(struct vcpu *v, uint64_t esr)
 	} else {
 		reg->write(v, trap_reg_read(v, rt));
 	}
-	trap_skip(v);
+	trap_skip(v, esr);
 }

@@ -7,7 +7,7 @@ static void test_skip(void **state)
 {
 	(void)state;
 	v0->arch.regs.pstate = UINT64_C(0xf7d013c5) | PSTATE_SS | GENMASK(11, 10);
-	trap_skip(v0);
+	trap_skip(v0, ESR(0x18, 0));
 	assert_int_equal(v0->arch.regs.pc, PC + 4);
 	assert_int_equal(v0->arch.regs.pstate, UINT64_C(0xf7d013c5));
 }
