@@ -10,6 +10,7 @@
 #include "core/evtchn.h"
 #include "core/grant.h"
 #include "core/p2m.h"
+#include "core/ratelimit.h"
 #include "core/sched.h"
 #include "core/spinlock.h"
 #include "core/types.h"
@@ -101,6 +102,7 @@ struct domain {
 	uint64_t hvm_params[HVM_NR_PARAMS];
 	uint32_t vm_assist;
 	int64_t time_offset_seconds;
+	struct ratelimit log_limit; /* of guest_printk(); guarded inside core/printk.c */
 	struct domain_console *console; /* partial line of console_io, guest log prefix */
 	struct arch_domain arch;
 };

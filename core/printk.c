@@ -14,7 +14,7 @@
 #define LINE_MAX 256
 
 static struct spinlock limit_lock = SPINLOCK_INIT;
-static struct ratelimit log_limit, guest_limit; /* limit_lock */
+static struct ratelimit log_limit; /* limit_lock */
 
 /* snprintf says what it would have written; this is what it did write. */
 static size_t written(int result, size_t room)
@@ -33,11 +33,19 @@ static size_t put_time(char *line, size_t room)
 			room);
 }
 
-static size_t put_guest(char *line, size_t room)
+/* The current vCPU if it is a guest's; NULL: Graft's own work. */
+static const struct vcpu *guest_vcpu(void)
 {
 	const struct vcpu *v = current_vcpu();
 
-	if (!v || !v->domain || v->domain->id >= DOMID_FIRST_RESERVED)
+	return v && v->domain && v->domain->id < DOMID_FIRST_RESERVED ? v : NULL;
+}
+
+static size_t put_guest(char *line, size_t room)
+{
+	const struct vcpu *v = guest_vcpu();
+
+	if (!v)
 		return 0;
 	return written(snprintf(line, room, "d%uv%u ", v->domain->id, v->id), room);
 }
@@ -56,14 +64,14 @@ static void emit(bool of_guest, const char *fmt, va_list args)
 	console_write(line, n);
 }
 
-static void emit_fmt(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void emit_fmt(bool of_guest, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-static void emit_fmt(const char *fmt, ...)
+static void emit_fmt(bool of_guest, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	emit(false, fmt, args);
+	emit(of_guest, fmt, args);
 	va_end(args);
 }
 
@@ -87,7 +95,8 @@ static bool passes(enum log_level level, const struct log_threshold *t, struct r
 	if ((unsigned)level >= t->limited || !take(limit, &refused))
 		return false;
 	if (refused)
-		emit_fmt("%u messages were left out: too many at a time", refused);
+		emit_fmt(limit != &log_limit, "%u messages were left out: too many at a time",
+				refused);
 	return true;
 }
 
@@ -106,9 +115,17 @@ void printk(enum log_level level, const char *fmt, ...)
 	va_end(args);
 }
 
+/* A limit per domain: a domain that causes many messages does not hide those of another. */
+static struct ratelimit *guest_limit(void)
+{
+	const struct vcpu *v = guest_vcpu();
+
+	return v ? &v->domain->log_limit : &log_limit;
+}
+
 void guest_vprintk(enum log_level level, const char *fmt, va_list args)
 {
-	if (passes(level, &options.guest_loglvl, &guest_limit))
+	if (passes(level, &options.guest_loglvl, guest_limit()))
 		emit(true, fmt, args);
 }
 
@@ -123,8 +140,7 @@ void guest_printk(enum log_level level, const char *fmt, ...)
 
 bool printk_guest_is_unprivileged(void)
 {
-	const struct vcpu *v = current_vcpu();
+	const struct vcpu *v = guest_vcpu();
 
-	return v && v->domain && v->domain->id < DOMID_FIRST_RESERVED &&
-	       !v->domain->config.privileged;
+	return v && !v->domain->config.privileged;
 }

@@ -19,7 +19,7 @@ void printk(enum log_level level, const char *fmt, ...) __attribute__((format(pr
 void vprintk(enum log_level level, const char *fmt, va_list args)
 		__attribute__((format(printf, 2, 0)));
 
-/* What a guest caused: rate-limited, and held to guest_loglvl=. */
+/* What the current guest caused: rate-limited for each domain by itself, and held to guest_loglvl=. */
 void guest_printk(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_err(...)   printk(LOG_ERR, __VA_ARGS__)

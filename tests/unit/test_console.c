@@ -212,6 +212,30 @@ static void test_rate_limit(void **state)
 			"(GRAFT) 968 messages were left out: too many at a time\r\n(GRAFT) later\r\n");
 }
 
+/* A domain that causes messages without end uses up its own limit alone. */
+static void test_rate_limit_is_a_domains(void **state)
+{
+	static struct vcpu vcpu2 = { .domain = &dom2 };
+
+	(void)state;
+	options.guest_loglvl = (struct log_threshold){ LOG_ERR + 1, LOG_WARN + 1 };
+	cpus[0].current = &vcpu1;
+	for (unsigned i = 0; i < 1000; i++)
+		guest_printk(LOG_WARN, "again");
+	wire_clear();
+	cpus[0].current = &vcpu2;
+	guest_printk(LOG_WARN, "from another domain");
+	cpus[0].current = NULL;
+	guest_printk(LOG_WARN, "from none");
+	cpus[0].current = &vcpu1;
+	host_now += RATELIMIT_PER_TOKEN;
+	guest_printk(LOG_WARN, "later");
+	cpus[0].current = NULL;
+	assert_string_equal(wire, "(GRAFT) d2v0 from another domain\r\n(GRAFT) from none\r\n"
+				  "(GRAFT) d1v3 968 messages were left out: too many at a time\r\n"
+				  "(GRAFT) d1v3 later\r\n");
+}
+
 static void test_fail_names_the_guest(void **state)
 {
 	(void)state;
@@ -498,6 +522,7 @@ int main(void)
 		TEST(test_long_line_is_cut),
 		TEST(test_thresholds),
 		TEST(test_rate_limit),
+		TEST(test_rate_limit_is_a_domains),
 		TEST(test_fail_names_the_guest),
 		TEST(test_output_before_the_uart),
 		TEST(test_dom0_is_raw),
