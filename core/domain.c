@@ -143,7 +143,7 @@ static struct domain *make_struct(const struct domain_config *config)
 	d->controller_pause_count = 1;
 	d->vcpus_count = config->vcpus_max;
 	d->vcpus = heap_alloc_array(config->vcpus_max, sizeof(struct vcpu *));
-	d->shared_info = page_alloc_zeroed();
+	d->shared_info = page_alloc_for_guests();
 	if (d->vcpus == NULL || d->shared_info == NULL) {
 		free_struct(d);
 		return NULL;

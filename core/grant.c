@@ -39,7 +39,7 @@ struct grant_active *grant_active(struct grant_table *table, grant_ref_t ref)
 static int add_frame(struct grant_table *table)
 {
 	struct grant_active *active = heap_alloc_array(GRANT_ENTRIES_PER_FRAME, sizeof(*active));
-	void *frame = active == NULL ? NULL : page_alloc_zeroed();
+	void *frame = active == NULL ? NULL : page_alloc_for_guests();
 
 	if (frame == NULL) {
 		heap_free(active);

@@ -347,6 +347,15 @@ void *page_alloc_zeroed(void)
 	return page ? memset(page_virt(page), 0, PAGE_SIZE) : NULL;
 }
 
+void *page_alloc_for_guests(void)
+{
+	void *virt = page_alloc_zeroed();
+
+	if (virt)
+		arch_cache_clean(virt, PAGE_SIZE);
+	return virt;
+}
+
 void page_free_virt(void *virt)
 {
 	if (virt)

@@ -54,6 +54,11 @@ unsigned page_order(const struct page *page);
 
 /* One zeroed frame for Graft, as its address in the direct map. */
 void *page_alloc_zeroed(void);
+/*
+ * The same for a frame that guests may map: cleaned to the point of coherency, since a guest that reads past its
+ * caches (MMU off, or a Non-cacheable mapping: Arm ARM B2.16) would find what memory held before the zeroes.
+ */
+void *page_alloc_for_guests(void);
 void page_free_virt(void *virt);
 
 enum page_place {

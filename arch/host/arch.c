@@ -76,10 +76,12 @@ void arch_memory_clear(void *virt, size_t size)
 	memset(virt, 0, size);
 }
 
+void (*host_clean_hook)(const void *virt, size_t size);
+
 void arch_cache_clean(const void *virt, size_t size)
 {
-	(void)virt;
-	(void)size;
+	if (host_clean_hook != NULL)
+		host_clean_hook(virt, size);
 }
 
 unsigned host_icache_invalidations;

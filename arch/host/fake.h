@@ -28,7 +28,9 @@ void host_cpus_reset(unsigned count, uint64_t start_ns);
 extern unsigned host_switches;
 extern unsigned host_dumps;
 extern unsigned host_icache_invalidations;
-extern unsigned host_machine_ends;      /* resets and power-offs */
+/* Called by arch_cache_clean(): memory behind the caches gets what the caches hold. NULL: nothing is to know. */
+extern void (*host_clean_hook)(const void *virt, size_t size);
+extern unsigned host_machine_ends; /* resets and power-offs */
 extern bool host_powered_off;
 extern uint64_t host_guest_context; /* what guest_context() answers */
 extern void (*host_switch_hook)(
