@@ -7,6 +7,7 @@
 #include "core/domain.h"
 #include "core/fiber.h"
 #include "core/panic.h"
+#include "core/printk.h"
 #include "core/spinlock.h"
 #include "core/time.h"
 
@@ -17,25 +18,11 @@ static struct spinlock lock = SPINLOCK_INIT; /* of the fields to the next blank 
 static bool taken, paused;
 static const struct domain *paused_domain;
 static uint64_t paused_context, paused_at;
+static bool left; /* nobody waits for the operation: whoever comes next goes on with it, to its end */
 
-bool turn_take(void)
-{
-	bool mine;
-
-	spin_lock(&lock);
-	mine = !taken;
-	taken = true;
-	spin_unlock(&lock);
-	return mine;
-}
-
-void turn_give(void)
-{
-	spin_lock(&lock);
-	ASSERT(taken && !paused);
-	taken = false;
-	spin_unlock(&lock);
-}
+/* Of the operation; the turn's holder alone uses them. */
+static void (*work_close)(void *arg);
+static void *work_arg;
 
 static enum turn whose(void)
 {
@@ -43,17 +30,22 @@ static enum turn whose(void)
 		return TURN_NEW;
 	if (!paused)
 		return TURN_OTHERS;
+	if (left)
+		return TURN_LEFT;
 	if (paused_domain == current_vcpu()->domain && paused_context == guest_context())
 		return TURN_PAUSED;
-	return time_now() - paused_at > ABANDONED_AFTER ? TURN_ABANDONED : TURN_OTHERS;
+	return time_now() - paused_at > ABANDONED_AFTER ? TURN_LEFT : TURN_OTHERS;
 }
 
-enum turn turn_enter(void)
+/* The turn is the caller's unless the answer is TURN_OTHERS. */
+static enum turn claim(bool may_go_on)
 {
 	enum turn turn;
 
 	spin_lock(&lock);
 	turn = whose();
+	if (turn == TURN_PAUSED && !may_go_on)
+		turn = TURN_OTHERS;
 	if (turn != TURN_OTHERS) {
 		taken = true;
 		paused = false;
@@ -62,9 +54,57 @@ enum turn turn_enter(void)
 	return turn;
 }
 
-void turn_start(void (*run)(void *arg), void *arg)
+static enum turn enter(bool may_go_on)
 {
+	enum turn turn = claim(may_go_on);
+
+	while (turn == TURN_LEFT)
+		turn = turn_end() ? claim(may_go_on) : TURN_OTHERS;
+	return turn;
+}
+
+bool turn_take(void)
+{
+	return enter(false) == TURN_NEW;
+}
+
+enum turn turn_enter(void)
+{
+	return enter(true);
+}
+
+void turn_give(void)
+{
+	spin_lock(&lock);
+	ASSERT(taken && !paused);
+	taken = false;
+	left = false;
+	spin_unlock(&lock);
+}
+
+void turn_start(void (*run)(void *arg), void (*close)(void *arg), void *arg)
+{
+	work_close = close;
+	work_arg = arg;
 	fiber_start(run, arg);
+}
+
+bool turn_end(void)
+{
+	spin_lock(&lock);
+	left = true;
+	spin_unlock(&lock);
+	if (!turn_continue())
+		return false;
+	log_warn("overlay: nobody came back for an operation; it is ended");
+	work_close(work_arg);
+	turn_give();
+	return true;
+}
+
+bool turn_is_left(void)
+{
+	return left;
 }
 
 bool turn_continue(void)

@@ -10,22 +10,30 @@
 
 #include <stdbool.h>
 
-/* For a short operation. False: another has it. */
+/*
+ * For a short operation. False: another has it. An operation whose caller left is ended first, in steps: false as
+ * long as that takes. The caller holds no lock and is a hypercall, as for turn_enter().
+ */
 bool turn_take(void);
 void turn_give(void);
 
 enum turn {
 	TURN_OTHERS, /* another has it: come again */
 	TURN_NEW, /* this hypercall has it now: turn_start(), or turn_give() */
-	TURN_PAUSED, /* this hypercall had it and paused: turn_continue() */
-	TURN_ABANDONED, /* nobody came back for the paused one, which is now the caller's to end first */
+	TURN_PAUSED, /* this hypercall had it and paused: turn_continue(), or turn_end() */
+	TURN_LEFT, /* inside turn.c: the operation's caller left, and the operation is to be ended first */
 };
 
-/* For a long one, of the hypercall that the current vCPU makes. */
+/* For a long one, of the hypercall that the current vCPU makes: TURN_OTHERS, TURN_NEW or TURN_PAUSED. */
 enum turn turn_enter(void);
-void turn_start(void (*run)(void *arg), void *arg);
+/* `close` frees what the operation has, after its end, when its caller has left. */
+void turn_start(void (*run)(void *arg), void (*close)(void *arg), void *arg);
 /* Runs until it has ended: true, and turn_give() is due; or pauses: false, and the hypercall is to be issued again. */
 bool turn_continue(void);
+/* Ends a paused operation that its caller left: true, with the turn given back; false as turn_continue(). */
+bool turn_end(void);
+/* Inside an operation: its caller has left, and the caller's memory may be out of reach. */
+bool turn_is_left(void);
 
 /* Inside any operation, between two steps of it: a long one makes way for interrupts that are pending. */
 void turn_poll(void);

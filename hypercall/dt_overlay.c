@@ -88,7 +88,6 @@ static struct call {
 	void *copy; /* where the blob goes: into `adding`, or `blob` */
 	struct report report;
 	struct dt_why why;
-	bool left; /* nobody waits for it any more, and the caller's memory may be out of reach */
 	int err;
 } call;
 
@@ -123,7 +122,8 @@ static int copy_blob(struct call *c)
 	for (uint32_t at = 0; at < size; at += part) {
 		part = MIN(size - at, (uint32_t)PAGE_SIZE);
 		turn_poll();
-		if (c->left || guest_read((char *)c->copy + at, GVA(c->request.blob.v + at), part))
+		if (turn_is_left() ||
+				guest_read((char *)c->copy + at, GVA(c->request.blob.v + at), part))
 			return dt_fail(&c->why, -EFAULT, "the blob is not in the caller's memory");
 	}
 	return 0;
@@ -187,15 +187,16 @@ static int open_call(struct call *c, const struct overlay_request *r)
 	return err ? err : make_room(c);
 }
 
-static void close_call(struct call *c)
+static void close_call(void *arg)
 {
+	struct call *c = arg;
+
 	if (c->adding)
 		dt_overlay_drop(c->adding);
 	heap_free(c->blob);
 	heap_free(c->report.at);
 	if (c->request.domain)
 		domain_put(c->request.domain);
-	turn_give();
 }
 
 /* A dry run's refusal is part of what it tells. */
@@ -232,30 +233,20 @@ static bool is_same(const struct overlay_request *a, const struct overlay_reques
 	       a->room == b->room;
 }
 
-/* What nobody comes back for is ended by who comes next, who may have to pause in it as well. */
-static bool end_left(void)
-{
-	call.left = true;
-	if (!turn_continue())
-		return false;
-	log_warn("overlay: nobody came back for an operation; it is ended");
-	close_call(&call);
-	return true;
-}
-
 /* The turn with a call open in it, to go on with. */
 static bool enter(const struct overlay_request *r)
 {
 	enum turn turn = turn_enter();
 
-	if (turn == TURN_PAUSED && !call.left && is_same(&call.request, r))
+	if (turn == TURN_PAUSED && is_same(&call.request, r))
 		return true;
-	if (turn == TURN_PAUSED || turn == TURN_ABANDONED)
-		turn = end_left() ? turn_enter() : TURN_OTHERS;
+	/* The same context with another request: the caller has left the one that paused. */
+	if (turn == TURN_PAUSED)
+		turn = turn_end() ? turn_enter() : TURN_OTHERS;
 	if (turn != TURN_NEW)
 		return false;
 	call.err = open_call(&call, r);
-	turn_start(run, &call);
+	turn_start(run, close_call, &call);
 	return true;
 }
 
@@ -270,6 +261,7 @@ int overlay_request(const struct overlay_request *r, int *result, uint32_t *leng
 		return -ERESTART;
 	rc = tell(&call, result, length);
 	close_call(&call);
+	turn_give();
 	return rc;
 }
 
