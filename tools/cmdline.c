@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/memory.h"
 #include "tools/say.h"
 
 struct reader {
@@ -105,8 +106,9 @@ static int find_short(const struct verb *verb, char letter)
 static int take_option(struct reader *reader, int index, const char *value)
 {
 	const struct option *option = &reader->verb->options[index];
+	const char *before = reader->request.values[index];
 
-	if (reader->request.values[index])
+	if (before && !option->many)
 		return bad_usage(reader->verb, "--%s is given twice", option->name);
 	if (!option->argument && value)
 		return bad_usage(reader->verb, "--%s takes no value", option->name);
@@ -116,6 +118,8 @@ static int take_option(struct reader *reader, int index, const char *value)
 					option->argument);
 		value = reader->words[reader->at++];
 	}
+	if (before)
+		value = memory_print("%s,%s", before, value);
 	reader->request.values[index] = option->argument ? value : "";
 	return DONE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Only a node of the base can come twice: by two of its properties, or by its bus and itself. */
+/* The walk's nodes, each once: a node of the base comes twice by two of its properties, or by its bus and itself. */
 #include "tools/devices.h"
 
 #include "tools/memory.h"

@@ -9,5 +9,5 @@ struct devices {
 	size_t count, room;
 };
 
-/* Those that a live overlay brings, enables, or gives other resources. */
+/* Nodes that a live overlay brings, enables, or gives other resources. */
 void devices_find(struct devices *devices, const struct dt_overlay *overlay);

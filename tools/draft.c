@@ -2,6 +2,7 @@
 /* Drafts of trees: lists, and two walks to write them. */
 #include "tools/draft.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,34 +153,62 @@ static void write_references(struct dtb_writer *w, const struct draft_node *node
 	dtb_end_node(w);
 }
 
-#define FRAGMENT "fragment@0"
-#define CONTENT  "__overlay__"
+#define FIRST   "fragment@0"
+#define CONTENT "__overlay__"
+
+/* Longer than the name of any fragment. */
+enum { FRAGMENT_NAME = 32 };
 
 static void write_labels(struct dtb_writer *w, const struct draft_node *labels)
 {
 	const struct draft_prop *label;
 	char *path;
 
-	if (!labels->first_prop)
+	if (!labels || !labels->first_prop)
 		return;
 	dtb_begin_node(w, "__symbols__");
 	for (label = labels->first_prop; label; label = label->next) {
-		path = memory_print("/" FRAGMENT "/" CONTENT "%s", (const char *)label->value);
+		path = memory_print("/" FIRST "/" CONTENT "%s", (const char *)label->value);
 		dtb_write_string(w, label->name, path);
 		free(path);
 	}
 	dtb_end_node(w);
 }
 
-static void write_fixups(struct dtb_writer *w, const struct draft_node *content)
+static const char *name_of(size_t index, char *to)
 {
-	if (!has_references(content))
-		return;
-	dtb_begin_node(w, "__local_fixups__");
-	dtb_begin_node(w, FRAGMENT);
-	write_references(w, content, CONTENT);
+	snprintf(to, FRAGMENT_NAME, "fragment@%zu", index);
+	return to;
+}
+
+static void write_fragment(
+		struct dtb_writer *w, const struct draft_fragment *fragment, size_t index)
+{
+	char name[FRAGMENT_NAME];
+
+	dtb_begin_node(w, name_of(index, name));
+	dtb_write_string(w, "target-path", fragment->target_path);
+	write_node(w, fragment->content, CONTENT);
 	dtb_end_node(w);
-	dtb_end_node(w);
+}
+
+static void write_fixups(struct dtb_writer *w, const struct draft_fragment *fragments, size_t count)
+{
+	char name[FRAGMENT_NAME];
+	bool open = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!has_references(fragments[i].content))
+			continue;
+		if (!open)
+			dtb_begin_node(w, "__local_fixups__");
+		open = true;
+		dtb_begin_node(w, name_of(i, name));
+		write_references(w, fragments[i].content, CONTENT);
+		dtb_end_node(w);
+	}
+	if (open)
+		dtb_end_node(w);
 }
 
 static void start(struct dtb_writer *w, struct bytes *out)
@@ -206,19 +235,17 @@ bool draft_write(const struct draft_node *root, struct bytes *out)
 	return finish(&w, out);
 }
 
-bool draft_write_overlay(const struct draft_node *content, const char *target_path,
+bool draft_write_overlay(const struct draft_fragment *fragments, size_t count,
 		const struct draft_node *labels, struct bytes *out)
 {
 	struct dtb_writer w;
 
 	start(&w, out);
 	dtb_begin_node(&w, "");
-	dtb_begin_node(&w, FRAGMENT);
-	dtb_write_string(&w, "target-path", target_path);
-	write_node(&w, content, CONTENT);
-	dtb_end_node(&w);
+	for (size_t i = 0; i < count; i++)
+		write_fragment(&w, &fragments[i], i);
 	write_labels(&w, labels);
-	write_fixups(&w, content);
+	write_fixups(&w, fragments, count);
 	dtb_end_node(&w);
 	return finish(&w, out);
 }

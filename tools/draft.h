@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A device tree in the making, in any order, written as a blob at the end. With draft_write_overlay() it
- * becomes an overlay of one fragment: references and labels turn into __local_fixups__ and __symbols__.
+ * A device tree in the making, in any order, written as a blob at the end. With draft_write_overlay() some
+ * become an overlay of as many fragments: references and labels turn into __local_fixups__ and __symbols__.
  */
 #pragma once
 
@@ -43,6 +43,11 @@ void draft_refer(struct draft_prop *prop, uint32_t offset);
 /* The blob; the bytes are the caller's. False, with an error said, when it is over a limit. */
 bool draft_write(const struct draft_node *root, struct bytes *out);
 
-/* `labels` holds a property for each label, its value the path of a node below `content`. */
-bool draft_write_overlay(const struct draft_node *content, const char *target_path,
+struct draft_fragment {
+	const char *target_path;
+	struct draft_node *content;
+};
+
+/* `labels` holds a property for each label, its value the path of a node below the first content; or is NULL. */
+bool draft_write_overlay(const struct draft_fragment *fragments, size_t count,
 		const struct draft_node *labels, struct bytes *out);

@@ -8,7 +8,6 @@
 #include "tools/guest.h"
 #include "tools/memory.h"
 #include "tools/say.h"
-#include "tools/scheme.h"
 
 /* Every phandle of the base higher; its references are not followed: nobody looks at them. */
 static bool shift_phandles(struct bytes blob, const char *file)
@@ -99,20 +98,30 @@ static void take_fault(void *ctx, int error, const char *text)
 	say_error("%s", text);
 }
 
+static void gather_uses(struct guest *guest, struct uses *uses)
+{
+	struct dt_why why = { .each = take_fault, .ctx = guest };
+	const struct dt_node *node;
+
+	for (size_t i = 0; i < guest->top_count; i++)
+		dt_for_each_node (node, guest->tops[i].node)
+			if (guest_has(guest, node))
+				uses_read(uses, &guest->tree, node, &why);
+}
+
 /* All windows first: pages that two nodes share must go to one place. */
 static void gather_windows(struct guest *guest)
 {
-	struct dt_why why = { .each = take_fault, .ctx = guest };
-	struct dt_overlay_walk walk = dt_overlay_walk(guest->overlay);
 	struct uses uses = { 0 };
-	const struct dt_node *node;
 
-	while ((node = dt_overlay_walk_next(&walk)))
-		if (guest_has(guest, node))
-			uses_read(&uses, &guest->tree, node, &why);
+	gather_uses(guest, &uses);
 	for (size_t i = 0; i < uses.count; i++)
 		if (uses.at[i].kind == USE_WINDOW)
 			space_add(&guest->space, uses.at[i].window.base, uses.at[i].window.size);
+	if (!uses.count && !guest->refused) {
+		guest->refused = true;
+		say_error("the overlay brings no device that can be given to a guest");
+	}
 	free(uses.at);
 }
 
@@ -148,42 +157,12 @@ static void write_labels(struct guest *guest)
 	}
 }
 
-/* Whether the guest gets what the change brings. */
-static bool write_change(
-		struct guest *guest, const struct dt_change *change, const struct dt_node *twin)
+static void write_tops(struct guest *guest)
 {
-	if (scheme_is_table(change->node))
-		return false;
-	if (change->kind != DT_ADD_NODE) {
-		guest_warn(change->node, "'%s' is changed in the host's tree only",
-				change->prop->name);
-		return false;
-	}
-	if (!guest_has(guest, change->node)) {
-		guest_warn(change->node, "hangs on what the guest does not have: left out");
-		return false;
-	}
-	guest_write_node(guest, change->node, twin, guest->content);
-	return true;
-}
-
-static void write_changes(struct guest *guest)
-{
-	struct dt_change change, twin = dt_change_first(guest->shifted_overlay);
-	unsigned count = 0;
-
 	draft_set_u32(guest->content, "#address-cells", 2);
 	draft_set_u32(guest->content, "#size-cells", 2);
-	dt_for_each_change(change, guest->overlay)
-	{
-		if (write_change(guest, &change, twin.node))
-			count++;
-		dt_change_next(&twin);
-	}
-	if (count)
-		return;
-	guest->refused = true;
-	say_error("the overlay brings no device that can be given to a guest");
+	for (size_t i = 0; i < guest->top_count; i++)
+		guest_write_node(guest, guest->tops[i].node, guest->tops[i].twin, guest->content);
 }
 
 static void keep_places(struct space *space, struct span places)
@@ -199,18 +178,53 @@ static void keep_places(struct space *space, struct span places)
 	}
 }
 
-static void keep_places_of(struct space *space, struct bytes overlay)
+/* The places of an overlay's registers, and the names below the root, which is the third node that opens. */
+static void keep_other(struct guest *guest, struct bytes overlay)
 {
 	struct dtb_cursor cursor;
 	struct dtb dtb;
 	enum dtb_event event;
+	unsigned depth = 0;
 
 	if (dtb_check(&dtb, overlay.at, overlay.size, NULL))
 		return;
 	cursor = dtb_cursor(&dtb);
-	while ((event = dtb_step(&cursor)) != DTB_DONE)
+	while ((event = dtb_step(&cursor)) != DTB_DONE) {
 		if (event == DTB_PROP && strcmp(cursor.name, "xen,reg") == 0)
-			keep_places(space, cursor.value);
+			keep_places(&guest->space, cursor.value);
+		if (event == DTB_BEGIN && depth++ == DTB_DEPTH_CONTENT)
+			draft_child(guest->taken, cursor.name);
+		depth -= event == DTB_END;
+	}
+}
+
+static bool write_host_part(const struct guest *guest)
+{
+	struct bytes part;
+
+	if (!guest_make_host_part(guest, &part))
+		return false;
+	if (guest->order->host_part)
+		*guest->order->host_part = part;
+	else if (part.size)
+		say_warning("what stays with the host is applied by nobody: `graftctl guest --host-part FILE` "
+			    "writes it for Dom0's kernel");
+	return true;
+}
+
+static bool build(struct guest *guest, const struct guest_order *order)
+{
+	return engine_build(&guest->tree, order->base_name, order->base) &&
+	       engine_add(&guest->tree, order->overlay_name, order->overlay, &guest->overlay) &&
+	       build_shifted(guest, order) && apply_shifted(guest, order->overlay_name);
+}
+
+static bool write_out(struct guest *guest, struct bytes *out)
+{
+	struct draft_fragment fragment = { .target_path = "/", .content = guest->content };
+
+	return draft_write_overlay(&fragment, 1, guest->labels, out) && guest_check(*out) &&
+	       write_host_part(guest);
 }
 
 bool guest_make(const struct guest_order *order, struct bytes *out)
@@ -218,24 +232,23 @@ bool guest_make(const struct guest_order *order, struct bytes *out)
 	/* What it allocates lives to the end of the program. */
 	struct guest *guest = memory_get(sizeof(*guest));
 
-	guest->forced = order->forced;
-	guest->rate = order->rate;
-	guest->live = order->live;
-	if (!engine_build(&guest->tree, order->base_name, order->base) ||
-			!engine_add(&guest->tree, order->overlay_name, order->overlay,
-					&guest->overlay) ||
-			!build_shifted(guest, order) || !apply_shifted(guest, order->overlay_name))
+	guest->order = order;
+	if (!build(guest, order))
 		return false;
 	guest->phandle_last = guest->tree.phandle_last;
 	guest->content = draft_root();
 	guest->labels = draft_root();
+	guest->taken = guest_tree();
+	guest_gather_numbers(guest);
+	guest_pick(guest);
 	gather_windows(guest);
 	for (size_t i = 0; i < order->other_count; i++)
-		keep_places_of(&guest->space, order->others[i]);
-	if (!space_place(&guest->space, order->placed ? &order->at : NULL) || guest->refused)
+		keep_other(guest, order->others[i]);
+	if (guest->refused || !space_place(&guest->space, order->placed ? &order->at : NULL))
 		return false;
-	write_changes(guest);
+	write_tops(guest);
+	guest_check_rates(guest);
 	if (order->labelled)
 		write_labels(guest);
-	return !guest->refused && draft_write_overlay(guest->content, "/", guest->labels, out);
+	return !guest->refused && write_out(guest, out);
 }

@@ -37,27 +37,6 @@ void guest_warn(const struct dt_node *node, const char *format, ...)
 	va_end(list);
 }
 
-/* In the guest it hangs on the root, so it must be a device of its own. */
-static bool can_stand_alone(const struct dt_tree *tree, const struct dt_node *node)
-{
-	const struct dt_node *parent = node->parent;
-	struct dt_list reg = dt_reg(tree, node);
-	struct dt_window window;
-
-	if (parent->parent && !dt_prop(tree, parent, "ranges"))
-		return false;
-	return reg.rest.left == 0 || dt_reg_next(&reg, &window, NULL) > 0;
-}
-
-bool guest_has(const struct guest *guest, const struct dt_node *node)
-{
-	if (!node || node->owner != guest->overlay)
-		return false;
-	while (node->parent->owner == guest->overlay)
-		node = node->parent;
-	return can_stand_alone(&guest->tree, node);
-}
-
 static bool has_use(const struct guest_node *at, enum use_kind kind)
 {
 	for (size_t i = 0; i < at->uses.count; i++)
@@ -66,10 +45,17 @@ static bool has_use(const struct guest_node *at, enum use_kind kind)
 	return false;
 }
 
-/* A bus whose children have memory addresses, and no bridge to a bus of another kind. */
-static bool is_memory_bus(const struct guest *guest, const struct dt_node *node)
+bool guest_is_memory_bus(const struct guest *guest, const struct dt_node *node)
 {
-	return dt_prop(&guest->tree, node, "ranges") && !dt_is_pci_host(&guest->tree, node);
+	uint32_t address, size;
+
+	return dt_prop(&guest->tree, node, "ranges") && !dt_is_pci_host(&guest->tree, node) &&
+	       dt_cells(&guest->tree, node, &address, &size, NULL) == 0 && address && size;
+}
+
+static bool is_top(const struct guest *guest, const struct guest_node *at)
+{
+	return !guest_has(guest, at->node->parent);
 }
 
 /* A rule does what it has to do with the property, or leaves it to the next by returning false. */
@@ -106,17 +92,35 @@ static bool keep_number(
 	return true;
 }
 
-/* Addresses: guest_write_windows() writes what is in memory. */
-static bool place(struct guest *guest, const struct guest_node *at, const struct dt_prop *prop)
+/* `reg` without a window: its cells are the host's bus's, and the guest's bus has others. */
+static bool place_reg(struct guest *guest, const struct guest_node *at)
+{
+	if (has_use(at, USE_WINDOW))
+		return true;
+	if (!is_top(guest, at) && !guest_is_memory_bus(guest, at->node->parent))
+		return false;
+	guest_warn(at->node, "'reg' has no size: left out");
+	return true;
+}
+
+static bool place_bus(const struct guest_node *at, const struct dt_prop *prop)
 {
 	static const char *const names[] = { "#address-cells", "#size-cells", "ranges",
 		"dma-ranges", NULL };
 
+	if (strcmp(prop->name, "dma-ranges") == 0 && prop->size)
+		guest_warn(at->node, "'dma-ranges' holds for the host's memory: left out");
+	return is_one_of(prop->name, names);
+}
+
+/* Addresses: guest_write_windows() writes what is in memory. */
+static bool place(struct guest *guest, const struct guest_node *at, const struct dt_prop *prop)
+{
 	if (strcmp(prop->name, "reg") == 0)
-		return has_use(at, USE_WINDOW);
+		return place_reg(guest, at);
 	if (dt_is_pci_host(&guest->tree, at->node))
 		return strcmp(prop->name, "ranges") == 0 || strcmp(prop->name, "dma-ranges") == 0;
-	return is_memory_bus(guest, at->node) && is_one_of(prop->name, names);
+	return guest_is_memory_bus(guest, at->node) && place_bus(at, prop);
 }
 
 static bool lead_to_gic(
@@ -130,6 +134,20 @@ static bool lead_to_gic(
 	else
 		draft_set_u32(at->draft, "interrupt-parent", GUEST_PHANDLE_GIC);
 	return true;
+}
+
+/* Of a nexus that is no PCI bridge nothing is left to map: interrupts below it were followed through it. */
+static bool drop_nexus(struct guest *guest, const struct guest_node *at, const struct dt_prop *prop)
+{
+	static const char *const names[] = { "interrupt-map", "interrupt-map-mask",
+		"interrupt-map-pass-thru", NULL };
+	const char *type = dt_prop_string(&guest->tree, at->node, "device_type");
+
+	if (!dt_prop(&guest->tree, at->node, "interrupt-map") || (type && strcmp(type, "pci") == 0))
+		return false;
+	if (strcmp(prop->name, "#interrupt-cells") == 0)
+		return !dt_prop(&guest->tree, at->node, "interrupt-controller");
+	return is_one_of(prop->name, names);
 }
 
 static bool map_irqs(struct guest *guest, const struct guest_node *at, const struct dt_prop *prop)
@@ -148,19 +166,9 @@ static bool fix_clocks(struct guest *guest, const struct guest_node *at, const s
 	return true;
 }
 
-/* Properties that begin with a phandle, for overlays that name phandles by number. */
-static bool is_number_out(const struct guest *guest, const struct dt_prop *prop)
-{
-	static const char *const names[] = { "resets", "power-domains", "dmas", "phys", "mboxes",
-		"interconnects", "nvmem-cells", "memory-region", "pinctrl-0", "pinctrl-1", NULL };
-
-	return is_one_of(prop->name, names) && prop->size >= 4 &&
-	       !guest_has(guest, dt_node_of_phandle(&guest->tree, span_load_u32(prop->value)));
-}
-
 static bool cut_off(struct guest *guest, const struct guest_node *at, const struct dt_prop *prop)
 {
-	if (!guest_reaches_out(guest, at, prop) && !is_number_out(guest, prop))
+	if (!guest_reaches_out(guest, at, prop))
 		return false;
 	guest_warn(at->node, "'%s' names what the guest does not have: left out", prop->name);
 	return true;
@@ -177,6 +185,7 @@ static const rule rules[] = {
 	keep_number,
 	place,
 	lead_to_gic,
+	drop_nexus,
 	map_irqs,
 	fix_clocks,
 	cut_off,
@@ -200,42 +209,60 @@ static void follow_status(struct guest *guest, const struct guest_node *at)
 	const struct dt_node *now = NULL;
 	const struct dt_prop *status = NULL;
 
-	if (guest->live)
-		now = dt_node_at(guest->live, dt_node_path(at->node, path, sizeof(path)));
+	if (guest->order->live)
+		now = dt_node_at(guest->order->live, dt_node_path(at->node, path, sizeof(path)));
 	if (now)
-		status = dt_prop(guest->live, now, "status");
+		status = dt_prop(guest->order->live, now, "status");
 	if (status)
 		draft_set(at->draft, "status", status->value, status->size);
 }
 
 static void write_bus(struct guest *guest, const struct guest_node *at)
 {
-	if (!is_memory_bus(guest, at->node))
+	if (!guest_is_memory_bus(guest, at->node))
 		return;
 	draft_set_u32(at->draft, "#address-cells", 2);
 	draft_set_u32(at->draft, "#size-cells", 2);
 	draft_set(at->draft, "ranges", NULL, 0);
 }
 
+static bool has_registers_below(const struct guest *guest, const struct dt_node *top)
+{
+	const struct dt_node *node;
+	struct dt_window window;
+
+	dt_for_each_node (node, top) {
+		struct dt_list reg = dt_reg(&guest->tree, node);
+
+		if (guest_has(guest, node) && dt_reg_next(&reg, &window, NULL) > 0)
+			return true;
+	}
+	return false;
+}
+
+/* dma-coherent of a host's bus holds for all below it; the guest has no such bus (Devicetree Specification 2.3.10). */
+static void inherit_coherence(const struct guest *guest, const struct guest_node *at)
+{
+	if (is_top(guest, at) && dt_is_dma_coherent(&guest->tree, at->node) &&
+			has_registers_below(guest, at->node))
+		draft_set(at->draft, "dma-coherent", NULL, 0);
+}
+
 /* How Graft finds the host's node, and what the user was told to be careful with. */
 static void write_assignment(struct guest *guest, const struct guest_node *at)
 {
-	bool is_top = !guest_has(guest, at->node->parent);
 	char path[DT_PATH_MAX + 1];
 
-	if (at->uses.count || is_top)
+	if (at->uses.count || is_top(guest, at))
 		draft_set_string(at->draft, "xen,path", dt_node_path(at->node, path, sizeof(path)));
 	if (!has_use(at, USE_WINDOW))
 		return;
 	if (dt_is_compatible(&guest->tree, at->node, "arm,primecell"))
 		guest_warn(at->node,
 				"Linux makes no device of an arm,primecell that an overlay brings");
-	/* What the host's buses said for it, nobody says in the guest. */
-	if (is_top && dt_is_dma_coherent(&guest->tree, at->node))
-		draft_set(at->draft, "dma-coherent", NULL, 0);
 	if (has_use(at, USE_STREAM))
 		return;
-	if (guest->forced || dt_is_forced(&guest->tree, at->node))
+	if (guest->order->forced || dt_is_forced(&guest->tree, at->node))
 		draft_set(at->draft, "xen,force-assign-without-iommu", NULL, 0);
 	else
 		guest_warn(at->node,
@@ -243,28 +270,53 @@ static void write_assignment(struct guest *guest, const struct guest_node *at)
 				"is not direct-mapped (--force-without-iommu)");
 }
 
+/* A name that the overlay, another overlay or the guest's root uses already would make two nodes one. */
+static const char *free_name(const struct guest *guest, const struct dt_node *node,
+		const struct draft_node *parent)
+{
+	const struct dt_node *bus = node->parent;
+	const char *name = node->name, *above;
+	size_t count = 0, length;
+
+	while (draft_find(parent, name) ||
+			(parent == guest->content && draft_find(guest->taken, name))) {
+		above = bus && bus->parent ? bus->name : "overlay";
+		length = strcspn(above, "@");
+		name = count ? memory_print("%.*s%zu-%s", (int)length, above, count, node->name)
+		             : memory_print("%.*s-%s", (int)length, above, node->name);
+		count++;
+	}
+	return name;
+}
+
+static void write_children(struct guest *guest, const struct guest_node *at)
+{
+	const struct dt_node *child, *twin = at->twin->first_child;
+
+	dt_for_each_child (child, at->node) {
+		if (guest_has(guest, child))
+			guest_write_node(guest, child, twin, at->draft);
+		twin = twin->next;
+	}
+}
+
 void guest_write_node(struct guest *guest, const struct dt_node *node, const struct dt_node *twin,
 		struct draft_node *parent)
 {
 	struct guest_node at = { .node = node, .twin = twin };
-	const struct dt_node *child, *other;
+	const char *name = free_name(guest, node, parent);
 
-	if (draft_find(parent, node->name)) {
-		guest_refuse(guest, node, "another node of that name goes to the same place");
-		return;
-	}
-	at.draft = draft_child(parent, node->name);
+	if (strcmp(name, node->name) != 0)
+		guest_warn(node, "the guest has a node of that name: it is named %s there", name);
+	at.draft = draft_child(parent, name);
 	uses_read(&at.uses, &guest->tree, node, NULL);
 	write_props(guest, &at);
 	follow_status(guest, &at);
 	write_bus(guest, &at);
 	guest_write_windows(guest, &at);
 	guest_write_irqs(guest, &at);
+	inherit_coherence(guest, &at);
 	write_assignment(guest, &at);
-	other = twin->first_child;
-	dt_for_each_child (child, node) {
-		guest_write_node(guest, child, other, at.draft);
-		other = other->next;
-	}
+	write_children(guest, &at);
 	free(at.uses.at);
 }

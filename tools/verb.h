@@ -25,6 +25,7 @@ struct option {
 	const char *argument; /* NULL: a switch */
 	bool required;
 	const char *help;
+	bool many; /* may be given again: the values are joined by commas */
 };
 
 /* A command line that fits the verb's table. */

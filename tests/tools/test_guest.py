@@ -280,8 +280,6 @@ def test_pci_host(make):
 
 @pytest.mark.parametrize("body, parent, words", [
 	("chip@1 { reg = <1>; };", "/soc/spi@2000", "brings no device"),
-	("dev@6000 { reg = <0x6000 0x1000>; interrupts-extended = <&gpio 1 1>; };", "/soc",
-		"interrupt 0 goes to /soc/gpio@3000"),
 	("dev@6000 { reg = <0x6000 0x1000>; interrupts = <1 3 4>; };", "/soc", "interrupt 0 goes to"),
 	("dev@6000 { reg = <0x6000 0x1000 1>; };", "/soc", "reg: entry 1 is cut off"),
 	("huge { reg = <0x10 0 0x100 0>; };", "/", "no room in the guest for 0x10000000000"),
@@ -293,10 +291,10 @@ def test_refused(base, compile_dts, tmp_path, body, parent, words):
 	assert not out.exists()
 
 
-def test_only_changes(base, good, tmp_path):
-	host = good("status")
+def test_only_changes(base, compile_dts, tmp_path):
+	host = compile_dts(source('bootargs = "loud"; vendor,speed = <3>;', "/soc"))
 	done = graftctl("guest", host, "--base", base, "-o", tmp_path / "out", status=1)
-	assert "'status' is changed in the host's tree only" in done.err
+	assert "/soc: 'vendor,speed' is changed in the host's tree only" in done.err
 
 
 def test_what_hangs_on_the_host_stays_there(make):
@@ -317,21 +315,3 @@ def test_target_by_number(base, compile_dts, tmp_path, read):
 	host = compile_dts(f"/dts-v1/; / {{ fragment@0 {{ target = <{number}>; __overlay__ {{ a {{ }}; }}; }}; }};")
 	done = graftctl("guest", host, "--base", base, "-o", tmp_path / "out", status=1)
 	assert "a target is given by number" in done.err
-
-
-def test_debian_overlays(guest_tree, tmp_path):
-	"""Whatever it makes of real overlays can be applied to a guest; and it never crashes."""
-	done = subprocess.run([TOP / "tests/corpus/get-dtbs"], capture_output=True, check=True)
-	made = 0
-	for folder in [pathlib.Path(line) for line in done.stdout.decode().split("\n") if line]:
-		bases = sorted(folder.glob("*.dtb"))
-		for overlay in sorted(folder.glob("*.dtbo"))[::4]:
-			near = [base for base in bases if base.stem.startswith(overlay.stem[:8])][:2]
-			for base in near:
-				out = tmp_path / "out.dtbo"
-				if graftctl("guest", overlay, "--base", base, "-o", out, "--clock-rate", "1000000").returncode:
-					continue
-				run("fdtoverlay", "-i", guest_tree, "-o", tmp_path / "merged.dtb", out, status=0)
-				graftctl("plan", out, "--base", guest_tree, "--json", status=0)
-				made += 1
-	assert made > 0
