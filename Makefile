@@ -42,14 +42,16 @@ LAYERS := lib dt core assign hypercall drivers
 C_FILES := $(sort $(shell find $(wildcard $(LAYERS) arch tools linux tests) -name '*.c'))
 H_FILES := $(sort $(shell find $(wildcard $(LAYERS) arch tools linux include tests) -name '*.h'))
 
+# Prerequisites of objects. MAKEFILE_LIST would also name the .d files that a fragment includes.
+MK_FILES := Makefile $(sort $(wildcard mk/*.mk))
 include $(sort $(wildcard mk/*.mk))
 
-#: test             unit tests, proofs, a minute of each fuzzer, tests of graftctl, then system tests
-.PHONY: test
+#: test             all that a change must pass: unit tests, lint, tools, quick proofs, seconds of fuzzing, system tests
+#: test-all         the same with every proof, a minute of each fuzzer, every pair of the oracle, clang, and long system tests
+.PHONY: test test-all
+TEST := build="image images tools" unit=test-unit lint=lint tools=test-tools
 test:
-	@$(MAKE) test-unit
-	@$(MAKE) prove
-	@$(MAKE) fuzz
-	@$(MAKE) test-tools
-	@$(MAKE) test-system
+	@scripts/run-parts $(TEST) oracle="oracle EVERY=37" proofs=prove-quick fuzz="fuzz FUZZ_S=5" system=test-system
+test-all:
+	@scripts/run-parts $(TEST) oracle=oracle clang=lint-clang proofs=prove-all fuzz=fuzz system="test-system LONG=1"
 endif

@@ -28,7 +28,7 @@ $(GUEST)/include:
 	@mkdir -p $@/xen && ln -sfn /usr/include/xen $@/xen/interface
 
 vpath %.c tests/system/guest tests/bench/guest
-$(GUEST_BIN): $(GUEST)/%: %.c $(MAKEFILE_LIST) | $(GUEST)/include
+$(GUEST_BIN): $(GUEST)/%: %.c $(MK_FILES) | $(GUEST)/include
 	@mkdir -p $(@D)
 	@echo "  GUEST $<"
 	@$(GUEST_CC) $< -o $@

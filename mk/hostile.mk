@@ -12,12 +12,12 @@ C_HOSTILE := $(C_ALL) -O2 -nostdinc -isystem $(shell aarch64-linux-gnu-gcc -prin
 LD_HOSTILE := -nostdlib -pie --no-dynamic-linker -z noexecstack -z max-page-size=4096 --build-id=none \
 	--no-warn-rwx-segments
 
-$(B)/guest/hostile.d/%.o: %.c $(MAKEFILE_LIST) | $(B)/xen-abi
+$(B)/guest/hostile.d/%.o: %.c $(MK_FILES) | $(B)/xen-abi
 	@mkdir -p $(@D)
 	@echo "  BARE  $<"
 	@aarch64-linux-gnu-gcc $(C_HOSTILE) -c $< -o $@
 
-$(B)/guest/hostile.d/%.o: %.S $(MAKEFILE_LIST)
+$(B)/guest/hostile.d/%.o: %.S $(MK_FILES)
 	@mkdir -p $(@D)
 	@echo "  BARE  $<"
 	@aarch64-linux-gnu-gcc -c $< -o $@

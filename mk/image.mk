@@ -44,17 +44,17 @@ LD_ARM64 := -nostdlib -static -z noexecstack -z max-page-size=4096 --gc-sections
 $(B)/xen-abi:
 	@mkdir -p $@ && ln -sfn /usr/include/xen $@/xen
 
-$(IMG)/%.o: %.c $(MAKEFILE_LIST) | $(B)/xen-abi
+$(IMG)/%.o: %.c $(MK_FILES) | $(B)/xen-abi
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(ARM64_CC) $(C_ARM64) $(call opt,$*) -c $< -o $@
 
-$(IMG)/%.o: %.S $(MAKEFILE_LIST) | $(B)/xen-abi
+$(IMG)/%.o: %.S $(MK_FILES) | $(B)/xen-abi
 	@mkdir -p $(@D)
 	@echo "  AS    $<"
 	@$(ARM64_CC) $(C_ARM64) -D__ASSEMBLY__ -c $< -o $@
 
-$(IMG)/graft.lds: arch/arm64/graft.lds.S $(MAKEFILE_LIST)
+$(IMG)/graft.lds: arch/arm64/graft.lds.S $(MK_FILES)
 	@mkdir -p $(@D)
 	@$(ARM64_CC) -E -P -x assembler-with-cpp -D__ASSEMBLY__ -I. $(INC_ARM64) -MMD -MT $@ -MF $@.d $< -o $@
 
@@ -65,7 +65,7 @@ $(IMG)/symtab.0.c: scripts/symtab
 	@scripts/symtab >$@
 $(IMG)/symtab.%.c: $(IMG)/graft.%.elf scripts/symtab
 	@scripts/symtab $< >$@
-$(IMG)/symtab.%.o: $(IMG)/symtab.%.c $(MAKEFILE_LIST)
+$(IMG)/symtab.%.o: $(IMG)/symtab.%.c $(MK_FILES)
 	@$(ARM64_CC) $(C_ARM64) -c $< -o $@
 link = $(ARM64_LD) $(LD_ARM64) -T $(IMG)/graft.lds $(IMAGE_OBJ) $(IMG)/symtab.$(1).o -o $@
 $(IMG)/graft.1.elf: $(IMAGE_OBJ) $(IMG)/symtab.0.o $(IMG)/graft.lds

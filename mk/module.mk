@@ -11,10 +11,10 @@ build_module = @kernel=$$(images/make-headers) && rm -rf $(@D) && mkdir -p $(@D)
 	$(MAKE) -s -C "$$kernel" M=$(CURDIR)/$(1) MO=$(CURDIR)/$(@D) \
 		CONFIG_DEBUG_INFO_BTF_MODULES= CONFIG_PAHOLE_VERSION=0 KCFLAGS=-Werror modules
 
-$(MODULE): $(B)/images/base.stamp $(wildcard linux/*.c linux/*.h) linux/Kbuild $(MAKEFILE_LIST) images/make-headers
+$(MODULE): $(B)/images/base.stamp $(wildcard linux/*.c linux/*.h) linux/Kbuild $(MK_FILES) images/make-headers
 	$(call build_module,linux)
 
-$(REFUSER): $(B)/images/base.stamp $(wildcard tests/system/module/*) $(MAKEFILE_LIST) images/make-headers
+$(REFUSER): $(B)/images/base.stamp $(wildcard tests/system/module/*) $(MK_FILES) images/make-headers
 	$(call build_module,tests/system/module)
 
 #: module           build/linux/dt-overlay-configfs.ko, for the kernel in the images

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # System tests: QEMU driven by pytest and pexpect.
 
-#: test-system      boots Graft in QEMU and tests it (K=EXPRESSION selects tests, GRAFT_HYPERVISOR=xen: Xen instead)
+#: test-system      boots Graft in QEMU and tests it (K=EXPRESSION selects tests, LONG=1: also the long ones, GRAFT_HYPERVISOR=xen: Xen instead)
 .PHONY: test-system
 K ?=
+LONG ?=
 test-system: $(if $(filter xen,$(GRAFT_HYPERVISOR)),,image) images
-	@rm -rf $(B)/test-logs
-	@cd tests/system && PYTHONDONTWRITEBYTECODE=1 python3 -m pytest -v $(if $(K),-k "$(K)")
+	@rm -f $(B)/test-logs/*.log
+	@scripts/run-pytest system tests/system $(if $(K),-k "$(K)",$(if $(LONG),,-m "not long"))

@@ -6,7 +6,7 @@ tiny_other = $(if $(filter spin,$(1)),spin,idle)
 
 images: $(TINY)
 
-$(TINY): $(SHARE)/tiny-%: tests/system/tiny/tiny.S $(MAKEFILE_LIST)
+$(TINY): $(SHARE)/tiny-%: tests/system/tiny/tiny.S $(MK_FILES)
 	@mkdir -p $(@D) $(B)/obj/tiny
 	@aarch64-linux-gnu-gcc -c -DTINY=$* -DOTHER=$(call tiny_other,$*) $< -o $(B)/obj/tiny/$*.o
 	@llvm-objcopy -O binary -j .text $(B)/obj/tiny/$*.o $@

@@ -20,7 +20,7 @@ TEST_BIN := $(TEST_SRC:tests/unit/%.c=$(HOST)/%)
 C_HOST := $(C_ALL) -Iarch/host/include -O1 -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 
-$(HOST)/%.o: %.c $(MAKEFILE_LIST)
+$(HOST)/%.o: %.c $(MK_FILES)
 	@mkdir -p $(@D)
 	@echo "  HOST  $<"
 	@$(HOST_CC) $(C_HOST) -c $< -o $@
@@ -38,7 +38,7 @@ $(HOST)/libgraft.a: $$(HOST_OBJ)
 # the engine alone costs, test_dt_cost.
 COUNTED_OBJ := $(patsubst %.c,$(HOST)/counted/%.o,$(wildcard dt/*.c assign/*.c) hypercall/dt_overlay.c \
 	hypercall/graft_sysctl.c core/heap.c)
-$(HOST)/counted/%.o: %.c $(MAKEFILE_LIST)
+$(HOST)/counted/%.o: %.c $(MK_FILES)
 	@mkdir -p $(@D)
 	@echo "  HOST  $< (counted)"
 	@$(HOST_CC) $(C_HOST) -fsanitize-coverage=trace-pc -c $< -o $@

@@ -4,7 +4,7 @@
 FUZZ_OBJ := $(patsubst %.c,$(FUZZ)/obj/%.o,$(HOST_SRC)) $(FUZZ)/obj/symtab.o
 C_FUZZ := $(FUZZ_CC) -Dstatic_assert=_Static_assert -Iarch/host/include -I$(B)/gen -fno-omit-frame-pointer -Wno-string-conversion -MMD -MP
 
-$(FUZZ)/obj/%.o: %.c $(MAKEFILE_LIST) | $(BUILD_INFO)
+$(FUZZ)/obj/%.o: %.c $(MK_FILES) | $(BUILD_INFO)
 	@mkdir -p $(@D)
 	@echo "  FUZZ  $<"
 	@$(C_FUZZ) -c $< -o $@

@@ -4,6 +4,7 @@
 Needs a machine with qemu.Config(share=...), for the config and the images come to Dom0 in that folder.
 """
 import itertools
+import os
 import pathlib
 import re
 import shlex
@@ -28,8 +29,8 @@ def literal(value):
 
 
 def share_file(machine, name, content):
-	"""Puts a file where Dom0 sees it, never twice under one name; its path in Dom0."""
-	name = f"{next(NUMBERS)}-{name}"
+	"""Puts a file where Dom0 sees it, never twice under one name, whatever other tests run; its path in Dom0."""
+	name = f"{os.getpid()}-{next(NUMBERS)}-{name}"
 	path = pathlib.Path(machine.config.share) / name
 	if isinstance(content, bytes):
 		path.write_bytes(content)

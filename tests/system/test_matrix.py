@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The processors, CPU counts and memory sizes that Graft must run on."""
+"""The processors, CPU counts and memory sizes that Graft must run on. Other tests boot what conftest.config() gives."""
 import pytest
 
 from test_toolstack import info, table
+
+
+def long(*values):
+	return pytest.param(*values, marks=pytest.mark.long)
 
 
 def boot_and_use(machine):
@@ -18,16 +22,16 @@ def boot_and_use(machine):
 	assert machine.poweroff() == 0
 
 
-@pytest.mark.parametrize("cpu", ["cortex-a57", "cortex-a72", "max"])
+@pytest.mark.parametrize("cpu", [long("cortex-a57"), long("cortex-a72"), "max"])
 def test_cpu_type(start, cpu):
 	boot_and_use(start(cpu=cpu))
 
 
-@pytest.mark.parametrize("cpus", [1, 4, 8])
+@pytest.mark.parametrize("cpus", [1, long(4), long(8)])
 def test_cpu_count(start, cpus):
 	boot_and_use(start(cpus=cpus))
 
 
-@pytest.mark.parametrize("memory,dom0_memory", [(2048, 1024), (8192, 1024), (16384, 4096)])
+@pytest.mark.parametrize("memory,dom0_memory", [long(2048, 1024), long(8192, 1024), (16384, 4096)])
 def test_memory_size(start, memory, dom0_memory):
 	boot_and_use(start(memory=memory, dom0_memory=dom0_memory))

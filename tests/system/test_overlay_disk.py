@@ -180,6 +180,7 @@ def test_unplugged_while_it_is_read(board, on_graft):
 	assert board.complaints() == []
 
 
+@pytest.mark.long
 def test_under_load(board, on_graft):
 	"""All CPUs busy, and the disk that stays read and written."""
 	before, rounds = board.memory_after_a_round(), 0
