@@ -6,6 +6,8 @@ Nothing here sleeps: each step waits for a line, up to a limit that only a fault
 import collections
 import pathlib
 import re
+import shlex
+import signal
 
 import pexpect
 
@@ -65,8 +67,8 @@ class Machine:
 		self.config = config
 		self.log_path = LOGS / f"{name}.log"
 		self.log = open(self.log_path, "w", encoding="utf-8", errors="replace")
-		command = config.command()
-		self.log.write(" ".join(command) + "\n")
+		self.command = command = config.command()
+		self.log.write(shlex.join(command) + "\n")
 		self.child = pexpect.spawn(command[0], command[1:], encoding="utf-8", codec_errors="replace",
 			timeout=BOOT_LIMIT, dimensions=(50, 1000))
 		self.child.logfile_read = self.log
@@ -81,16 +83,25 @@ class Machine:
 		self.close()
 
 	def close(self):
-		self.child.close(force=True)
+		# pexpect's own close() waits a tenth of a second for the end of a killed process, which may take longer.
+		if self.child.isalive():
+			self.child.kill(signal.SIGKILL)
+			self.child.wait()
+		self.child.close()
 		self.log.close()
 
 	def tail(self, lines=40):
-		self.log.flush()
+		if not self.log.closed:
+			self.log.flush()
 		return "\n".join(pathlib.Path(self.log_path).read_text(errors="replace").splitlines()[-lines:])
+
+	def seen(self):
+		"""What a failed test shows: the command that was run, the last lines of the console, the log's path."""
+		return f"command: {shlex.join(self.command)}\n{self.tail()}\nlog: {self.log_path}"
 
 	def fail(self, what):
 		self.broken = True
-		raise MachineError(f"{what}\n--- the end of {self.log_path}:\n{self.tail()}")
+		raise MachineError(f"{what}\n{self.seen()}")
 
 	def expect(self, pattern, limit=RUN_LIMIT, allow=()):
 		"""Waits for a pattern and returns the match. Anything dying meanwhile fails at once, but for

@@ -12,7 +12,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 import domu  # noqa: E402
 import machine  # noqa: E402
 import qemu  # noqa: E402
+import snapshot  # noqa: E402
 
+# Which begins the names of the logs: modules run side by side (scripts/run-pytest).
+MODULE = os.environ.get("GRAFT_TEST_MODULE", "test")
 HYPERVISOR = os.environ.get("GRAFT_HYPERVISOR", "graft")
 
 
@@ -20,34 +23,62 @@ def config(**changes):
 	return qemu.Config(**{"hypervisor": HYPERVISOR, **changes})
 
 
+class Machines:
+	"""The machines of one test: named after it, closed after it, and shown when it fails."""
+
+	def __init__(self, request):
+		self.name = f"{request.module.__name__}-" + re.sub(r"[^\w.-]+", "-", request.node.name)
+		self.machines = []
+		request.node.stash[MACHINES] = self.machines
+
+	def add(self, make, changes):
+		suffix = f"-{len(self.machines)}" if self.machines else ""
+		self.machines.append(make(config(**changes), self.name + suffix))
+		return self.machines[-1]
+
+	def close(self):
+		for each in self.machines:
+			each.close()
+
+
+MACHINES = pytest.StashKey()
+
+
 @pytest.fixture
-def start(request):
-	"""start(...) -> Machine, fields of qemu.Config as arguments; closed after the test."""
-	machines = []
+def machines(request):
+	each = Machines(request)
+	yield each
+	each.close()
 
-	def start(**changes):
-		name = re.sub(r"[^\w.-]+", "-", request.node.name)
-		suffix = f"-{len(machines)}" if machines else ""
-		machines.append(machine.Machine(config(**changes), f"{request.module.__name__}-{name}{suffix}"))
-		return machines[-1]
 
-	yield start
-	for each in machines:
-		each.close()
+@pytest.fixture
+def start(machines):
+	"""start(...) -> Machine that begins to boot, fields of qemu.Config as arguments; closed after the test."""
+	return lambda **changes: machines.add(machine.Machine, changes)
+
+
+@pytest.fixture
+def ready(machines):
+	"""ready(...) -> Machine at boot_quiet()'s prompt, restored from a snapshot: for tests that are not about the boot and whose
+	machine others have too."""
+	return lambda **changes: machines.add(snapshot.ready, changes)
 
 
 class Shared:
-	"""A machine that tests share: booted when the first asks for it, and anew after one that failed, but not for ever.
+	"""A machine that tests share: there when the first asks for it, and anew after one that failed, but not for ever.
 
-	prepare(machine) -> what tests get: the machine itself, or something around it."""
+	prepare(machine) -> what tests get: the machine itself, or something around it.
+	begin(config, name) -> the machine at its prompt. A machine of one module is booted: to store it would cost more than
+	it saves in one run."""
 
 	BOOTS = 8
 	in_use = []  # by the test that runs
 
-	def __init__(self, name, machine_config, prepare=lambda booted: booted):
+	def __init__(self, name, machine_config, prepare=lambda booted: booted, begin=snapshot.boot):
 		self.name = name
 		self.config = machine_config
 		self.prepare = prepare
+		self.begin = begin
 		self.machine = self.prepared = None
 		self.boots = 0
 
@@ -61,10 +92,9 @@ class Shared:
 		self.close()
 		self.boots += 1
 		if self.boots > self.BOOTS:
-			pytest.fail(f"the shared machine broke {self.BOOTS} times: see {self.name}-*.log", pytrace=False)
-		self.machine = machine.Machine(self.config, f"{self.name}-{self.boots}")
-		self.machine.broken = True  # until it is ready
-		self.machine.boot_quiet()
+			pytest.fail(f"the shared machine broke {self.BOOTS} times: see {MODULE}-{self.name}-*.log", pytrace=False)
+		self.machine = self.begin(self.config, f"{MODULE}-{self.name}-{self.boots}")
+		self.machine.broken = True  # until it is prepared
 		self.prepared = self.prepare(self.machine)
 		self.machine.broken = False
 
@@ -79,9 +109,13 @@ class Shared:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-	"""What a failed test left must not fail the next ones."""
+	"""A failed test shows what its machines said last. What it left must not fail the next ones."""
 	outcome = yield
-	if outcome.get_result().failed:
+	report = outcome.get_result()
+	if report.failed:
+		used = [*item.stash.get(MACHINES, []), *(holder.machine for holder in Shared.in_use if holder.machine)]
+		report.sections += [(f"console of {each.log_path.stem}", each.seen()) for each in used
+			if str(each.log_path) not in str(call.excinfo.value)]
 		for holder in Shared.in_use:
 			holder.spoil()
 	if call.when == "teardown":
@@ -96,7 +130,7 @@ def shared_by(holder):
 
 @pytest.fixture(scope="session")
 def shared():
-	yield from shared_by(Shared("dom0", config()))
+	yield from shared_by(Shared("dom0", config(), begin=snapshot.ready))
 
 
 @pytest.fixture
@@ -113,7 +147,7 @@ def prepare_host(booted):
 
 @pytest.fixture(scope="session")
 def shared_host():
-	yield from shared_by(Shared("host", config(share=domu.default_share(), memory=4096), prepare_host))
+	yield from shared_by(Shared("host", config(share=domu.default_share(), memory=4096), prepare_host, snapshot.ready))
 
 
 @pytest.fixture
@@ -132,8 +166,8 @@ def host(shared_host):
 @pytest.fixture
 def xen_dom0():
 	"""Debian's Xen, booted the same way: what a guest does there is no fault of Graft."""
-	with machine.Machine(config(hypervisor="xen"), "dom0-on-xen") as booted:
-		yield booted.boot_quiet()
+	with snapshot.boot(config(hypervisor="xen"), f"{MODULE}-dom0-on-xen") as booted:
+		yield booted
 
 
 @pytest.fixture

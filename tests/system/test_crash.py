@@ -14,9 +14,9 @@ def expect_registers(machine):
 		machine.expect(rf"(?i)\b{register}\b[ :=]+(0x)?[0-9a-f]{{8,16}}", allow=DEAD)
 
 
-def test_hypervisor_answers_after_a_kernel_panic(start):
+def test_hypervisor_answers_after_a_kernel_panic(ready):
 	"""A panicked Arm kernel spins and tells nobody. The debug keys show where it is."""
-	machine = start().boot_quiet()
+	machine = ready()
 	machine.type("echo c >/proc/sysrq-trigger")
 	machine.expect(names.amid_log("end Kernel panic"), allow=DEAD)
 	machine.child.send(names.SWITCH + "d")
@@ -27,8 +27,8 @@ def test_hypervisor_answers_after_a_kernel_panic(start):
 	assert len(re.findall(r"\] " + names.DOM0_PANIC, log)) == 1
 
 
-def test_kernel_panic_is_reported_once_with_registers(start, on_graft):
-	machine = start().boot_quiet()
+def test_kernel_panic_is_reported_once_with_registers(ready, on_graft):
+	machine = ready()
 	machine.type("echo c >/proc/sysrq-trigger")
 	machine.expect(names.DOM0_PANICKED, allow=DEAD)
 	expect_registers(machine)
@@ -38,8 +38,8 @@ def test_kernel_panic_is_reported_once_with_registers(start, on_graft):
 	assert len(re.findall(names.DOM0_PANICKED, machine.log_path.read_text(errors="replace"))) == 1
 
 
-def test_crash_is_reported_once_with_registers(start, on_graft):
-	machine = start().boot_quiet()
+def test_crash_is_reported_once_with_registers(ready, on_graft):
+	machine = ready()
 	machine.type(CRASH)
 	machine.expect(names.DOM0_CRASHED)
 	expect_registers(machine)
@@ -48,8 +48,8 @@ def test_crash_is_reported_once_with_registers(start, on_graft):
 	assert len(re.findall(names.DOM0_CRASHED, machine.log_path.read_text(errors="replace"))) == 1
 
 
-def test_a_fault_of_the_hypervisor_is_reported_with_names(start, on_graft):
-	machine = start().boot_quiet()
+def test_a_fault_of_the_hypervisor_is_reported_with_names(ready, on_graft):
+	machine = ready()
 	machine.child.send(names.SWITCH + "C")
 	fault = [names.DIED]
 	machine.expect(r"Graft panic on CPU \d+: synchronous exception at EL2", allow=fault)
@@ -60,9 +60,9 @@ def test_a_fault_of_the_hypervisor_is_reported_with_names(start, on_graft):
 	machine.expect("the machine needs a reset", allow=fault)
 
 
-def test_machine_can_be_reset_after_a_crash(start, on_graft):
+def test_machine_can_be_reset_after_a_crash(ready, on_graft):
 	"""By Graft's own debug key, since nobody else is left to do it."""
-	machine = start().boot_quiet()
+	machine = ready()
 	machine.type(CRASH)
 	machine.expect(names.DOM0_CRASHED)
 	machine.child.send(names.SWITCH + "R")

@@ -96,7 +96,8 @@ def play(machine, good, seeds, seconds):
 	return [each for each in reports if each]
 
 
-@pytest.mark.parametrize("quiet,seeds,seconds", [("cortex-a57", SEEDS, SECONDS), ("max", 2, 0)], indirect=["quiet"])
+@pytest.mark.parametrize("quiet,seeds,seconds", [
+	pytest.param("cortex-a57", SEEDS, SECONDS, marks=pytest.mark.long), ("max", 2, 0)], indirect=["quiet"])
 def test_a_hostile_guest_harms_nobody(quiet, seeds, seconds):
 	free = domu.info(quiet)[0]
 	good = domu.Guest(quiet, "good", vcpus=2).boot()

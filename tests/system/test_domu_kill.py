@@ -62,9 +62,9 @@ def test_xenconsoled_killed(host):
 
 
 @pytest.mark.parametrize("delay", [0, 1, None], ids=["early", "late", "after"])
-def test_xenstored_killed(start, delay):
+def test_xenstored_killed(ready, delay):
 	"""It forgets everything, so nothing but destroying is left for the guests, and Dom0's kernel has lost it too."""
-	machine = start(share=domu.default_share()).boot_quiet()
+	machine = ready(share=domu.default_share(), memory=4096)
 	guest = domu.Guest(machine, "victim")
 	guest.create("-p").destroy()
 	domu.wait_alone(machine)

@@ -3,13 +3,13 @@
 import machine as names
 
 
-def test_poweroff_ends_the_machine(start):
-	machine = start().boot_quiet()
+def test_poweroff_ends_the_machine(ready):
+	machine = ready()
 	assert machine.poweroff() == 0
 
 
-def test_reboot_resets_the_machine(start):
-	machine = start().boot_quiet()
+def test_reboot_resets_the_machine(ready):
+	machine = ready()
 	machine.type("reboot -f")
 	machine.expect(names.amid_log(names.READY), names.BOOT_LIMIT)
 	machine.expect(names.amid_log(names.PROMPT))

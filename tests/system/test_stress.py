@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A minute of everything at once: no interrupt is lost, no byte is wrong, and the clock keeps the host's time."""
+"""Everything at once: no interrupt is lost, no byte is wrong, and the clock keeps the host's time."""
 import re
 import time
 
+import pytest
+
 import disk
 
-SECONDS = 60
 MIB = 1 << 20
 
 
@@ -27,14 +28,15 @@ def interrupts(machine, name):
 	return sum(int(field) for field in line.split()[1:1 + machine.config.cpus])
 
 
-def test_minute_of_stress(start, tmp_path):
+@pytest.mark.parametrize("seconds", [12, pytest.param(60, marks=pytest.mark.long)])
+def test_stress(start, tmp_path, seconds):
 	image = disk.make(tmp_path / "disk", 16 * MIB)
 	machine = start(disks=[image]).boot_quiet()
 	before, error_before = offset(machine)
 	interrupts_before = interrupts(machine, "virtio")
 
 	machine.check("stress --cpu $(nproc) --io 1 --vm 1 --vm-bytes 64M >/tmp/stress.log 2>&1 & true")
-	report = machine.check(f"/usr/lib/graft-test/graft-stress {SECONDS} /dev/vda", limit=10 * SECONDS)
+	report = machine.check(f"/usr/lib/graft-test/graft-stress {seconds} /dev/vda", limit=600)
 	machine.check("killall stress")
 
 	after, error_after = offset(machine)
@@ -42,8 +44,8 @@ def test_minute_of_stress(start, tmp_path):
 	assert abs(drift) < 1 + error_before + error_after, f"the guest's clock is off by {drift:.2f} s"
 	assert "graft-stress: passed" in report
 	for name in ["timer 0", "timer 1", "wake-up 0-1", "disk read", "disk write"]:
-		assert int(re.search(rf"{name} +(\d+) times", report)[1]) > 100, report
-	assert interrupts(machine, "virtio") > interrupts_before + 100
+		assert int(re.search(rf"{name} +(\d+) times", report)[1]) > seconds, report
+	assert interrupts(machine, "virtio") > interrupts_before + seconds
 	dmesg = machine.check("dmesg")
 	assert not re.search(r"\b(stalls?|lockup|LOCKUP|hung task|I/O error|nobody cared|timed out|WARNING|BUG)\b", dmesg), dmesg
 	assert machine.poweroff() == 0
