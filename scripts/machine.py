@@ -93,7 +93,8 @@ class Machine:
 	def tail(self, lines=40):
 		if not self.log.closed:
 			self.log.flush()
-		return "\n".join(pathlib.Path(self.log_path).read_text(errors="replace").splitlines()[-lines:])
+		text = pathlib.Path(self.log_path).read_bytes().decode(errors="replace")
+		return "\n".join(re.split(EOL, text.rstrip())[-lines:])
 
 	def seen(self):
 		"""What a failed test shows: the command that was run, the last lines of the console, the log's path."""
