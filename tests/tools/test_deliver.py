@@ -15,6 +15,7 @@ from concurrent import futures
 import pytest
 
 import fdt
+from conftest import TOP as SOURCES
 from conftest import graftctl
 from test_online import FAKED, blob, faked  # noqa: F401
 from xenstored import READ, RM, WRITE, Guest, Store
@@ -79,6 +80,20 @@ def test_whole_life(deliver, store, host, tmp_path):
 	assert (tmp_path / "blob.2").read_bytes() == attached
 	assert guest.asked[1:] == [("remove", name)]
 	assert store.below(TOP) == {"overlays": b""}
+
+
+def test_status_only(deliver, store, compile_dts, host, tmp_path):
+	"""The node is the base's: the live tree has it as the overlay left it."""
+	text = (SOURCES / "tests/dts/base.dts").read_text().replace("cpus {", """off: off@9300000 { compatible = "vendor,off";
+		reg = <0 0x9300000 0 0x1000>; interrupts = <0 60 4>; status = "disabled"; }; cpus {""", 1)
+	host["FAKE_TREE"] = compile_dts(text, "board")
+	overlay = compile_dts('/dts-v1/; /plugin/; &off { status = "okay"; };', "enable")
+	guest = Guest(store, good_guest)
+	assert "has applied" in deliver("attach", overlay=overlay).out
+	node = fdt.parse(guest.seen).at("/fragment@0/__overlay__/off@9300000")
+	assert node.text("xen,path") == "/off@9300000" and node.text("status") == "okay"
+	assert node.cells("interrupts") == [0, 60, 4] and node.cells("xen,reg")[:4] == [0, 0x9300000, 0, 0x1000]
+	assert deliver("detach", overlay=overlay).err == ""
 
 
 def test_same_as_made_by_hand(deliver, store, host, tmp_path, read):
