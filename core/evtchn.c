@@ -11,6 +11,7 @@
 
 #define CONSUMERS_MAX 8U
 #define CLOSE_STEP    512U /* ports looked at before others get their turn */
+#define LOOK_MAX      8192U /* ports looked at for a free one: buckets without any are passed over */
 #define BUSY_MAX      512U /* ports passed over because the guest has them in its queues still */
 
 static struct {
@@ -60,10 +61,14 @@ int evtchn_init_domain(struct domain *d)
 	e->bucket_count = DIV_ROUND_UP(
 			evtchn_port_limit(d, EVTCHN_FIFO_NR_CHANNELS), EVTCHN_BUCKET_PORTS);
 	e->buckets = heap_alloc_array(e->bucket_count, sizeof(*e->buckets));
-	if (!e->buckets)
+	e->bucket_used = heap_alloc_array(e->bucket_count, sizeof(*e->bucket_used));
+	if (!e->buckets || !e->bucket_used) {
+		evtchn_free_domain(d);
 		return -ENOMEM;
+	}
+	e->bucket_used[0] = 1; /* port 0 is never anybody's */
 	e->port_limit = evtchn_port_limit(d, EVTCHN_2L_NR_CHANNELS);
-	e->first_free = 1; /* port 0 is never anybody's */
+	e->first_free = 1;
 	atomic_store(&e->ops, &evtchn_2l_ops);
 	d->hvm_params[HVM_PARAM_CALLBACK_IRQ] = callback_param();
 	return 0;
@@ -77,7 +82,9 @@ void evtchn_free_domain(struct domain *d)
 	for (unsigned i = 0; e->buckets && i < e->bucket_count; i++)
 		heap_free(atomic_load(&e->buckets[i]));
 	heap_free(e->buckets);
+	heap_free(e->bucket_used);
 	e->buckets = NULL;
+	e->bucket_used = NULL;
 	e->bucket_count = 0;
 }
 
@@ -95,16 +102,27 @@ static struct evtchn *add_bucket(struct domain *d, evtchn_port_t port)
 	return &bucket[port % EVTCHN_BUCKET_PORTS];
 }
 
+static uint8_t *bucket_used(struct evtchn_domain *e, evtchn_port_t port)
+{
+	return &e->bucket_used[port / EVTCHN_BUCKET_PORTS];
+}
+
 int evtchn_take_port(struct domain *d, evtchn_port_t *port, struct evtchn **chn)
 {
 	struct evtchn_domain *e = &d->evtchn;
-	unsigned skipped = 0;
+	unsigned skipped = 0, looked = 0;
 
 	if (e->dying)
 		return -EINVAL;
-	for (evtchn_port_t p = e->first_free; p < e->port_limit; p++) {
-		struct evtchn *c = evtchn_find(d, p);
+	for (evtchn_port_t p = e->first_free; p < e->port_limit && looked < LOOK_MAX; p++) {
+		struct evtchn *c;
 
+		if (*bucket_used(e, p) == EVTCHN_BUCKET_PORTS) {
+			p |= EVTCHN_BUCKET_PORTS - 1;
+			continue;
+		}
+		looked++;
+		c = evtchn_find(d, p);
 		if (!c)
 			c = add_bucket(d, p);
 		if (!c)
@@ -121,6 +139,7 @@ int evtchn_take_port(struct domain *d, evtchn_port_t *port, struct evtchn **chn)
 		}
 		e->first_free = skipped ? e->first_free : p + 1;
 		e->active_count++;
+		++*bucket_used(e, p);
 		*port = p;
 		*chn = c;
 		return 0;
@@ -131,6 +150,7 @@ int evtchn_take_port(struct domain *d, evtchn_port_t *port, struct evtchn **chn)
 static void return_port(struct domain *d, evtchn_port_t port)
 {
 	d->evtchn.active_count--;
+	--*bucket_used(&d->evtchn, port);
 	d->evtchn.first_free = MIN(d->evtchn.first_free, port);
 }
 

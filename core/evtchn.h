@@ -23,6 +23,7 @@ struct evtchn_domain {
 	struct spinlock lock;
 	struct evtchn *_Atomic *buckets; /* a table of arrays: neither it nor a port ever moves */
 	unsigned bucket_count;
+	uint8_t *bucket_used; /* ports in use of each */
 	unsigned port_limit;  /* one past the highest port that may be used */
 	unsigned active_count;  /* ports in use */
 	unsigned graft_count;  /* of these, Graft's own: no guest may close them */

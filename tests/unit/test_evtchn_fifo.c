@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The FIFO layout: order, priorities, queues that ports move between, growth of the array, hostile words. */
 #include "core/evtchn_priv.h"
+#include "core/fault.h"
 #include "tests/unit/evtchn_guest.h"
 
 #include <threads.h>
@@ -528,10 +529,41 @@ static void test_word_that_never_rests(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Looking for a free port, Graft passes over buckets that have none: their memory is out of reach here. */
+static void test_full_buckets_are_passed_over(void **state)
+{
+	struct evtchn_domain *e = &dom(1)->evtchn;
+	unsigned full = 8 * EVTCHN_BUCKET_PORTS;
+	evtchn_port_t port, last;
+
+	(void)state;
+	for (port = 1; port < full + 10; port++)
+		assert_int_equal(evtchn_bind_ipi(dom(1), 0, &last), 0);
+	assert_int_equal(last, full + 9);
+	/* The guest has not taken the first one out of its queue: it is no port to use, nor a place to begin behind. */
+	send(1);
+	assert_int_equal(evtchn_close(dom(1), 1), 0);
+	for (unsigned i = 1; i < 8; i++)
+		memory_hide(atomic_load(&e->buckets[i]),
+				EVTCHN_BUCKET_PORTS * sizeof(struct evtchn));
+	for (unsigned i = 0; i < 20; i++) {
+		assert_int_equal(evtchn_bind_ipi(dom(1), 0, &port), 0);
+		assert_int_equal(port, full + 10 + i);
+	}
+	for (unsigned i = 1; i < 8; i++)
+		memory_show(atomic_load(&e->buckets[i]),
+				EVTCHN_BUCKET_PORTS * sizeof(struct evtchn));
+	/* Once a port of such a bucket is closed it is found. */
+	assert_int_equal(evtchn_close(dom(1), 300), 0);
+	assert_int_equal(evtchn_bind_ipi(dom(1), 0, &port), 0);
+	assert_int_equal(port, 300);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_first_in_first_out),
+		TEST(test_full_buckets_are_passed_over),
 		TEST(test_priorities),
 		TEST(test_tail_that_moved_away),
 		TEST(test_senders_meet_at_an_old_tail),
