@@ -232,6 +232,12 @@ static void give_back(enum resource_kind kind, struct extent extent)
 	}
 }
 
+static int refuse_interrupt(const struct wish *w, int err, struct dt_why *why)
+{
+	return dt_fail(why, err, "%s: d%u cannot have such an interrupt",
+			resource_name(&w->resource), w->domain->id);
+}
+
 static int give(struct wish *w, struct holding **out, struct dt_why *why)
 {
 	int err = check(w, why);
@@ -248,8 +254,7 @@ static int give(struct wish *w, struct holding **out, struct dt_why *why)
 	if (err) {
 		give_back(w->resource.kind, w->extent);
 		heap_free(h);
-		return dt_fail(why, err, "%s: d%u cannot have such an interrupt",
-				resource_name(&w->resource), w->domain->id);
+		return refuse_interrupt(w, err, why);
 	}
 	h->claim.resource = w->resource;
 	h->claim.owner = w->domain;
@@ -343,13 +348,18 @@ int passthrough_give_interrupt(struct domain *d, uint32_t intid, bool route, str
 {
 	struct wish w = wish_for(d, RESOURCE_SPI, intid, 1);
 	struct holding *h = find(&w);
-	int err = h ? 0 : give(&w, &h, why);
+	bool permitted = h != NULL;
+	int err = permitted ? 0 : give(&w, &h, why);
 
 	if (err || !route)
 		return err;
 	if (h->routed)
 		return dt_fail(why, -EEXIST, "d%u has %s already", d->id,
 				resource_name(&w.resource));
+	/* Since the permission d may have been given an emulated UART with this number. */
+	err = permitted ? irq_may_route(d, intid) : 0;
+	if (err)
+		return refuse_interrupt(&w, err, why);
 	irq_route(d, intid, h->claim.resource.edge);
 	h->routed = true;
 	return 0;

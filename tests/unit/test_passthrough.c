@@ -521,6 +521,18 @@ static void test_random(void **state)
 				frames[i] != OFF && frames[i] != SPARE);
 }
 
+/* d was permitted the interrupt, then made a UART of its own with the same number. */
+static void test_permitted_and_taken_since(void **state)
+{
+	(void)state;
+	assert_int_equal(give_irq(dom2, 40, false), 0);
+	host_irq_of_graft = 40;
+	expect(give_irq(dom2, 40, true), -EBUSY, "cannot have such an interrupt");
+	host_irq_of_graft = SPI_OF_UART;
+	assert_int_equal(give_irq(dom2, 40, true), 0);
+	assert_int_equal(take_irq(dom2, 40), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, env_set_up, env_tear_down)
 
 int main(void)
@@ -530,6 +542,7 @@ int main(void)
 		TEST(test_nobodys),
 		TEST(test_call_by_call),
 		TEST(test_refusals),
+		TEST(test_permitted_and_taken_since),
 		TEST(test_in_use),
 		TEST(test_enabled_in_the_guest),
 		TEST(test_device_in_parts),
