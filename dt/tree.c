@@ -271,7 +271,11 @@ bool dt_is_compatible(
 {
 	const struct dt_prop *prop = dt_prop(tree, node, "compatible");
 
-	return prop && dtb_list_has(dt_prop_span(prop), compatible);
+	uint32_t size = prop && prop->size > DT_COMPATIBLE_MAX ? DT_COMPATIBLE_MAX : 0;
+
+	if (prop && !size)
+		size = prop->size;
+	return prop && dtb_list_has(span_of(prop->value, size), compatible);
 }
 
 bool dt_is_enabled(const struct dt_tree *tree, const struct dt_node *node)

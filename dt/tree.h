@@ -104,6 +104,8 @@ bool dt_prop_u32(const struct dt_tree *tree, const struct dt_node *node, const c
 /* NULL unless the property is there and is one terminated string. */
 const char *dt_prop_string(
 		const struct dt_tree *tree, const struct dt_node *node, const char *name);
+/* Only the first DT_COMPATIBLE_MAX bytes of the list are looked at: nothing pauses meanwhile. */
+#define DT_COMPATIBLE_MAX 4096U
 bool dt_is_compatible(
 		const struct dt_tree *tree, const struct dt_node *node, const char *compatible);
 bool dt_is_enabled(const struct dt_tree *tree, const struct dt_node *node);

@@ -345,10 +345,37 @@ static void test_words(void **state)
 	assert_int_equal(dt_fail(NULL, -DT_ENOENT, "%u", 1u), -DT_ENOENT);
 }
 
+/* A list may have a megabyte, and is looked at without a pause: its first DT_COMPATIBLE_MAX bytes alone count. */
+static void test_long_compatible(void **state)
+{
+	static char list[DT_COMPATIBLE_MAX + 8], blob[2 * DT_COMPATIBLE_MAX];
+	static struct test_heap heap;
+	struct dt_env env = heap_env(&heap);
+	struct dtb_writer w;
+	struct dt_tree tree;
+	size_t size;
+
+	(void)state;
+	memset(list, 'x', sizeof(list));
+	memcpy(list + DT_COMPATIBLE_MAX - 6, "\0last", 6);
+	memcpy(list + DT_COMPATIBLE_MAX, "beyond", 7);
+	list[sizeof(list) - 1] = '\0';
+	dtb_write_init(&w, blob, sizeof(blob));
+	dtb_begin_node(&w, "");
+	dtb_write_prop(&w, "compatible", list, sizeof(list));
+	dtb_end_node(&w);
+	assert_int_equal(dtb_finish(&w, &size), 0);
+	assert_int_equal(dt_tree_build(&tree, &env, blob, size, NULL), 0);
+	assert_true(dt_is_compatible(&tree, tree.root, "last"));
+	assert_false(dt_is_compatible(&tree, tree.root, "beyond"));
+	dt_tree_drop(&tree);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_span),
+		cmocka_unit_test(test_long_compatible),
 		cmocka_unit_test(test_unaligned_numbers),
 		cmocka_unit_test(test_walk_blob),
 		cmocka_unit_test(test_lookups),
