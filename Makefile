@@ -47,11 +47,11 @@ MK_FILES := Makefile $(sort $(wildcard mk/*.mk))
 include $(sort $(wildcard mk/*.mk))
 
 #: test             all that a change must pass: unit tests, lint, tools, quick proofs, seconds of fuzzing, system tests
-#: test-all         the same with every proof, a minute of each fuzzer, every pair of the oracle, clang, and long system tests
+#: test-all         the same with every proof, a minute of each fuzzer, every overlay (oracle, graftctl), clang, long system tests
 .PHONY: test test-all
-TEST := build="image images tools" unit=test-unit lint=lint tools=test-tools
+TEST := build="image images tools" unit=test-unit lint=lint
 test:
-	@scripts/run-parts $(TEST) oracle="oracle EVERY=37" proofs=prove-quick fuzz="fuzz FUZZ_S=5" system=test-system
+	@scripts/run-parts $(TEST) tools=test-tools oracle="oracle EVERY=37" proofs=prove-quick fuzz="fuzz FUZZ_S=5" system=test-system
 test-all:
-	@scripts/run-parts $(TEST) oracle=oracle clang=lint-clang proofs=prove-all fuzz=fuzz system="test-system LONG=1"
+	@scripts/run-parts $(TEST) tools="test-tools LONG=1" oracle=oracle clang=lint-clang proofs=prove-all fuzz=fuzz system="test-system LONG=1"
 endif

@@ -65,9 +65,9 @@ oracle: $(B)/host/oracle guest-base
 	@$< --every $(EVERY) $$(tests/corpus/get-dtbs)
 	@echo "oracle: 1 passed, 0 failed, 0 skipped"
 
-#: test-tools       graftctl's own tests (K=EXPRESSION: only those tests)
+#: test-tools       graftctl's own tests (K=EXPRESSION: only those tests, LONG=1: of every overlay, not of a sample)
 .PHONY: test-tools
 test-tools: tools $(B)/host/graftctl-checked $(B)/host/graftctl-faked
-	@scripts/run-pytest tools tests/tools $(if $(K),-k "$(K)")
+	@GRAFT_TEST_ALL=$(LONG) scripts/run-pytest tools tests/tools $(if $(K),-k "$(K)")
 
 -include $(ORACLE_OBJ:.o=.d) $(TOOL_CHECKED_OBJ:.o=.d)

@@ -12,7 +12,7 @@ from test_guest import guest_tree  # noqa: F401
 
 ALL = os.environ.get("GRAFT_TEST_ALL")  # else a sample
 BATCHES = 8  # so that a failure names a small one
-RANDOM = 4000 if ALL else 96
+RANDOM = 1500 if ALL else 96
 
 
 def holds(overlay, base, guest, out, *more):
