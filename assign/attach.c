@@ -65,6 +65,24 @@ static void count_claim(struct attachment *a, enum resource_kind kind)
 	a->streams += kind == RESOURCE_STREAM;
 }
 
+const struct claim *attachment_find_planned(const struct attachment *a, uint64_t intid)
+{
+	const struct interval *at = NULL;
+
+	for (; a && !at; a = a->more)
+		at = interval_at(&a->planned, intid);
+	return at ? container_of(at, struct claim, at) : NULL;
+}
+
+/* The boot tree's claims are in the ledger one by one, before the next is planned. */
+static void note_planned(struct attachment *a, struct claim *claim)
+{
+	if (claim->resource.kind != RESOURCE_SPI || !a->overlay)
+		return;
+	claim->at.first = claim->at.last = claim->resource.base;
+	interval_insert(&a->planned, &claim->at);
+}
+
 int attachment_add_case(struct attachment *a, struct rule_case *c, struct dt_why *why)
 {
 	const struct resource *resource = c->resource;
@@ -85,6 +103,7 @@ int attachment_add_case(struct attachment *a, struct rule_case *c, struct dt_why
 	claim->resource = *resource;
 	claim->owner = a->domain;
 	claim->node = c->node;
+	note_planned(a, claim);
 	*a->tail = claim;
 	a->tail = &claim->next;
 	count_claim(a, resource->kind);
@@ -97,6 +116,8 @@ int attachment_add(struct attachment *a, const struct dt_tree *tree, const struc
 	struct resource seen = *resource;
 	struct rule_case c = { .tree = tree, .domain = a->domain, .node = node, .resource = &seen };
 
+	if (resource->kind == RESOURCE_SPI)
+		c.planned = attachment_find_planned(a, resource->base);
 	if (a->domain->config.direct_mapped)
 		seen.guest = seen.base;
 	return attachment_add_case(a, &c, why);

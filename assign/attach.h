@@ -31,6 +31,8 @@ struct attachment {
 	struct dt_overlay *overlay; /* NULL: the boot tree's */
 	struct origin *origin; /* NULL: the overlay's own blob, so it is the whole overlay */
 	struct claim *first, **tail;
+	struct interval_set
+			planned; /* SPIs of the claims until commit, when the ledger takes them over */
 	unsigned devices, ranges, interrupts, streams;
 	unsigned disabled; /* nodes that were left out */
 	bool committed;
@@ -59,6 +61,8 @@ struct attachment *attachment_create(struct domain *d, struct dt_overlay *overla
 int attachment_add(struct attachment *a, const struct dt_tree *tree, const struct dt_node *node,
 		const struct resource *resource, struct dt_why *why);
 int attachment_add_case(struct attachment *a, struct rule_case *c, struct dt_why *why);
+/* A claim on the SPI in the plan of this one and of all linked behind it by ->more; NULL: none. */
+const struct claim *attachment_find_planned(const struct attachment *a, uint64_t intid);
 /* Commit of the claims from this one on; and stop of all. */
 void attachment_commit_from(struct attachment *a, struct claim *claim);
 void attachment_stop_claims(struct attachment *a);

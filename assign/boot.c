@@ -80,6 +80,8 @@ static void give_device(struct attachment *a, const struct dt_node *node)
 		/* What is private to each CPU every guest has of its own, from the virtual GIC. */
 		if (rc > 0 && resource.kind == RESOURCE_SPI && !resource.shared)
 			continue;
+		/* Drivers in the field name a trigger of their own where the tree has one that cannot be. */
+		resource.impossible = false;
 		if (rc < 0 || attachment_add(a, boot_tree, node, &resource, &why))
 			log_warn("%s; Dom0 does not get it", why.text);
 		else

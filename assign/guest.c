@@ -261,6 +261,8 @@ static int give(struct plan *p, struct attachment *a, const struct rule_case *de
 	int err;
 
 	c.resource = resource;
+	if (resource->kind == RESOURCE_SPI)
+		c.planned = attachment_find_planned(p->first, resource->base);
 	err = resource->kind == RESOURCE_MMIO ? check_planned(p, &c, why) : 0;
 	if (!err)
 		err = attachment_add_case(a, &c, why);

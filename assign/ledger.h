@@ -25,6 +25,7 @@ enum resource_kind {
 struct resource {
 	enum resource_kind kind;
 	bool edge; /* of an SPI */
+	bool impossible; /* of an SPI: its trigger (dt/resource.h) */
 	bool shared; /* of an interrupt: an SPI, not private to each CPU */
 	uint32_t iommu; /* of a stream: the phandle */
 	uint64_t base, size;

@@ -36,6 +36,7 @@ static int decode_irq(const struct resource_walk *walk, int rc, const struct dt_
 		if (!rc) {
 			*out = (struct resource){ .kind = RESOURCE_SPI,
 				.edge = irq.edge,
+				.impossible = irq.impossible,
 				.shared = irq.spi,
 				.base = irq.intid,
 				.size = 1 };

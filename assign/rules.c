@@ -291,11 +291,21 @@ static int check_interrupt_owner(const struct rule_case *c, struct dt_why *why)
 			dt_path(other->node));
 }
 
-/* One line has one trigger, whoever is on it. */
+static int check_possible(const struct rule_case *c, struct dt_why *why)
+{
+	if (!c->resource->impossible)
+		return 0;
+	return dt_fail(why, -EINVAL,
+			"an SPI is triggered by a rising edge (1) or a high level (4) alone");
+}
+
+/* One line has one trigger, whoever is on it, and whether that is in the ledger or only planned. */
 static int check_trigger(const struct rule_case *c, struct dt_why *why)
 {
 	const struct claim *other = ledger_find(RESOURCE_SPI, c->resource->base);
 
+	if (!other)
+		other = c->planned;
 	if (!other || other->resource.edge == c->resource->edge)
 		return 0;
 	return dt_fail(why, -EINVAL, "%s triggered, but %s has it as %s triggered",
@@ -356,6 +366,7 @@ static const struct rule {
 	{ "own-interrupt", RESOURCE_SPI, check_own_interrupt },
 	{ "spi", RESOURCE_SPI, check_shared_interrupt },
 	{ "one-owner", RESOURCE_SPI, check_interrupt_owner },
+	{ "trigger", RESOURCE_SPI, check_possible },
 	{ "one-trigger", RESOURCE_SPI, check_trigger },
 	{ "interrupt-exists", RESOURCE_SPI, check_machine },
 	{ "stream-ids", RESOURCE_STREAM, check_stream_ids },

@@ -15,6 +15,7 @@ struct rule_case {
 	const struct resource *resource; /* NULL: the node as a whole */
 	const struct dt_tree *guest_tree; /* of the next one */
 	const struct dt_node *guest; /* the guest's node for it; NULL: the domain gets the host's */
+	const struct claim *planned; /* an SPI: another claim on it in the same plan, or NULL */
 	const struct claim *other; /* set by the checks: one in its way, of another owner */
 };
 

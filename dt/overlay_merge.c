@@ -142,6 +142,17 @@ static bool is_repetition(const struct dt_prop *prop, const struct dt_prop *old)
 	       memcmp(prop->value, old->value, prop->size) == 0;
 }
 
+/* Addresses below the node would get another meaning; Linux does not take it either. */
+static bool changes_cells(const struct dt_prop *prop, const struct dt_prop *old)
+{
+	struct span name = dt_text(prop->name);
+
+	return old && old->node->first_child &&
+	       (span_equal(name, dt_text("#address-cells")) ||
+			       span_equal(name, dt_text("#size-cells"))) &&
+	       !span_equal(dt_prop_span(prop), dt_prop_span(old));
+}
+
 /* Found in the side's index from now on. */
 static int index_prop(struct dt_overlay *overlay, struct dt_prop *prop)
 {
@@ -193,6 +204,10 @@ static int join_prop(struct dt_overlay *overlay, struct dt_prop *prop, struct dt
 				prop->name);
 	if (is_repetition(prop, old))
 		return 0;
+	if (changes_cells(prop, old))
+		return dt_fail(overlay->stage->why, -DT_EINVAL,
+				"%s: '%s' cannot change while there are nodes below", dt_path(node),
+				prop->name);
 	/* The number goes along, and is counted where it arrives. */
 	if (!live && (prop->tag & DT_PROP_PHANDLE))
 		prop->node->phandle = 0;
@@ -300,6 +315,21 @@ static struct dt_node *placed(const struct dt_overlay *overlay, struct dt_node *
 	return up ? node : NULL;
 }
 
+/* Does __fixups__ have a label for the fragment's target? */
+static bool is_label_target(const struct dt_overlay *overlay, const struct dt_node *fragment)
+{
+	char place[DT_NAME_MAX + sizeof("/:target:0")];
+	struct dtb_cursor cursor;
+
+	if (!dt_stage_part(overlay->stage, DTB_FIXUPS, &cursor))
+		return false;
+	dt_format(place, sizeof(place), "/%s:target:0", fragment->name);
+	while (dtb_step(&cursor) == DTB_PROP)
+		if (dtb_list_has(cursor.value, place))
+			return true;
+	return false;
+}
+
 static int target_of_phandle(struct dt_overlay *overlay, const struct dt_node *fragment,
 		const struct dt_prop *prop, struct dt_node **out)
 {
@@ -311,6 +341,8 @@ static int target_of_phandle(struct dt_overlay *overlay, const struct dt_node *f
 	if (value.left != 4 || !span_u32(&value, &phandle))
 		return dt_fail(overlay->stage->why, -DT_EINVAL, "%s: target is not one phandle",
 				fragment->name);
+	if (phandle == UINT32_MAX && is_label_target(overlay, fragment))
+		return -DT_ENOENT; /* the label is not there, which was said */
 	if (phandle == UINT32_MAX)
 		return dt_fail(overlay->stage->why, -DT_EINVAL,
 				"%s: target has no label in __fixups__", fragment->name);

@@ -213,9 +213,10 @@ static int go_up(struct way *way, uint32_t index, struct dt_irq *irq)
 	if (done == 0)
 		return dt_fail(way->why, -DT_EINVAL, "%s: interrupt goes in a circle",
 				dt_path(way->device));
-	*irq = (struct dt_irq){
-		.controller = way->at, .cell_count = way->cell_count, .index = index
-	};
+	*irq = (struct dt_irq){ .device = way->device,
+		.controller = way->at,
+		.cell_count = way->cell_count,
+		.index = index };
 	memcpy(irq->cells, way->cells, sizeof(irq->cells));
 	return done;
 }
@@ -328,6 +329,27 @@ static const struct gic_kind {
 	{ .first = 1056, .count = 64, .spi = false },
 };
 
+enum {
+	TRIGGER_MASK = 15, /* of the third cell: trigger and level flags (arm,gic binding) */
+	TRIGGER_RISING = 1,
+	TRIGGER_EDGES = 3,
+	TRIGGER_HIGH = 4,
+};
+
+/* No flag at all leaves the trigger to whoever drives the device. */
+static bool is_possible_for_spi(uint32_t flags)
+{
+	flags &= TRIGGER_MASK;
+	return flags == 0 || flags == TRIGGER_RISING || flags == TRIGGER_HIGH;
+}
+
+static int fail_specifier(const struct dt_irq *irq, const char *what, struct dt_why *why)
+{
+	return dt_fail(why, -DT_EINVAL, "%s: interrupt <%u %u ...>: %s",
+			irq->device ? dt_path(irq->device) : "", irq->cells[0], irq->cells[1],
+			what);
+}
+
 int dt_gic_decode(const struct dt_tree *tree, const struct dt_irq *irq, struct dt_gic_irq *out,
 		struct dt_why *why)
 {
@@ -336,14 +358,13 @@ int dt_gic_decode(const struct dt_tree *tree, const struct dt_irq *irq, struct d
 	if (!is_gic(tree, irq->controller))
 		return dt_fail(why, -DT_ENXIO, "%s: not a GIC", dt_path(irq->controller));
 	if (irq->cell_count < 3 || irq->cells[0] >= sizeof(gic_kinds) / sizeof(gic_kinds[0]))
-		return dt_fail(why, -DT_EINVAL, "interrupt <%u %u ...>: not a GIC's specifier",
-				irq->cells[0], irq->cells[1]);
+		return fail_specifier(irq, "not a GIC's specifier", why);
 	kind = &gic_kinds[irq->cells[0]];
 	if (irq->cells[1] >= kind->count)
-		return dt_fail(why, -DT_EINVAL, "interrupt <%u %u ...>: number out of range",
-				irq->cells[0], irq->cells[1]);
+		return fail_specifier(irq, "number out of range", why);
 	*out = (struct dt_gic_irq){ .intid = kind->first + irq->cells[1],
 		.spi = kind->spi,
-		.edge = (irq->cells[2] & 3) != 0 };
+		.edge = (irq->cells[2] & TRIGGER_EDGES) != 0,
+		.impossible = kind->spi && !is_possible_for_spi(irq->cells[2]) };
 	return 0;
 }

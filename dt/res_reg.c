@@ -108,11 +108,12 @@ static int range_cells(const struct dt_tree *tree, const struct dt_node *bus, ui
 	return error;
 }
 
-/* One level up, through the entry that covers the whole of it. */
-static int cross_bus(const struct dt_tree *tree, const struct dt_node *bus,
+/* One level up, through the entry that covers the whole of it; the device is for the sentence. */
+static int cross_bus(const struct dt_list *list, const struct dt_node *bus,
 		const struct dt_prop *ranges, struct dt_address *address, uint64_t size,
 		struct dt_why *why)
 {
+	const struct dt_tree *tree = list->tree;
 	struct span rest = dt_prop_span(ranges);
 	uint32_t cells[3], count = 0;
 	struct range range;
@@ -129,35 +130,45 @@ static int cross_bus(const struct dt_tree *tree, const struct dt_node *bus,
 			continue;
 		if (offset > UINT64_MAX - range.parent.low)
 			return dt_fail(why, -DT_EINVAL,
-					"%s: ranges take 0x%lx over the end of memory",
-					dt_path(bus), (unsigned long)address->low);
+					"%s: ranges in %s take 0x%lx over the end of memory",
+					dt_path(list->node), dt_path(bus),
+					(unsigned long)address->low);
 		range.parent.low += offset;
 		*address = range.parent;
 		return 0;
 	}
-	return dt_fail(why, -DT_EINVAL, "%s: no entry of ranges covers 0x%lx, size 0x%lx whole",
-			dt_path(bus), (unsigned long)address->low, (unsigned long)size);
+	return dt_fail(why, -DT_EINVAL,
+			"%s: no entry of ranges in %s covers 0x%lx, size 0x%lx whole",
+			dt_path(list->node), dt_path(bus), (unsigned long)address->low,
+			(unsigned long)size);
+}
+
+static int fail_no_ranges(const struct dt_list *list, const struct dt_node *bus, struct dt_why *why)
+{
+	return dt_fail(why, -DT_ENXIO, "%s: %s has no ranges: not in the CPU's memory",
+			dt_path(list->node), dt_path(bus));
 }
 
 /* From an address on `bus` to the CPU's. */
-static int translate(const struct dt_tree *tree, const struct dt_node *bus,
+static int translate(const struct dt_list *list, const struct dt_node *bus,
 		struct dt_address address, struct dt_window *window, struct dt_why *why)
 {
 	const struct dt_prop *ranges;
 	int error = 0;
 
 	for (; bus->parent && !error; bus = bus->parent) {
-		ranges = dt_prop(tree, bus, "ranges");
+		ranges = dt_prop(list->tree, bus, "ranges");
 		if (!ranges)
-			return dt_fail(why, -DT_ENXIO, "%s: no ranges: not in the CPU's memory",
-					dt_path(bus));
+			return fail_no_ranges(list, bus, why);
 		if (ranges->size)
-			error = cross_bus(tree, bus, ranges, &address, window->size, why);
+			error = cross_bus(list, bus, ranges, &address, window->size, why);
 	}
 	window->base = address.low;
 	if (!error && window->size && window->base + (window->size - 1) < window->base)
-		error = dt_fail(why, -DT_EINVAL, "0x%lx, size 0x%lx: runs over the end of memory",
-				(unsigned long)window->base, (unsigned long)window->size);
+		error = dt_fail(why, -DT_EINVAL,
+				"%s: 0x%lx, size 0x%lx: runs over the end of memory",
+				dt_path(list->node), (unsigned long)window->base,
+				(unsigned long)window->size);
 	return error;
 }
 
@@ -188,6 +199,11 @@ int dt_reg_next(struct dt_list *list, struct dt_window *window, struct dt_why *w
 
 	if (list->rest.left == 0 || !bus)
 		return 0;
+	/* A chip select, the number of a port: cells of its own kind, so that nothing can be cut off. */
+	if (bus->parent && !dt_prop(list->tree, bus, "ranges")) {
+		list->rest.left = 0;
+		return fail_no_ranges(list, bus, why);
+	}
 	error = dt_cells(list->tree, bus, &address_cells, &size_cells, why);
 	if (error) {
 		list->rest.left = 0;
@@ -203,7 +219,7 @@ int dt_reg_next(struct dt_list *list, struct dt_window *window, struct dt_why *w
 	if (size_cells == 0 || is_pci(list->tree, bus))
 		return dt_fail(why, -DT_ENXIO, "%s: reg is not in the CPU's memory",
 				dt_path(list->node));
-	error = translate(list->tree, bus, address, window, why);
+	error = translate(list, bus, address, window, why);
 	return error ? error : 1;
 }
 
@@ -232,7 +248,7 @@ int dt_ranges_next(struct dt_list *list, struct dt_window *window, struct dt_why
 		.bus = range.child.low,
 		.space = range.child.space,
 		.index = list->index++ };
-	error = translate(list->tree, bus, range.parent, window, why);
+	error = translate(list, bus, range.parent, window, why);
 	return error ? error : 1;
 }
 

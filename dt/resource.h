@@ -33,8 +33,9 @@ struct dt_window {
 
 /*
  * `reg`, each entry taken through every `ranges` up to the root. -DT_ENXIO: a bus above has no `ranges`,
- * so these are not memory addresses (an I2C address, a CPU number); -DT_EINVAL: malformed, or an address
- * that no entry of a `ranges` covers whole. No `reg`: an empty list.
+ * so these are not memory addresses (an I2C address, a CPU number); below a node without `ranges` the list ends
+ * there, and cells are not looked at. -DT_EINVAL: malformed, or an address that no entry of a `ranges` covers
+ * whole. No `reg`: an empty list.
  */
 struct dt_list dt_reg(const struct dt_tree *tree, const struct dt_node *node);
 int dt_reg_next(struct dt_list *list, struct dt_window *window, struct dt_why *why);
@@ -51,6 +52,7 @@ bool dt_is_pci_host(const struct dt_tree *tree, const struct dt_node *node);
 #define DT_CELLS_MAX 8
 
 struct dt_irq {
+	const struct dt_node *device; /* that has the property */
 	const struct dt_node *controller; /* the one at the root of the interrupt tree */
 	uint32_t cells[DT_CELLS_MAX]; /* the specifier in the controller's own terms */
 	uint32_t cell_count;
@@ -76,6 +78,7 @@ struct dt_gic_irq {
 	uint32_t intid; /* PPI 16..31, SPI 32..1019, extended SPI 4096.. */
 	bool spi; /* shared: can be routed to a domain */
 	bool edge; /* else level */
+	bool impossible; /* an SPI with a trigger that no GIC has for SPIs: falling edge, low level, two at once */
 };
 
 /*

@@ -14,6 +14,7 @@ struct device {
 	uint64_t base, size;
 	unsigned spi;
 	bool edge, disabled, forced, for_guests;
+	unsigned trigger; /* flags of the interrupt; 0: by `edge` */
 	unsigned streams;
 };
 
@@ -29,7 +30,9 @@ static void write_reg(struct dtb_writer *w, uint64_t base, uint64_t size)
 static void begin_device(struct dtb_writer *w, const struct device *dev)
 {
 	uint32_t irq[] = { dev->spi < 32, dev->spi < 32 ? dev->spi - 16 : dev->spi - 32,
-		dev->edge ? 1 : 4 };
+		dev->trigger ? dev->trigger
+		: dev->edge  ? 1
+			     : 4 };
 	uint32_t stream[] = { 2, dev->streams };
 
 	dtb_begin_node(w, dev->name);

@@ -446,8 +446,52 @@ static void test_ranges_over_the_end(void **state)
 	blob = overlay_end();
 	assert_int_equal(add(blob), 0);
 	assert_int_equal(attach(dom0, blob), -EINVAL);
-	assert_why("/bus: ranges take 0x1000 over the end of memory");
+	assert_why("/bus/dev@1000: ranges in /bus take 0x1000 over the end of memory");
 	assert_false(sees(dom0, 0));
+	assert_int_equal(removes(blob), 0);
+	free(blob.at);
+}
+
+/* No ledger knows yet what the same overlay brings. */
+static void test_trigger_in_one_overlay(void **state)
+{
+	struct blob blob = OVERLAY(
+			{ .name = "a@1", .base = WINDOW + 0x10000, .size = 8, .spi = 50 },
+			{ .name = "b@1", .base = WINDOW + 0x11000, .size = 8, .spi = 50 },
+			{ .name = "c@1",
+					.base = WINDOW + 0x12000,
+					.size = 8,
+					.spi = 50,
+					.edge = true });
+	struct blob level = OVERLAY(
+			{ .name = "d@1", .base = WINDOW + 0x10000, .size = 8, .spi = 50 },
+			{ .name = "e@1", .base = WINDOW + 0x11000, .size = 8, .spi = 50 });
+
+	(void)state;
+	assert_int_equal(add(blob), 0);
+	refuse(dom0, blob, -EINVAL, "/c@1: interrupt 50: edge triggered, but /");
+	assert_why("has it as level triggered [rule one-trigger]");
+	assert_int_equal(removes(blob), 0);
+	assert_int_equal(add(level), 0);
+	assert_int_equal(attach(dom0, level), 0);
+	assert_int_equal(removes(level), 0);
+	free(blob.at);
+	free(level.at);
+}
+
+/* GIC binding: for SPIs a falling edge and a low level do not exist, nor do two at once. */
+static void test_impossible_triggers(void **state)
+{
+	static const unsigned impossible[] = { 2, 3, 8, 12, 5 };
+	struct blob blob = OVERLAY(DEV(0x10000, 8, 50, .trigger = 0x104));
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(impossible); i++)
+		refuse_device(dom0, (struct device)DEV(0x10000, 8, 50, .trigger = impossible[i]),
+				-EINVAL, "by a rising edge (1) or a high level (4) alone");
+	/* Bits above the flags are the CPUs of a PPI, which mean nothing here. */
+	assert_int_equal(add(blob), 0);
+	assert_int_equal(attach(dom0, blob), 0);
 	assert_int_equal(removes(blob), 0);
 	free(blob.at);
 }
@@ -553,6 +597,8 @@ int main(void)
 		TEST(test_fails_in_the_middle),
 		TEST(test_death),
 		TEST(test_inside_a_large_window),
+		TEST(test_trigger_in_one_overlay),
+		TEST(test_impossible_triggers),
 		TEST(test_ranges_over_the_end),
 		TEST(test_guest_address_taken),
 		TEST(test_failing_adds),

@@ -51,6 +51,34 @@ static void test_matching(void **state) /* 1, 2, 3 */
 	free(blob.at);
 }
 
+/* Each device has the trigger that its own node says: the line cannot have both. */
+static void test_trigger_of_two_devices(void **state)
+{
+	struct blob blob = GUEST_BLOB({ .name = "a@1",
+						      .base = WINDOW + 0x20000,
+						      .size = 0x1000,
+						      .at = GUEST,
+						      .spi = 60 },
+			{ .name = "b@1",
+					.base = WINDOW + 0x21000,
+					.size = 0x1000,
+					.at = GUEST + 0x1000,
+					.spi = 60,
+					.edge = true });
+
+	(void)state;
+	added = OVERLAY({ .name = "a@1", .base = WINDOW + 0x20000, .size = 0x1000, .spi = 60 },
+			{ .name = "b@1",
+					.base = WINDOW + 0x21000,
+					.size = 0x1000,
+					.spi = 60,
+					.edge = true });
+	assert_int_equal(add(added), 0);
+	refuse(dom2, blob, -EINVAL, "interrupt 60: edge triggered, but /a@1");
+	drop_host();
+	free(blob.at);
+}
+
 static void test_ambiguous(void **state)
 {
 	struct device bus = { .name = "bus@1" };
@@ -656,6 +684,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_matching),
+		TEST(test_trigger_of_two_devices),
 		TEST(test_ambiguous),
 		TEST(test_wrong_nodes),
 		TEST(test_wrong_registers),

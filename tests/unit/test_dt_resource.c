@@ -66,7 +66,7 @@ static void test_reg(void **state)
 	expect_reg("/interrupt-controller@8000000/its@8080000", 0, 0x8080000, 0x20000);
 	/* A bad entry does not hide the good one behind it. */
 	expect_reg_error("/soc/bridge@100000/outside@100010000", 0, -DT_EINVAL,
-			"/soc/bridge@100000: no entry of ranges covers 0x10000fff8");
+			"outside@100010000: no entry of ranges in /soc/bridge@100000 covers 0x10000fff8");
 	expect_reg("/soc/bridge@100000/outside@100010000", 1, 0x50100000, 0x10);
 }
 
@@ -196,9 +196,55 @@ static void test_gic_decode(void **state)
 	assert_int_equal(dt_gic_decode(&tree, &irq, &gic, &why), 0);
 	assert_true(gic.intid == 31 && !gic.spi);
 	irq.cells[0] = 4;
+	irq.device = at("/soc/serial@1000");
 	assert_int_equal(dt_gic_decode(&tree, &irq, &gic, &why), -DT_EINVAL);
+	assert_string_equal(
+			why.text, "/soc/serial@1000: interrupt <4 15 ...>: not a GIC's specifier");
 	irq.controller = at("/soc/gpio@3000");
 	assert_int_equal(dt_gic_decode(&tree, &irq, &gic, &why), -DT_ENXIO);
+}
+
+/* The GIC binding's triggers of an SPI; any goes for a PPI, which is the CPU's. */
+static void test_gic_triggers(void **state)
+{
+	struct dt_irq irq = { .controller = at("/interrupt-controller@8000000"), .cell_count = 3 };
+	struct dt_gic_irq gic;
+
+	(void)state;
+	for (irq.cells[2] = 0; irq.cells[2] < 16; irq.cells[2]++) {
+		uint32_t flags = irq.cells[2];
+
+		irq.cells[0] = 0;
+		assert_int_equal(dt_gic_decode(&tree, &irq, &gic, &why), 0);
+		assert_int_equal(gic.impossible, flags != 0 && flags != 1 && flags != 4);
+		irq.cells[0] = 1;
+		assert_int_equal(dt_gic_decode(&tree, &irq, &gic, &why), 0);
+		assert_false(gic.impossible);
+	}
+}
+
+/* Chip selects and ports: no cells are needed where nothing is in memory. */
+static void test_no_cells_below_device(void **state)
+{
+	struct test_heap other = { 0 };
+	struct dt_tree below;
+	struct dt_window window;
+	struct dt_list list;
+
+	(void)state;
+	build_tree(&below, &other, "below-device");
+	list = dt_reg(&below, dt_node_at(&below, "/spi@1000/dac@0"));
+	assert_int_equal(dt_reg_next(&list, &window, &why), -DT_ENXIO);
+	assert_string_equal(why.text,
+			"/spi@1000/dac@0: /spi@1000 has no ranges: not in the CPU's memory");
+	assert_int_equal(dt_reg_next(&list, &window, &why), 0);
+	list = dt_reg(&below, dt_node_at(&below, "/spi@1000/odd@1"));
+	assert_int_equal(dt_reg_next(&list, &window, &why), -DT_ENXIO);
+	assert_int_equal(dt_reg_next(&list, &window, &why), 0);
+	list = dt_reg(&below, dt_node_at(&below, "/bus/part@0"));
+	assert_int_equal(dt_reg_next(&list, &window, &why), -DT_EINVAL);
+	dt_tree_drop(&below);
+	assert_int_equal(other.pieces, 0);
 }
 
 static void test_streams(void **state)
@@ -299,6 +345,8 @@ int main(void)
 		cmocka_unit_test(test_irq_without_entry),
 		cmocka_unit_test(test_irq_map),
 		cmocka_unit_test(test_gic_decode),
+		cmocka_unit_test(test_gic_triggers),
+		cmocka_unit_test(test_no_cells_below_device),
 		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_coherence),
 		cmocka_unit_test(test_placements),
