@@ -416,7 +416,7 @@ static int plan_device(struct plan *p, const struct dt_node *node, const struct 
 static int plan_nodes(struct plan *p, const struct dt_overlay *overlay, struct dt_why *why)
 {
 	struct dt_overlay_walk walk = dt_overlay_walk(overlay);
-	const struct dt_node *node, *host;
+	const struct dt_node *node, *host = NULL;
 	int err = 0;
 
 	while (!err && (node = dt_overlay_walk_next(&walk)) != NULL) {

@@ -3,13 +3,16 @@
 
 TOOL_SRC := $(wildcard tools/*.c)
 TOOL_DT_SRC := $(wildcard dt/*.c)
+# Who may have what, for check: the hypervisor's own rules on tools/machine.c.
+TOOL_ASSIGN_SRC := $(addprefix assign/,attach.c boot.c guest.c interval.c ledger.c overlays.c report.c resource.c \
+	rules.c)
 TOOL_CC-tools := aarch64-linux-gnu-gcc
 TOOL_CC-host := gcc
-TOOL_INC := -I$(B)/gen -isystem $(B)/xen-abi -isystem $(GUEST)/include
+TOOL_INC := -I$(B)/gen -Iarch/host/include -isystem $(B)/xen-abi -isystem $(GUEST)/include
 C_TOOL := $(C_ALL) -O2 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(TOOL_INC)
 
-TOOL_OBJ-tools := $(TOOL_SRC:%.c=$(B)/obj/tool-arm64/%.o) $(TOOL_DT_SRC:%.c=$(B)/obj/gcc/%.o)
-TOOL_OBJ-host := $(patsubst %.c,$(B)/obj/tool-host/%.o,$(TOOL_SRC) $(TOOL_DT_SRC))
+TOOL_OBJ-tools := $(patsubst %.c,$(B)/obj/tool-arm64/%.o,$(TOOL_SRC) $(TOOL_ASSIGN_SRC)) $(TOOL_DT_SRC:%.c=$(B)/obj/gcc/%.o)
+TOOL_OBJ-host := $(patsubst %.c,$(B)/obj/tool-host/%.o,$(TOOL_SRC) $(TOOL_DT_SRC) $(TOOL_ASSIGN_SRC))
 
 $(B)/obj/tool-arm64/%.o: %.c $(MK_FILES) | $(B)/xen-abi $(GUEST)/include
 	@mkdir -p $(@D)
@@ -33,7 +36,7 @@ $(B)/host/graftctl: $(TOOL_OBJ-host)
 	@$(TOOL_CC-host) -static $^ -o $@
 
 # For tests: the same under the sanitizers.
-TOOL_CHECKED_OBJ := $(patsubst %.c,$(B)/host/%.o,$(TOOL_SRC) $(TOOL_DT_SRC))
+TOOL_CHECKED_OBJ := $(patsubst %.c,$(B)/host/%.o,$(TOOL_SRC) $(TOOL_DT_SRC) $(TOOL_ASSIGN_SRC))
 $(TOOL_SRC:%.c=$(B)/host/%.o): C_HOST += -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(TOOL_INC)
 $(TOOL_SRC:%.c=$(B)/host/%.o): | $(GUEST)/include
 $(B)/host/tools/version.o: $(B)/gen/build_info.h

@@ -157,6 +157,26 @@ static void try_rules(struct conflicts *conflicts, const struct pair *pair)
 	}
 }
 
+/* One line has one trigger. */
+static void find_triggers(struct conflicts *conflicts, const struct uses *own)
+{
+	const struct use *a, *b;
+
+	for (size_t i = 0; i < own->count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			a = &own->at[i];
+			b = &own->at[j];
+			if (a->kind == USE_IRQ && b->kind == USE_IRQ && a->gic.spi &&
+					a->gic.intid == b->gic.intid && a->gic.edge != b->gic.edge)
+				add(conflicts, "trigger", a->node, b->node,
+						memory_print("SPI %u is %s triggered here, %s triggered there",
+								a->gic.intid - 32,
+								a->gic.edge ? "edge" : "level",
+								b->gic.edge ? "edge" : "level"));
+		}
+	}
+}
+
 static void find_private(struct conflicts *conflicts, const struct uses *own)
 {
 	const struct use *use;
@@ -181,23 +201,40 @@ static bool is_own(const struct uses *own, const struct dt_overlay *overlay,
 	return found;
 }
 
+/* What is disabled is nobody's: it can be in nobody's way. */
+static struct uses enabled_of(const struct dt_tree *tree, const struct uses *all)
+{
+	struct uses enabled = { 0 };
+
+	for (size_t i = 0; i < all->count; i++) {
+		if (!uses_are_enabled(tree, all->at[i].node))
+			continue;
+		enabled.at = memory_grow(
+				enabled.at, enabled.count, &enabled.room, sizeof(*enabled.at));
+		enabled.at[enabled.count++] = all->at[i];
+	}
+	return enabled;
+}
+
 void conflicts_find(struct conflicts *conflicts, const struct dt_tree *tree,
-		const struct dt_overlay *overlay, const struct uses *own)
+		const struct dt_overlay *overlay, const struct uses *all)
 {
 	struct pair pair = { .tree = tree };
-	struct uses others = { 0 };
+	struct uses others = { 0 }, own = enabled_of(tree, all);
 	const struct dt_node *node;
 
 	dt_for_each_node (node, tree->root)
-		if (!is_own(own, overlay, node))
+		if (uses_are_enabled(tree, node) && !is_own(all, overlay, node))
 			uses_read(&others, tree, node, NULL);
-	for (size_t i = 0; i < own->count; i++) {
+	for (size_t i = 0; i < own.count; i++) {
 		for (size_t j = 0; j < others.count; j++) {
-			pair.own = &own->at[i];
+			pair.own = &own.at[i];
 			pair.other = &others.at[j];
 			try_rules(conflicts, &pair);
 		}
 	}
-	find_private(conflicts, own);
+	find_triggers(conflicts, &own);
+	find_private(conflicts, &own);
 	free(others.at);
+	free(own.at);
 }

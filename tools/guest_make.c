@@ -7,6 +7,7 @@
 
 #include "tools/guest.h"
 #include "tools/memory.h"
+#include "tools/remark.h"
 #include "tools/say.h"
 
 /* Every phandle of the base higher; its references are not followed: nobody looks at them. */
@@ -103,6 +104,7 @@ static void gather_uses(struct guest *guest, struct uses *uses)
 	struct dt_why why = { .each = take_fault, .ctx = guest };
 	const struct dt_node *node;
 
+	remark_strays(span_of(guest->overlay->blob, guest->overlay->blob_size), &why);
 	for (size_t i = 0; i < guest->top_count; i++)
 		dt_for_each_node (node, guest->tops[i].node)
 			if (guest_has(guest, node))

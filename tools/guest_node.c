@@ -260,8 +260,12 @@ static void write_assignment(struct guest *guest, const struct guest_node *at)
 	if (dt_is_compatible(&guest->tree, at->node, "arm,primecell"))
 		guest_warn(at->node,
 				"Linux makes no device of an arm,primecell that an overlay brings");
-	if (has_use(at, USE_STREAM))
+	if (has_use(at, USE_STREAM)) {
+		guest_warn(at->node,
+				"is behind an IOMMU, which Graft does not drive: it will refuse to attach it to a domain that "
+				"is not direct-mapped");
 		return;
+	}
 	if (guest->order->forced || dt_is_forced(&guest->tree, at->node))
 		draft_set(at->draft, "xen,force-assign-without-iommu", NULL, 0);
 	else

@@ -2,16 +2,20 @@
 /* graftctl overlay add: into the live tree. */
 #include "core/xen_abi.h"
 #include "tools/hyper.h"
+#include "tools/names.h"
 #include "tools/verb.h"
 
 static int run(const struct request *request)
 {
 	struct hyper_blob blob;
+	int error;
 
 	if (!hyper_open() || !hyper_read_blob(request->operands[0], &blob))
 		return REFUSED;
-	return hyper_finish("overlay add", &blob,
-			hyper_overlay_sysctl(XEN_SYSCTL_DT_OVERLAY_ADD, &blob));
+	error = hyper_overlay_sysctl(XEN_SYSCTL_DT_OVERLAY_ADD, &blob);
+	if (!error)
+		names_note_added(&blob);
+	return hyper_finish("overlay add", &blob, error);
 }
 
 const struct verb verb_overlay_add = {

@@ -2,16 +2,20 @@
 /* graftctl overlay remove: out of the live tree. */
 #include "core/xen_abi.h"
 #include "tools/hyper.h"
+#include "tools/names.h"
 #include "tools/verb.h"
 
 static int run(const struct request *request)
 {
 	struct hyper_blob blob;
+	int error;
 
 	if (!hyper_open() || !hyper_read_blob(request->operands[0], &blob))
 		return REFUSED;
-	return hyper_finish("overlay remove", &blob,
-			hyper_overlay_sysctl(XEN_SYSCTL_DT_OVERLAY_REMOVE, &blob));
+	error = hyper_overlay_sysctl(XEN_SYSCTL_DT_OVERLAY_REMOVE, &blob);
+	if (!error)
+		names_tidy();
+	return hyper_finish("overlay remove", &blob, error);
 }
 
 const struct verb verb_overlay_remove = {

@@ -5,6 +5,7 @@
 
 #include "tools/engine.h"
 #include "tools/memory.h"
+#include "tools/remark.h"
 #include "tools/say.h"
 #include "tools/scheme.h"
 #include "tools/verb.h"
@@ -38,10 +39,21 @@ static void take_fault(void *ctx, int error, const char *text)
 		.text = memory_print("%s", text) };
 }
 
+static void take_remark(void *ctx, const char *text)
+{
+	struct scheme *scheme = ctx;
+
+	scheme->remarks = memory_grow(scheme->remarks, scheme->remark_count, &scheme->remark_room,
+			sizeof(*scheme->remarks));
+	scheme->remarks[scheme->remark_count++] = memory_print("%s", text);
+}
+
 static void read_scheme(struct scheme *scheme)
 {
 	struct dt_why why = { .each = take_fault, .ctx = scheme };
 
+	remark_strays(span_of(scheme->overlay->blob, scheme->overlay->blob_size), &why);
+	remark_paths(scheme->overlay, take_remark, scheme);
 	devices_find(&scheme->devices, scheme->overlay);
 	for (size_t i = 0; i < scheme->devices.count; i++)
 		uses_read(&scheme->uses, scheme->tree, scheme->devices.at[i], &why);

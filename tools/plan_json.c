@@ -80,7 +80,7 @@ static void put_node(struct json *json, const struct scheme *scheme, const struc
 
 	json_begin(json, NULL);
 	json_string(json, "path", dt_path(node));
-	json_bool(json, "enabled", dt_is_enabled(scheme->tree, node));
+	json_bool(json, "enabled", uses_are_enabled(scheme->tree, node));
 	json_bool(json, "brought", node->owner == scheme->overlay);
 	/* The first, most specific one. */
 	if (compatible && compatible->size && !compatible->value[compatible->size - 1])
@@ -151,6 +151,14 @@ static void put_faults(struct json *json, const struct scheme *scheme)
 	json_end(json);
 }
 
+static void put_remarks(struct json *json, const struct scheme *scheme)
+{
+	json_begin_list(json, "remarks");
+	for (size_t i = 0; i < scheme->remark_count; i++)
+		json_string(json, NULL, scheme->remarks[i]);
+	json_end(json);
+}
+
 void scheme_print_json(const struct scheme *scheme)
 {
 	struct json json = { .file = stdout };
@@ -162,6 +170,7 @@ void scheme_print_json(const struct scheme *scheme)
 	put_changes(&json, scheme->overlay);
 	put_conflicts(&json, &scheme->conflicts);
 	put_faults(&json, scheme);
+	put_remarks(&json, scheme);
 	json_end(&json);
 	printf("\n");
 }

@@ -101,7 +101,7 @@ static void add_node(struct table *table, const struct scheme *scheme, const str
 	}
 	for (size_t i = 0; i < scheme->conflicts.count; i++)
 		conflict |= scheme->conflicts.at[i].node == node;
-	if (!dt_is_enabled(scheme->tree, node))
+	if (!uses_are_enabled(scheme->tree, node))
 		put_cell(table, first, NOTE, memory_print("disabled"));
 	if (conflict)
 		put_cell(table, first, NOTE, memory_print("conflict"));
@@ -162,14 +162,13 @@ static void print_conflicts(const struct scheme *scheme)
 		printf("%sconflict%s %s: %s", colours->bad, colours->off, dt_path(conflict->node),
 				conflict->text);
 		if (conflict->other)
-			printf(" (%s%s)", dt_path(conflict->other),
-					dt_is_enabled(scheme->tree, conflict->other)
-							? ""
-							: ", disabled");
+			printf(" (%s)", dt_path(conflict->other));
 		printf("\n");
 	}
 	for (size_t i = 0; i < scheme->fault_count; i++)
 		printf("%sfault%s %s\n", colours->bad, colours->off, scheme->faults[i].text);
+	for (size_t i = 0; i < scheme->remark_count; i++)
+		printf("%sremark%s %s\n", colours->warn, colours->off, scheme->remarks[i]);
 }
 
 void scheme_print_table(const struct scheme *scheme)

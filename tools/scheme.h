@@ -19,6 +19,8 @@ struct scheme {
 	struct conflicts conflicts;
 	struct fault *faults; /* of reading resources */
 	size_t fault_count, fault_room;
+	const char **remarks; /* on what is no fault, but hardly meant */
+	size_t remark_count, remark_room;
 };
 
 /* A node by which overlays are managed, not one that they bring for its own sake. */

@@ -29,22 +29,47 @@ static const char *run_folder(void)
 	return folder && folder[0] ? folder : "/run/xenstored";
 }
 
+static char *socket_path(void)
+{
+	const char *named = getenv("XENSTORED_PATH");
+
+	return named && named[0] ? memory_print("%s", named)
+	                         : memory_print("%s/socket", run_folder());
+}
+
+/* 0, or the error of the one attempt. */
+static int open_once(const char *path)
+{
+	static bool tried;
+	static int error;
+
+	if (!tried)
+		error = wire_open(path);
+	tried = true;
+	return error;
+}
+
+bool store_open_quietly(void)
+{
+	char *path = socket_path();
+	int error = open_once(path);
+
+	free(path);
+	return !error;
+}
+
 bool store_open(void)
 {
-	static bool is_open;
-	const char *named = getenv("XENSTORED_PATH");
-	char *path = named && named[0] ? memory_print("%s", named)
-	                               : memory_print("%s/socket", run_folder());
-	int error = is_open ? 0 : wire_open(path);
+	char *path = socket_path();
+	int error = open_once(path);
 
-	is_open = !error;
 	if (error == ETIMEDOUT)
 		say_error("XenStore: xenstored takes no connection at %s (is it stopped?)", path);
 	else if (error)
 		say_error("XenStore cannot be reached at %s: %s (is xenstored running, and are you root on Dom0?)",
 				path, strerror(error));
 	free(path);
-	return is_open;
+	return !error;
 }
 
 bool store_is_broken(void)

@@ -15,6 +15,9 @@
 /* Before all else. False, and said, when there is no xenstored that lets us. */
 bool store_open(void);
 
+/* The same, and nothing is said: what is asked for can do without. */
+bool store_open_quietly(void);
+
 /* Is xenstored gone, or does it not answer? It was said then. */
 bool store_is_broken(void);
 /* Of the two: it is there, and may do later what it was asked. */

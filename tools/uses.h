@@ -26,6 +26,9 @@ struct uses {
 	size_t count, room;
 };
 
+/* Neither the node nor a bus above it is disabled: else nobody owns what it uses. */
+bool uses_are_enabled(const struct dt_tree *tree, const struct dt_node *node);
+
 /* Add all that `node` uses. Faults go to `why`; a register that is no memory address is not a fault. */
 void uses_read(struct uses *uses, const struct dt_tree *tree, const struct dt_node *node,
 		struct dt_why *why);

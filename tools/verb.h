@@ -49,6 +49,6 @@ struct verb {
 /* Every verb, in the order of --help; ends with a NULL. */
 extern const struct verb *const verbs[];
 
-extern const struct verb verb_apply, verb_check, verb_plan, verb_guest;
+extern const struct verb verb_apply, verb_check, verb_plan, verb_diff, verb_guest;
 extern const struct verb verb_overlay_add, verb_overlay_remove, verb_overlay_attach,
 		verb_overlay_detach, verb_overlay_list, verb_overlay_plan, verb_tree;

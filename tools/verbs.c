@@ -8,6 +8,7 @@ const struct verb *const verbs[] = {
 	&verb_apply,
 	&verb_check,
 	&verb_plan,
+	&verb_diff,
 	&verb_guest,
 	&verb_overlay_add,
 	&verb_overlay_remove,

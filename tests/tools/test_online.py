@@ -6,6 +6,7 @@ import pytest
 
 from conftest import TOP, graftctl, run
 from test_usage import on_terminal
+from xenstored import Store
 
 FAKED = TOP / "build/host/graftctl-faked"
 ENOENT, EPERM, ESRCH, EBUSY, EINVAL, EOPNOTSUPP = 2, 1, 3, 16, 22, 95
@@ -130,6 +131,38 @@ def test_list_none_and_many(faked):
 	done = faked("overlay", "list", FAKE_COUNT=500)
 	assert [int(row.split()[0]) for row in done.out.splitlines()[1:]] == list(range(1, 501))
 	assert "domain 249" in done.out
+
+
+@pytest.fixture
+def store(tmp_path):
+	folder = tmp_path / "names"
+	folder.mkdir()
+	store = Store(folder)
+	yield store
+	store.close()
+
+
+def test_names(faked, tmp_path, store):
+	"""The file that was added, and the guest as its toolstack named it; the file goes with the overlay."""
+	blob = tmp_path / "uart.dtbo"
+	blob.write_bytes(bytes(512))
+	store.write("/local/domain/1/name", "worker")
+	faked("overlay", "add", blob, FAKE_COUNT=4, **store.environment)
+	head, *rows = faked("overlay", "list", FAKE_COUNT=4, **store.environment).out.splitlines()
+	assert head.split()[-2:] == ["FILE", "NAME"]
+	assert rows[3].split() == f"4 attached worker 7 3 2 512 0000000000abcdef {blob} /soc/dev4".split()
+	assert rows[1].split()[2] == "Dom0" and rows[1].split()[-2:] == ["-", "/soc/dev2"]
+	# What was not added is not named.
+	faked("overlay", "add", blob, status=1, FAKE_COUNT=3, FAKE_ERROR=EBUSY, **store.environment)
+	assert "/graft/overlays/3" not in store.nodes
+	faked("overlay", "remove", blob, FAKE_COUNT=3, **store.environment)
+	assert "/graft/overlays/4" not in store.nodes
+	assert "FILE" not in faked("overlay", "list", FAKE_COUNT=4, **store.environment).out
+
+
+def test_name_of_another_boot(faked, store):
+	store.write("/graft/overlays/1", "0000000000000001 old.dtbo")
+	assert "old.dtbo" not in faked("overlay", "list", FAKE_COUNT=1, **store.environment).out
 
 
 @pytest.mark.parametrize("words, asked", [

@@ -92,13 +92,46 @@ def test_shared_page(compile_dts):
 	found = plan(compile_dts(device("x { reg = <0x1000000 0x100>; };", "/")), base, 1)["conflicts"]
 	assert [(one["rule"], one["with"]) for one in found] == [("shared-page", "/uart@1000800")]
 	assert plan(compile_dts(device("x { reg = <0x1001000 0x1000>; };", "/")), base, 0)["conflicts"] == []
-	done = graftctl("plan", compile_dts(device("x { reg = <0x1002000 4>; };", "/")), "--base", base, status=1)
-	assert "(/off@1002000, disabled)" in done.out
+	# A disabled node has no owner; nor has one that the overlay brings.
+	assert plan(compile_dts(device("x { reg = <0x1002000 4>; };", "/")), base, 0)["conflicts"] == []
+	off = 'x { reg = <0x1000800 4>; status = "disabled"; };'
+	assert plan(compile_dts(device(off, "/")), base, 0)["conflicts"] == []
+	off = 'b { status = "disabled"; ranges; #address-cells = <1>; #size-cells = <1>; x { reg = <0x1000800 4>; }; };'
+	value = plan(compile_dts(device(off, "/")), base, 0)
+	assert value["conflicts"] == [] and [node["enabled"] for node in value["nodes"]] == [False, False]
+
+
+def test_one_trigger(base, compile_dts):
+	both = "x { interrupts = <0 60 4>; }; y { interrupts = <0 60 4>; }; z { interrupts = <0 60 1>; };"
+	found = plan(compile_dts(device(both, "/")), base, 1)["conflicts"]
+	assert {(one["rule"], one["path"], one["with"]) for one in found} == {("trigger", "/z", "/x"), ("trigger", "/z", "/y")}
+	same = both.replace("60 1", "60 4")
+	assert plan(compile_dts(device(same, "/")), base, 0)["conflicts"] == []
+
+
+@pytest.mark.parametrize("body, rule, other", [
+	("reg = <0 0x100>, <0x80000000 0x1000>; status = \"okay\";", None, None),
+	("reg = <0x1000 0x100>; status = \"okay\";", "overlap", "/soc/serial@1000"),
+	("interrupts-extended = <&gic 0 1 1>; status = \"okay\";", "interrupt", "/soc/serial@1000"),
+])
+def test_changed_resources(base, compile_dts, body, rule, other):
+	text = device(body, "/soc/spi@2000").replace("&{/soc/spi@2000}", "&spi0")
+	value = json.loads(graftctl("plan", compile_dts(text), "--base", base, "--json").out)
+	found = {(one["rule"], one["with"]) for one in value["conflicts"] if one["rule"] != "stream"}
+	assert (rule, other) in found if rule else found == {("ram", "/memory@40000000")}
+
+
+def test_remarks(base, compile_dts):
+	text = device("u: x@9100000 { reg = <0 0x9100000 0 4>; };", "/") + "&{/aliases} { serial7 = &u; };"
+	value = plan(compile_dts(text), base, 0)
+	assert len(value["remarks"]) == 1 and "'serial7' stays \"/fragment@0/__overlay__/x@9100000\"" in value["remarks"][0]
+	assert "remark" in graftctl("plan", compile_dts(text), "--base", base, status=0).out
+	assert plan(compile_dts(device("x { };", "/")), base, 0)["remarks"] == []
 
 
 def test_stream(base, compile_dts, smmu):
 	found = plan(compile_dts(device(f"x {{ iommus = <{smmu} 0x11>; }};", "/")), base, 1)["conflicts"]
-	assert {(one["rule"], one["with"]) for one in found} == {("stream", "/soc/spi@2000"), ("stream", "/pcie@10000000")}
+	assert {(one["rule"], one["with"]) for one in found} == {("stream", "/pcie@10000000")}  # spi@2000 is disabled
 
 
 def test_nodes_of_one_overlay_do_not_conflict(compile_dts):
