@@ -15,6 +15,8 @@ uint64_t time_now(void);
 uint64_t time_to_ticks(uint64_t ns);
 uint64_t time_from_ticks(uint64_t ticks);
 uint64_t time_frequency_hz(void);
+/* What the device tree states, for guests whose CNTFRQ_EL0 firmware has left wrong; 0: it states nothing. */
+uint32_t time_stated_frequency_hz(void);
 
 /* This CPU's EL2 timer; TIME_NEVER stops it. A deadline that has passed fires at once. */
 void arch_timer_set_deadline(uint64_t ns);

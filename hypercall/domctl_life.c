@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* domctl: how a domain comes to be, rests, and goes. */
+#include "core/time.h"
 #include "core/wallclock.h"
 #include "hypercall/domctl.h"
 #include "lib/string.h"
@@ -98,7 +99,7 @@ int domctl_createdomain(struct domain *d, struct xen_domctl *op)
 	wallclock_update_domain(d);
 	op->domain = d->id;
 	c->arch.gic_version = XEN_DOMCTL_CONFIG_GIC_V3;
-	c->arch.clock_frequency = 0; /* CNTFRQ_EL0 is right */
+	c->arch.clock_frequency = time_stated_frequency_hz();
 	return 0;
 }
 

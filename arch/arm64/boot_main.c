@@ -15,6 +15,7 @@
 #include "arch/arm64/psci.h"
 #include "arch/arm64/smp.h"
 #include "arch/arm64/time.h"
+#include "arch/arm64/timer_node.h"
 #include "core/cpu.h"
 #include "core/domain.h"
 #include "core/options.h"
@@ -43,37 +44,17 @@ static void maintenance_interrupt(uint32_t intid)
 	(void)intid;
 }
 
-/* Interrupts of the timer node in the order of its binding: secure, non-secure, virtual, hypervisor. */
-#define TIMER_IRQ_VIRTUAL    2
-#define TIMER_IRQ_HYPERVISOR 3
-
-static uint32_t timer_ppi(const struct dt_node *node, uint32_t index)
-{
-	struct dt_list list = dt_irqs(&host_tree, node);
-	struct dt_gic_irq irq;
-	struct dt_irq raw;
-
-	while (dt_irqs_next(&list, &raw, NULL) > 0) {
-		if (raw.index == index && dt_gic_decode(&host_tree, &raw, &irq, NULL) == 0)
-			return irq.intid;
-	}
-	boot_refuse("%s: interrupts needs four entries, the last one of the EL2 timer",
-			dt_path(node));
-}
-
 static void init_timers(void)
 {
-	const struct dt_node *node = dt_find_compatible(&host_tree, NULL, "arm,armv8-timer");
-	uint32_t frequency = 0;
+	struct timer_node timer;
 
-	if (!node)
-		boot_refuse("no node compatible with arm,armv8-timer in the device tree");
-	(void)dt_prop_u32(&host_tree, node, "clock-frequency", &frequency);
-	arch_time_init(frequency);
-	hyp_timer_ppi = timer_ppi(node, TIMER_IRQ_HYPERVISOR);
-	if (timer_ppi(node, TIMER_IRQ_VIRTUAL) != GUEST_PPI_VTIMER)
-		boot_refuse("%s: the virtual timer must be PPI %u", dt_path(node),
-				GUEST_PPI_VTIMER);
+	timer_node_read(&host_tree, &timer);
+	arch_time_init(timer.frequency);
+	if (!arch_time_is_known())
+		boot_refuse("%s: clock-frequency is needed: the firmware has left CNTFRQ_EL0 at 0",
+				dt_path(timer.node));
+	hyp_timer_ppi = timer.hypervisor_intid;
+	gic_info.vtimer_intid = timer.virtual_intid;
 	irq_set_handler(hyp_timer_ppi, hyp_timer_interrupt);
 	timer_init_cpu(0);
 }
@@ -81,7 +62,7 @@ static void init_timers(void)
 void boot_enable_ppis(void)
 {
 	gic_ppi_enable(hyp_timer_ppi, true);
-	gic_ppi_enable(GUEST_PPI_VTIMER, true);
+	gic_ppi_enable(gic_info.vtimer_intid, true);
 }
 
 static void init_memory(void)

@@ -8,6 +8,7 @@
 #include "arch/arm64/dom0.h"
 #include "arch/arm64/guest.h"
 #include "arch/arm64/host_tree.h"
+#include "arch/arm64/timer_node.h"
 #include "assign/boot.h"
 #include "core/arch.h"
 #include "dt/fdt_write.h"
@@ -98,21 +99,28 @@ static void write_psci(struct context *c)
 #define IRQ_LEVEL_LOW 8
 #define PPI_BASE      16
 
+/* Three or four: at most what a specifier may have (dt_gic_decode() refused others at boot). */
+static uint32_t interrupt_cells(const struct context *c)
+{
+	uint32_t cells = 3;
+
+	(void)dt_prop_u32(&host_tree, c->dom0->gic, "#interrupt-cells", &cells);
+	return MAX(MIN(cells, 4U), 3U);
+}
+
 /* The first region is for the grant table; the others are free for foreign pages. */
 static void write_hypervisor(struct context *c)
 {
 	static const char compatible[] = "xen,xen-4.20\0xen,xen";
 	struct page_range ranges[1 + DOM0_REGIONS_MAX] = { c->dom0->grant_region };
 	uint32_t interrupt[4] = { IRQ_PPI, GUEST_PPI_UPCALL - PPI_BASE, 0xf00 | IRQ_LEVEL_LOW, 0 };
-	uint32_t cells = 3;
 
 	memcpy(&ranges[1], c->dom0->regions, sizeof(c->dom0->regions));
-	(void)dt_prop_u32(&host_tree, c->dom0->gic, "#interrupt-cells", &cells);
 	dtb_begin_node(&c->writer, "hypervisor");
 	dtb_write_prop(&c->writer, "compatible", compatible, sizeof(compatible));
 	write_reg(c, ranges, 1 + c->dom0->region_count);
 	dtb_write_u32(&c->writer, "interrupt-parent", c->dom0->gic->phandle);
-	dtb_write_cells(&c->writer, "interrupts", interrupt, MIN(cells, ARRAY_SIZE(interrupt)));
+	dtb_write_cells(&c->writer, "interrupts", interrupt, interrupt_cells(c));
 	dtb_end_node(&c->writer);
 }
 
@@ -228,6 +236,31 @@ static void write_gic(struct context *c, const struct dt_node *gic)
 	dtb_end_node(&c->writer);
 }
 
+/*
+ * PPIs of a guest's timers, whichever the host's are: the virtual GIC has them there for every guest. The names of
+ * the host's entries may have another order.
+ */
+static void write_timer(struct context *c, const struct dt_node *timer)
+{
+	static const char *const replaced[] = { "interrupts", "interrupts-extended",
+		"interrupt-names", "interrupt-parent", NULL };
+	static const uint32_t ppis[] = { GUEST_PPI_STIMER, GUEST_PPI_PTIMER, GUEST_PPI_VTIMER,
+		GUEST_PPI_HTIMER };
+	uint32_t interrupts[ARRAY_SIZE(ppis) * DT_CELLS_MAX] = { 0 };
+	uint32_t cells = interrupt_cells(c);
+
+	for (size_t i = 0; i < ARRAY_SIZE(ppis); i++) {
+		interrupts[i * cells] = IRQ_PPI;
+		interrupts[i * cells + 1] = ppis[i] - PPI_BASE;
+		interrupts[i * cells + 2] = 0xf00 | IRQ_LEVEL_LOW;
+	}
+	dtb_begin_node(&c->writer, timer->name);
+	copy_props_but(c, timer, replaced);
+	dtb_write_u32(&c->writer, "interrupt-parent", c->dom0->gic->phandle);
+	dtb_write_cells(&c->writer, "interrupts", interrupts, ARRAY_SIZE(ppis) * cells);
+	dtb_end_node(&c->writer);
+}
+
 /* Nodes that are not copied: written anew here, or (write == NULL) at the end or not at all. */
 static const struct special {
 	const char *path;
@@ -260,6 +293,10 @@ static bool write_special(struct context *c, const struct dt_node *node)
 	}
 	if (node == c->dom0->gic) {
 		write_gic(c, node);
+		return true;
+	}
+	if (timer_node_is(&host_tree, node)) {
+		write_timer(c, node);
 		return true;
 	}
 	return dom0_is_kept(c->dom0, node) || is_psci(node) ||

@@ -2,6 +2,7 @@
 /* The physical GICv3 in use: the accesses of every interrupt and of every guest switch (IHI 0069). */
 #include "arch/arm64/gic.h"
 #include "arch/arm64/gic_regs.h"
+#include "arch/arm64/vgic.h"
 #include "core/panic.h"
 #include "core/spinlock.h"
 #include <arch/barrier.h>
@@ -30,7 +31,7 @@
 		sysreg_write(reg, value);                                                          \
 		return;
 
-struct gic_info gic_info;
+struct gic_info gic_info = { .vtimer_intid = VGIC_PPI_VTIMER };
 volatile uint8_t *gic_dist;
 struct gic_cpu gic_cpus[CPUS_MAX];
 /* Of the one register that is read and written back. */

@@ -27,6 +27,7 @@ struct gic_info {
 	unsigned preemption_bits;  /* virtual: 32 of them to an active priorities register */
 	bool dir_traps;     /* ICC_DIR_EL1 alone can be trapped (ICH_HCR_EL2.TDIR) */
 	uint32_t maintenance_intid;
+	uint32_t vtimer_intid; /* PPI of the virtual timer; guests see theirs at VGIC_PPI_VTIMER */
 	uint32_t phandle;
 };
 extern struct gic_info gic_info;

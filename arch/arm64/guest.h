@@ -44,6 +44,8 @@ void patience_free(struct vcpu *v);
 /* The virtual timer's interrupt is on its way to v, which is current. */
 void patience_timer_fired(struct vcpu *v);
 
+#define GUEST_PPI_HTIMER 26 /* this and the secure one: named in a tree, never raised */
 #define GUEST_PPI_VTIMER 27
+#define GUEST_PPI_STIMER 29
 #define GUEST_PPI_PTIMER 30
 #define GUEST_PPI_UPCALL 31

@@ -118,9 +118,9 @@ static void deliver_vtimer(void)
 {
 	struct vcpu *v = current_vcpu();
 
-	gic_drop_priority(GUEST_PPI_VTIMER);
+	gic_drop_priority(gic_info.vtimer_intid);
 	if (v->domain->id == DOMAIN_IDLE_ID)
-		gic_deactivate(GUEST_PPI_VTIMER);
+		gic_deactivate(gic_info.vtimer_intid);
 	else
 		deliver_vtimer_to(v);
 }
@@ -131,7 +131,7 @@ static void handle(uint32_t intid)
 
 	if (intid < 16) {
 		handle_sgi(intid);
-	} else if (intid == GUEST_PPI_VTIMER) {
+	} else if (intid == gic_info.vtimer_intid) {
 		deliver_vtimer();
 	} else if (handler) {
 		gic_drop_priority(intid);

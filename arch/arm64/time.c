@@ -8,12 +8,27 @@
 #include <arch/barrier.h>
 #include <arch/sysreg.h>
 
+/* Any, until the tree is read: nothing waits before. */
+#define FREQUENCY_UNKNOWN 1000000
+
 /* Fixed point with 32 fraction bits, both ways; a frequency is below 4 GHz (Arm ARM: 1 GHz at most). */
+static uint32_t stated_frequency;
 static uint64_t frequency, ns_per_tick, ticks_per_ns, boot_ticks;
 
-void arch_time_init(uint64_t dt_frequency)
+/* CNTFRQ_EL0 is software's to set (Arm ARM D12.1.2): zero where firmware did not. */
+static uint64_t choose_frequency(uint32_t dt_frequency)
 {
-	frequency = dt_frequency ? dt_frequency : sysreg_read(cntfrq_el0);
+	uint64_t firmware = sysreg_read(cntfrq_el0);
+
+	if (dt_frequency)
+		return dt_frequency;
+	return firmware ? firmware : FREQUENCY_UNKNOWN;
+}
+
+void arch_time_init(uint32_t dt_frequency)
+{
+	stated_frequency = dt_frequency;
+	frequency = choose_frequency(dt_frequency);
 	ns_per_tick = (NS_PER_S << 32) / frequency;
 	ticks_per_ns = (frequency << 32) / NS_PER_S;
 	boot_ticks = sysreg_read(cntpct_el0);
@@ -37,6 +52,16 @@ uint64_t time_to_ticks(uint64_t ns)
 uint64_t time_from_ticks(uint64_t ticks)
 {
 	return ticks < boot_ticks ? 0 : scale_fixed32(ticks - boot_ticks, ns_per_tick);
+}
+
+bool arch_time_is_known(void)
+{
+	return stated_frequency || sysreg_read(cntfrq_el0);
+}
+
+uint32_t time_stated_frequency_hz(void)
+{
+	return stated_frequency;
 }
 
 uint64_t time_frequency_hz(void)

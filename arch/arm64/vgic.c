@@ -71,7 +71,7 @@ void vgic_init_vcpu(struct vcpu *v)
 		atomic_store(&g->private[i].home, v);
 		g->private[i].target = v;
 	}
-	g->private[VGIC_PPI_VTIMER].hw_intid = VGIC_PPI_VTIMER;
+	g->private[VGIC_PPI_VTIMER].hw_intid = (uint16_t)gic_info.vtimer_intid;
 	for (unsigned i = 0; v->id == 0 && i < d->spi_count; i++) {
 		d->spis[i].target = v;
 		atomic_store(&d->spis[i].home, v);

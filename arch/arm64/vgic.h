@@ -136,7 +136,7 @@ void vgic_unroute_hw(struct domain *d, vintid_t intid);
 /* From the physical interrupt handler, after the priority drop. */
 void vgic_deliver_hw(struct domain *d, uint32_t hw_intid);
 /* The virtual timer's PPI 27 of the current vCPU fired (already dropped): inject it, HW-linked. */
-void vgic_deliver_hw_ppi(struct vcpu *v, uint32_t hw_intid);
+void vgic_deliver_hw_ppi(struct vcpu *v, vintid_t intid);
 /* v runs on `cpu` from now on: its hardware SPIs go there. Cheap when it did not move. */
 void vgic_vcpu_moved(struct vcpu *v, unsigned cpu);
 

@@ -137,12 +137,12 @@ void vgic_deliver_hw(struct domain *d, uint32_t hw_intid)
 	virq_commit(home, irq);
 }
 
-void vgic_deliver_hw_ppi(struct vcpu *v, uint32_t hw_intid)
+void vgic_deliver_hw_ppi(struct vcpu *v, vintid_t intid)
 {
-	struct virq *irq = virq_find(v->domain, v, hw_intid);
+	struct virq *irq = virq_find(v->domain, v, intid);
 	struct vcpu *home = virq_lock(irq);
 
-	ASSERT(irq->hw_intid == hw_intid);
+	ASSERT(irq->hw_intid);
 	v->arch.vgic.timer_held = true;
 	irq->latch = true;
 	virq_commit(home, irq);

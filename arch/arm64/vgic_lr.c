@@ -141,7 +141,7 @@ static void timer_hold(struct vgic_vcpu *g, bool hold)
 	if (g->timer_held == hold)
 		return;
 	g->timer_held = hold;
-	gic_ppi_set_active(VGIC_PPI_VTIMER, hold);
+	gic_ppi_set_active(gic_info.vtimer_intid, hold);
 }
 
 static bool timer_is_due(const struct vgic_vcpu *g)

@@ -9,6 +9,7 @@
 struct vcpu;
 
 /* arch/host/time.c */
+extern uint32_t host_stated_frequency; /* what time_stated_frequency_hz() answers */
 extern uint64_t host_now;       /* ns, what time_now() answers */
 extern uint64_t host_deadline[CPUS_MAX];     /* of each CPU's EL2 timer */
 

@@ -20,7 +20,7 @@
 #define EOICOUNT         GENMASK(31, 27)
 #define PREEMPTION_SHIFT 3 /* 5 bits */
 
-struct gic_info gic_info;
+struct gic_info gic_info = { .vtimer_intid = VGIC_PPI_VTIMER };
 struct host_gic_cpu host_gic_cpus[CPUS_MAX];
 struct host_irq host_spis[1020];
 
@@ -34,6 +34,7 @@ void host_gic_reset(unsigned lr_count)
 	memset(host_gic_cpus, 0, sizeof(host_gic_cpus));
 	memset(host_spis, 0, sizeof(host_spis));
 	gic_info = (struct gic_info){ .spi_count = 988,
+		.vtimer_intid = gic_info.vtimer_intid,
 		.lr_count = lr_count,
 		.priority_bits = 5,
 		.preemption_bits = 5,

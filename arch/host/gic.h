@@ -28,7 +28,7 @@ struct host_gic_cpu {
 extern struct host_gic_cpu host_gic_cpus[CPUS_MAX];
 extern struct host_irq host_spis[1020]; /* from 32 */
 
-/* Forgets everything; 5 bits of priority, lr_count list registers. */
+/* Forgets everything but which PPI the virtual timer is; 5 bits of priority, lr_count list registers. */
 void host_gic_reset(unsigned lr_count);
 
 /* The guest on this CPU reads ICC_IAR1_EL1: an INTID, now active, or 1023. Both groups are taken by it. */

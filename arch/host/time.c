@@ -5,6 +5,7 @@
 #include "arch/host/fake.h"
 
 uint64_t host_now;
+uint32_t host_stated_frequency;
 uint64_t host_deadline[CPUS_MAX];
 
 uint64_t time_now(void)
@@ -20,6 +21,11 @@ uint64_t time_to_ticks(uint64_t ns)
 uint64_t time_from_ticks(uint64_t ticks)
 {
 	return ticks;
+}
+
+uint32_t time_stated_frequency_hz(void)
+{
+	return host_stated_frequency;
 }
 
 uint64_t time_frequency_hz(void)

@@ -164,7 +164,8 @@ static void check_with_dtc(void)
 
 static bool is_written_anew(const char *path)
 {
-	static const char *const tops[] = { "/cpus", "/chosen", "/psci", "/hypervisor", "/memory" };
+	static const char *const tops[] = { "/cpus", "/chosen", "/psci", "/hypervisor", "/memory",
+		"/timer" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(tops); i++)
 		if (strncmp(path, tops[i], strlen(tops[i])) == 0)
@@ -285,6 +286,20 @@ static void test_memory_and_hypervisor(void **state)
 	unload();
 }
 
+/* Timers have the virtual GIC's PPIs, 29, 30, 27 and 26, whatever the host's are; the rate is the host's. */
+static void test_timer(void **state)
+{
+	(void)state;
+	load_host("build/host/dts/board.dtb", "/soc/serial@9000000");
+	write_tree();
+	CELLS("/timer", "interrupts", 1, 13, 0xf08, 1, 14, 0xf08, 1, 11, 0xf08, 1, 10, 0xf08);
+	CELLS("/timer", "interrupt-parent", dom0.gic->phandle);
+	CELLS("/timer", "clock-frequency", 19200000);
+	assert_string("/timer", "compatible", "arm,armv8-timer");
+	assert_no_prop("/timer", "interrupt-names");
+	unload();
+}
+
 static void test_cpus(void **state)
 {
 	char path[32];
@@ -389,6 +404,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_board),
 		cmocka_unit_test(test_memory_and_hypervisor),
+		cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_cpus),
 		cmocka_unit_test(test_chosen),
 		cmocka_unit_test(test_bootargs),

@@ -222,6 +222,14 @@ static void test_createdomain(void **state)
 	assert_int_equal(op.domain, 7); /* what core said */
 	assert_int_equal(op.u.createdomain.arch.gic_version, XEN_DOMCTL_CONFIG_GIC_V3);
 	assert_int_equal(op.u.createdomain.arch.clock_frequency, 0);
+	/* What the device tree states, DomUs are told: their CNTFRQ_EL0 is the host's, which may be wrong. */
+	host_stated_frequency = 19200000;
+	prepare_create(5);
+	op.u.createdomain.ssidref = 3;
+	assert_int_equal(call(), 0);
+	expect_call("create", NULL);
+	assert_int_equal(op.u.createdomain.arch.clock_frequency, 19200000);
+	host_stated_frequency = 0;
 	assert_int_equal(env.config.vcpus_max, 4);
 	assert_int_equal(env.config.spis, 1);
 	assert_int_equal(env.config.evtchn_port_max, 1023);

@@ -412,7 +412,7 @@ static void test_two_take_back_from_each_other(void **state)
 
 static struct host_irq *timer_on(unsigned cpu)
 {
-	return &host_gic_cpus[cpu].ppis[VGIC_PPI_VTIMER];
+	return &host_gic_cpus[cpu].ppis[gic_info.vtimer_intid];
 }
 
 static void start_timer(void)
@@ -447,6 +447,18 @@ static void test_timer_follows_its_vcpu(void **state)
 	assert_false(timer_on(0)->active);
 	assert_int_equal(env_ack(0), ENV_NONE);
 	env_free();
+}
+
+/* The physical PPI may be any; the guest's stays where a guest's is. */
+static void test_timer_at_another_ppi(void **state)
+{
+	static const uint32_t intids[] = { 16, 18, 19, 31 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(intids); i++) {
+		gic_info.vtimer_intid = intids[i];
+		test_timer_follows_its_vcpu(state);
+	}
+	gic_info.vtimer_intid = VGIC_PPI_VTIMER;
 }
 
 /* Graft's own timer tells of it while the vCPU is away. */
@@ -515,6 +527,7 @@ int main(void)
 		cmocka_unit_test(test_hw_delivery_races_unroute),
 		cmocka_unit_test(test_two_take_back_from_each_other),
 		cmocka_unit_test(test_timer_follows_its_vcpu),
+		cmocka_unit_test(test_timer_at_another_ppi),
 		cmocka_unit_test(test_timer_fires_while_away),
 		cmocka_unit_test(test_timer_stays_due_while_away),
 		cmocka_unit_test(test_timer_cleared_by_another),

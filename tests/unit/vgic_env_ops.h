@@ -15,8 +15,8 @@ static inline bool env_take_physical(void)
 	if (env_in_guest[cpu])
 		env_exit(cpu);
 	gic_drop_priority(intid);
-	if (intid == VGIC_PPI_VTIMER)
-		vgic_deliver_hw_ppi(env_on(cpu), intid);
+	if (intid == gic_info.vtimer_intid)
+		vgic_deliver_hw_ppi(env_on(cpu), VGIC_PPI_VTIMER);
 	else
 		vgic_deliver_hw(&env_d, intid);
 	return true;
