@@ -18,10 +18,14 @@ static bool is_one_of(const char *name, const char *const *names)
 	return *names != NULL;
 }
 
-/* "arm,cortex-a53-pmu", "arm,armv8-pmuv3", "apm,potenza-pmu": the processor's own counters, if without registers. */
-static bool is_pmu(const char *name)
+/*
+ * The processor's own counters (binding arm,pmu: "arm,cortex-a53-pmu", "apm,potenza-pmu"; "arm,dsu-pmu", whose
+ * registers of the cluster trap too). A power management unit ("qcom,wcn7850-pmu") has the word in its name, but no
+ * counter that could overflow: no interrupt.
+ */
+static bool is_pmu(const char *name, bool interrupts)
 {
-	return strstr(name, "-pmu") != NULL;
+	return strstr(name, "-pmu") && (interrupts || strncmp(name, "arm,", 4) == 0);
 }
 
 /* The first of its compatible strings that means a device which Graft keeps, or one of names. */
@@ -30,11 +34,13 @@ static bool is_of_kept_kind(const struct dt_node *node, const char *const *names
 	const struct dt_prop *compatible = dt_prop(&host_tree, node, "compatible");
 	struct span list = compatible ? dt_prop_span(compatible) : span_of(NULL, 0);
 	bool may_be_pmu = !dt_prop(&host_tree, node, "reg");
+	bool interrupts = dt_prop(&host_tree, node, "interrupts") ||
+	                  dt_prop(&host_tree, node, "interrupts-extended");
 	const char *name;
 	size_t length;
 
 	while (span_string(&list, &name, &length)) {
-		if (is_one_of(name, names) || (may_be_pmu && is_pmu(name)))
+		if (is_one_of(name, names) || (may_be_pmu && is_pmu(name, interrupts)))
 			return true;
 	}
 	return false;

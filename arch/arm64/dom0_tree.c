@@ -6,6 +6,7 @@
 #include "arch/arm64/boot.h"
 #include "arch/arm64/bootinfo.h"
 #include "arch/arm64/dom0.h"
+#include "arch/arm64/dom0_links.h"
 #include "arch/arm64/guest.h"
 #include "arch/arm64/host_tree.h"
 #include "arch/arm64/timer_node.h"
@@ -303,16 +304,18 @@ static bool write_special(struct context *c, const struct dt_node *node)
 	       (type && strcmp(type, "memory") == 0);
 }
 
-/* DMA of Dom0's devices is not translated for it, and its interrupts come without an ITS. */
-static const char *const dropped_props[] = { "status" /* where it is replaced */, "iommus",
-	"iommu-map", "iommu-map-mask", "msi-map", "msi-map-mask", "msi-parent", NULL };
-
 /* What is marked for guests Dom0 sees, so that its toolstack can name it, but does not drive. */
 static void write_props(struct context *c, const struct dt_node *node)
 {
 	bool for_guests = assign_is_for_guests(&host_tree, node);
+	const struct dt_prop *prop;
 
-	copy_props_but(c, node, for_guests ? dropped_props : dropped_props + 1);
+	dt_for_each_prop (prop, node) {
+		if (for_guests && strcmp(prop->name, "status") == 0)
+			continue;
+		if (!dom0_links_write(c->dom0, &c->writer, node, prop))
+			copy_prop(c, prop);
+	}
 	if (for_guests)
 		dtb_write_string(&c->writer, "status", "disabled");
 }
