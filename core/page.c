@@ -11,7 +11,7 @@
 #include "lib/string.h"
 #include <arch/mm.h>
 
-#define SECTIONS_MAX       64
+#define SECTIONS_MAX       1024
 #define RELINQUISH_SCAN    32768 /* frames looked at in one step: a quarter MiB of the table */
 #define RELINQUISH_RETURNS 1024 /* frames given back in one step */
 
@@ -373,19 +373,26 @@ static bool may_have(const struct domain *d, uint64_t count)
 }
 
 /* Under d's lock, so that no frame comes into its name behind the scan that takes them all away. */
-static bool give(struct domain *d, struct page *page, unsigned order)
+static bool give(struct domain *d, struct page *page, uint64_t count)
 {
 	bool ok;
 
 	spin_lock(&d->lock);
-	ok = may_have(d, BIT(order));
+	ok = may_have(d, count);
 	if (ok) {
-		set_words(page, BIT(order), d->id | PAGE_WORD_ALLOCATED | PAGE_WORD_ONE);
-		if (atomic_fetch_add(&d->tot_pages, BIT(order)) == 0)
+		set_words(page, count, d->id | PAGE_WORD_ALLOCATED | PAGE_WORD_ONE);
+		if (atomic_fetch_add(&d->tot_pages, count) == 0)
 			domain_hold(d);
 	}
 	spin_unlock(&d->lock);
 	return ok;
+}
+
+static bool clean_and_give(struct domain *d, struct page *page, uint64_t count)
+{
+	arch_memory_clear(page_virt(page), count << PAGE_SHIFT);
+	arch_cache_clean(page_virt(page), count << PAGE_SHIFT);
+	return give(d, page, count);
 }
 
 struct page *page_alloc_domain(struct domain *d, unsigned order, enum page_place place)
@@ -397,12 +404,62 @@ struct page *page_alloc_domain(struct domain *d, unsigned order, enum page_place
 	page = alloc_block(order, place);
 	if (!page)
 		return NULL;
-	arch_memory_clear(page_virt(page), PAGE_SIZE << order);
-	arch_cache_clean(page_virt(page), PAGE_SIZE << order);
-	if (give(d, page, order))
+	if (clean_and_give(d, page, BIT(order)))
 		return page;
 	buddy_free(page, order);
 	return NULL;
+}
+
+struct page *page_alloc_domain_at(struct domain *d, paddr_t base, uint64_t count)
+{
+	uint64_t first = base.v >> PAGE_SHIFT;
+	struct page *page;
+
+	if (!may_have(d, count) || alloc_should_fail())
+		return NULL;
+	page = buddy_take(first, count);
+	if (!page)
+		return NULL;
+	if (clean_and_give(d, page, count))
+		return page;
+	buddy_free_range(first, count);
+	return NULL;
+}
+
+/* The free run at or behind index i of the section, cut to alignment. Returns the index behind it. */
+static uint64_t next_run(const struct page_section *section, uint64_t i, uint64_t alignment,
+		struct page_range *run)
+{
+	uint64_t length, start, end;
+
+	while (i < section->count && !buddy_free_length(&section->pages[i]))
+		i++;
+	start = ALIGN_UP(section->first + i, alignment);
+	while (i < section->count && (length = buddy_free_length(&section->pages[i])))
+		i += length;
+	end = ALIGN_DOWN(section->first + i, alignment);
+	run->base = PADDR(start << PAGE_SHIFT);
+	run->size = start < end ? (end - start) << PAGE_SHIFT : 0;
+	return i;
+}
+
+bool page_find_run(uint64_t least, unsigned order, struct page_range *run)
+{
+	run->size = 0;
+	for (size_t n = 0; n < section_count; n++) {
+		const struct page_section *section = &sections[n];
+
+		for (uint64_t i = 0; i < section->count;) {
+			struct page_range next;
+
+			i = next_run(section, i, BIT(order), &next);
+			if (next.size > run->size)
+				*run = next;
+			if (run->size >> PAGE_SHIFT >= MAX(least, UINT64_C(1)))
+				return true;
+		}
+	}
+	return run->size != 0;
 }
 
 int page_relinquish_domain(struct domain *d, uint64_t *cursor)

@@ -78,6 +78,17 @@ enum page_place {
 struct page *page_alloc_domain(struct domain *d, unsigned order, enum page_place place);
 
 /*
+ * The same for `count` frames at one address, in one piece. NULL also when not all of them are free.
+ */
+struct page *page_alloc_domain_at(struct domain *d, paddr_t base, uint64_t count);
+
+/*
+ * At boot, while one CPU runs: the lowest free run of at least `least` frames, else the longest. Runs are cut to
+ * multiples of 2^order frames. False when none is left of that.
+ */
+bool page_find_run(uint64_t least, unsigned order, struct page_range *run);
+
+/*
  * Holds the frame if d owns it now and it is not on its way out, unless it is held so often that the
  * count is full. Paired with page_put().
  */

@@ -96,13 +96,19 @@ void buddy_free(struct page *page, unsigned order)
 	spin_unlock(&lock);
 }
 
+/* Of the largest block that begins at the frame and is no longer than count. */
+static unsigned order_at(uint64_t first, uint64_t count)
+{
+	unsigned order = MIN(ilog2(count), (unsigned)PAGE_ORDER_MAX);
+
+	return first ? MIN(order, (unsigned)__builtin_ctzll(first)) : order;
+}
+
 void buddy_free_range(uint64_t first, uint64_t count)
 {
 	while (count) {
-		unsigned order = MIN(ilog2(count), (unsigned)PAGE_ORDER_MAX);
+		unsigned order = order_at(first, count);
 
-		if (first)
-			order = MIN(order, (unsigned)__builtin_ctzll(first));
 		buddy_free(page_of_frame(first), order);
 		first += BIT(order);
 		count -= BIT(order);
@@ -171,6 +177,80 @@ struct page *buddy_alloc(unsigned order, enum page_place place)
 	if (page)
 		memory_show(page_virt(page), PAGE_SIZE << order);
 	return page;
+}
+
+/* The head of the free block that the frame is in, or NULL. */
+static struct page *find_block(uint64_t frame, unsigned *order)
+{
+	for (*order = 0; *order <= PAGE_ORDER_MAX; ++*order) {
+		struct page *head = page_of_frame(ALIGN_DOWN(frame, BIT(*order)));
+
+		if (head && atomic_load_explicit(&head->word, memory_order_relaxed) ==
+						head_word(*order))
+			return head;
+	}
+	return NULL;
+}
+
+static void insert_range(uint64_t first, uint64_t end)
+{
+	while (first < end) {
+		unsigned order = order_at(first, end - first);
+
+		insert(page_of_frame(first), order);
+		first += BIT(order);
+	}
+}
+
+/* Takes the part of [first, end) that is in the free block there. Returns where that part ends. */
+static uint64_t take_part(uint64_t first, uint64_t end)
+{
+	unsigned order;
+	struct page *head = find_block(first, &order);
+	uint64_t start = page_frame(head), stop = MIN(start + BIT(order), end);
+
+	withdraw(head);
+	insert_range(start, first);
+	insert_range(stop, start + BIT(order));
+	free_count -= stop - first;
+	return stop;
+}
+
+static bool is_free(uint64_t first, uint64_t end)
+{
+	unsigned order;
+
+	while (first < end) {
+		struct page *head = find_block(first, &order);
+
+		if (!head)
+			return false;
+		first = page_frame(head) + BIT(order);
+	}
+	return true;
+}
+
+struct page *buddy_take(uint64_t first, uint64_t count)
+{
+	struct page *page = NULL;
+
+	spin_lock(&lock);
+	if (count && is_free(first, first + count)) {
+		for (uint64_t at = first; at < first + count;)
+			at = take_part(at, first + count);
+		page = page_of_frame(first);
+	}
+	spin_unlock(&lock);
+	if (page)
+		memory_show(page_virt(page), count << PAGE_SHIFT);
+	return page;
+}
+
+uint64_t buddy_free_length(const struct page *page)
+{
+	uint64_t word = atomic_load_explicit(&page->word, memory_order_relaxed);
+
+	return word & PAGE_WORD_FREE_HEAD ? BIT(FIELD_GET(PAGE_WORD_ORDER, word)) : 0;
 }
 
 uint64_t buddy_count(void)

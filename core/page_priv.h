@@ -37,4 +37,10 @@ void buddy_free_range(uint64_t first, uint64_t count);
 /* A block leaves, its words still PAGE_OWNER_NONE. NULL when there is none. */
 struct page *buddy_alloc(unsigned order, enum page_place place);
 
+/* These very frames leave. NULL, and nothing changed: not all of them are free. */
+struct page *buddy_take(uint64_t first, uint64_t count);
+
+/* Frames of the free block that begins here; 0: none does. At boot, while one CPU runs. */
+uint64_t buddy_free_length(const struct page *page);
+
 uint64_t buddy_count(void);

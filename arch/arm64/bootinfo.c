@@ -121,30 +121,38 @@ static void read_reserved(void)
 	} while (dtb_next_sibling(&child));
 }
 
-static const char *const module_compatible[MODULE_KINDS] = {
-	[MODULE_KERNEL] = "multiboot,kernel",
-	[MODULE_RAMDISK] = "multiboot,ramdisk",
+/* As Xen's boot protocol for Arm names them, today and before Xen 4.5. */
+static const struct module_name {
+	const char *compatible;
+	enum boot_module_kind kind;
+} module_names[] = {
+	{ "multiboot,kernel", MODULE_KERNEL },
+	{ "xen,linux-zimage", MODULE_KERNEL },
+	{ "multiboot,ramdisk", MODULE_RAMDISK },
+	{ "xen,linux-initrd", MODULE_RAMDISK },
+	{ "xen,xsm-policy", MODULE_KINDS }, /* MODULE_KINDS: nothing to Graft */
+	{ "multiboot,device-tree", MODULE_KINDS },
 };
 
-/* /chosen often says nothing of cells; loaders for Xen mean the root's then, and so does Xen. */
-static uint32_t chosen_cells(const struct dtb_node *chosen, const char *name)
+/* The number that holds for children of the node: /chosen often says nothing, and the root's is meant. */
+static uint32_t module_cells(const struct dtb_node *parent, const char *name)
 {
-	struct dtb_node root = dtb_root(chosen->dtb);
+	struct dtb_node at = *parent, above;
 	uint32_t cells = 0;
 
-	if (!dtb_prop_u32(chosen, name, &cells))
-		(void)dtb_prop_u32(&root, name, &cells);
+	while (!dtb_prop_u32(&at, name, &cells) && dtb_parent(&at, &above))
+		at = above;
 	return cells;
 }
 
-static bool module_reg(const struct dtb_node *chosen, const struct dtb_node *node,
+static bool module_reg(const struct dtb_node *parent, const struct dtb_node *node,
 		struct boot_module *module)
 {
 	struct span reg;
 
 	return dtb_prop(node, "reg", &reg) &&
-	       span_cells(&reg, chosen_cells(chosen, "#address-cells"), &module->base.v) &&
-	       span_cells(&reg, chosen_cells(chosen, "#size-cells"), &module->size) && module->size;
+	       span_cells(&reg, module_cells(parent, "#address-cells"), &module->base.v) &&
+	       span_cells(&reg, module_cells(parent, "#size-cells"), &module->size) && module->size;
 }
 
 static bool is_in_memory(const struct boot_module *module)
@@ -161,11 +169,11 @@ static bool is_in_memory(const struct boot_module *module)
 	return false;
 }
 
-static void read_module(const struct dtb_node *chosen, const struct dtb_node *node,
+static void read_module(const struct dtb_node *parent, const struct dtb_node *node,
 		struct boot_module *module)
 {
 	module->bootargs = NULL;
-	if (!module_reg(chosen, node, module))
+	if (!module_reg(parent, node, module))
 		boot_refuse("/chosen/%s: a boot module needs reg = <address size>", dtb_name(node));
 	if (!is_in_memory(module))
 		boot_refuse("/chosen/%s: the boot module at %#llx is not in memory: load it there",
@@ -173,18 +181,53 @@ static void read_module(const struct dtb_node *chosen, const struct dtb_node *no
 	(void)dtb_prop_string(node, "bootargs", &module->bootargs);
 }
 
-static void read_modules(const struct dtb_node *chosen)
+static bool is_module(const struct dtb_node *node)
+{
+	return dtb_is_compatible(node, "multiboot,module") ||
+	       dtb_is_compatible(node, "xen,multiboot-module");
+}
+
+/* Of modules without a type the first is the kernel and the second the ramdisk. MODULE_KINDS: none for Dom0. */
+static enum boot_module_kind kind_of(const struct dtb_node *node, unsigned *untyped)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(module_names); i++) {
+		if (dtb_is_compatible(node, module_names[i].compatible))
+			return module_names[i].kind;
+	}
+	if (!is_module(node) || *untyped == MODULE_KINDS)
+		return MODULE_KINDS;
+	return (enum boot_module_kind)(*untyped)++;
+}
+
+/* The modules among the children: of each kind the first counts. */
+static void read_modules(const struct dtb_node *parent, unsigned *untyped)
 {
 	struct dtb_node node;
 
+	if (!dtb_first_child(parent, &node))
+		return;
+	do {
+		enum boot_module_kind kind = kind_of(&node, untyped);
+
+		if (kind < MODULE_KINDS && !boot_info.modules[kind].size)
+			read_module(parent, &node, &boot_info.modules[kind]);
+	} while (dtb_next_sibling(&node));
+}
+
+static_assert(MODULE_KERNEL == 0 && MODULE_RAMDISK == 1, "the order of modules without a type");
+
+/* Modules of Dom0 are in /chosen or in a node there; those of another domain are in a node of its own. */
+static void read_chosen(const struct dtb_node *chosen)
+{
+	unsigned untyped = 0;
+	struct dtb_node node;
+
+	read_modules(chosen, &untyped);
 	if (!dtb_first_child(chosen, &node))
 		return;
 	do {
-		for (unsigned kind = 0; kind < MODULE_KINDS; kind++) {
-			if (dtb_is_compatible(&node, module_compatible[kind]) &&
-					!boot_info.modules[kind].size)
-				read_module(chosen, &node, &boot_info.modules[kind]);
-		}
+		if (!is_module(&node) && !dtb_is_compatible(&node, "xen,domain"))
+			read_modules(&node, &untyped);
 	} while (dtb_next_sibling(&node));
 }
 
@@ -223,7 +266,7 @@ void bootinfo_read(void)
 	read_memory();
 	read_reserved();
 	if (dtb_find(&boot_info.dtb, "/chosen", &chosen))
-		read_modules(&chosen);
+		read_chosen(&chosen);
 }
 
 size_t bootinfo_taken(struct page_range *out, size_t max)

@@ -8,7 +8,8 @@
 #include "core/page.h"
 #include "dt/fdt.h"
 
-#define BOOT_RANGES_MAX 32
+/* Of RAM, and of reserved memory. No tree of a board comes near it: one with more is refused. */
+#define BOOT_RANGES_MAX 1024
 
 enum boot_module_kind {
 	MODULE_KERNEL,

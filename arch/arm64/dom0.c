@@ -77,7 +77,7 @@ void dom0_build(void)
 	dom0_find_gic(&dom0);
 	dom0.vcpus = vcpu_count(&dom0);
 	create(&dom0);
-	dom0_allocate_memory(&dom0);
+	dom0_allocate_memory(&dom0, dom0_image_load_size(tree_size));
 	dom0_assign_devices(&dom0);
 	dom0_load_images(&dom0, tree_size);
 	dom0_write_tree(&dom0, tree_size);

@@ -31,8 +31,11 @@ struct dom0 {
 /* Everything, ending with a domain that is ready to run. Panics with the reason. */
 void dom0_build(void);
 
-/* dom0_memory.c: RAM of dom0_mem and the regions around it. */
-void dom0_allocate_memory(struct dom0 *dom0);
+/*
+ * dom0_memory.c: RAM of dom0_mem and the regions around it. load_size: bytes in one piece that kernel, ramdisk and
+ * tree need (dom0_image_load_size()).
+ */
+void dom0_allocate_memory(struct dom0 *dom0, uint64_t load_size);
 
 /* dom0_devices.c: maps and routes all that Graft does not keep; finds the GIC's place. */
 void dom0_find_gic(struct dom0 *dom0);
@@ -40,7 +43,11 @@ void dom0_assign_devices(struct dom0 *dom0);
 /* A node that Graft keeps for itself, so that Dom0 does not see it (the GIC it does see, emulated). */
 bool dom0_is_kept(const struct dom0 *dom0, const struct dt_node *node);
 
-/* dom0_image.c: kernel and ramdisk into Dom0's RAM, leaving room for a tree of dtb_max bytes. */
+/*
+ * dom0_image.c: kernel and ramdisk into Dom0's RAM, leaving room for a tree of dtb_max bytes, into the lowest bank of
+ * the load size (else the largest one), which is estimated for a kernel that is packed.
+ */
+uint64_t dom0_image_load_size(size_t dtb_max);
 void dom0_load_images(struct dom0 *dom0, size_t dtb_max);
 
 /* dom0_tree.c: an upper bound for the tree's size, and the tree itself, written to dom0->dtb. */

@@ -11,7 +11,7 @@
 /* An entry: `before` cells, a phandle, the cells that the controller's `count` says, `after` cells. */
 static const struct link {
 	const char *name;
-	const char *count;    /* property of the controller; NULL: always cells_usual */
+	const char *count; /* property of the controller; NULL: always cells_usual */
 	uint32_t cells_usual; /* without that property */
 	uint32_t before, after;
 } links[] = {

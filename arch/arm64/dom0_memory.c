@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dom0's RAM: the lowest memory there is, in few large pieces, each at its own physical address. */
+/* Dom0's RAM: low memory, in few large pieces, each at its own physical address. */
 #include "arch/arm64/boot.h"
 #include "arch/arm64/bootinfo.h"
 #include "arch/arm64/dom0.h"
@@ -11,6 +11,7 @@
 #define DOM0_MEM_DEFAULT  MIB(512) /* Xen's, when there is no dom0_mem= */
 #define GRANT_REGION_SIZE MIB(2)
 #define REGION_MIN        MIB(64)
+#define BANK_MIN          MIB(128) /* smaller pieces come last */
 
 static uint64_t end_of(const struct page_range *range)
 {
@@ -53,33 +54,25 @@ static void add_bank(struct dom0 *dom0, struct page_range range)
 	dom0->bank_count++;
 }
 
-static unsigned order_for(uint64_t pages)
+/*
+ * One piece of at most `pages`: from the lowest free run that has `least` of them, else from the longest there is,
+ * so that Dom0's RAM is in few pieces.
+ */
+static uint64_t allocate_piece(struct dom0 *dom0, uint64_t pages, uint64_t least)
 {
-	unsigned order = ilog2(pages);
+	struct page_range run;
+	uint64_t count;
 
-	return MIN(order, PAGE_ORDER_MAX);
-}
-
-/* One piece of at most `pages`, the largest that is free. Pages below 2 MiB only for what is below 2 MiB. */
-static uint64_t allocate_piece(struct dom0 *dom0, uint64_t pages)
-{
-	unsigned floor = MIN(order_for(pages), ORDER_2M);
-
-	for (unsigned order = order_for(pages);; order--) {
-		struct page *page = page_alloc_domain(dom0->domain, order, PAGE_LOWEST);
-
-		if (page) {
-			struct page_range range = { page_phys(page), PAGE_SIZE << order };
-
-			if (p2m_map(dom0->domain, IPA(range.base.v), range.base,
-					    UINT64_C(1) << order, P2M_RAM))
-				boot_refuse("dom0_mem: no memory for Dom0's translation tables");
-			add_bank(dom0, range);
-			return UINT64_C(1) << order;
-		}
-		if (order == floor)
-			return 0;
-	}
+	if (!page_find_run(MIN(pages, least), ORDER_2M, &run))
+		return 0;
+	count = MIN(pages, run.size >> PAGE_SHIFT);
+	run.size = count << PAGE_SHIFT;
+	if (!page_alloc_domain_at(dom0->domain, run.base, count))
+		return 0;
+	if (p2m_map(dom0->domain, IPA(run.base.v), run.base, count, P2M_RAM))
+		boot_refuse("dom0_mem: no memory for Dom0's translation tables");
+	add_bank(dom0, run);
+	return count;
 }
 
 static void find_regions_between(struct dom0 *dom0, uint64_t start, uint64_t end)
@@ -132,8 +125,9 @@ static void find_regions(struct dom0 *dom0)
 		boot_refuse("dom0_mem: no 2 MiB of the host's RAM are left for Graft: give Dom0 less");
 }
 
-void dom0_allocate_memory(struct dom0 *dom0)
+void dom0_allocate_memory(struct dom0 *dom0, uint64_t load_size)
 {
+	uint64_t least = MAX(load_size, BANK_MIN) >> PAGE_SHIFT;
 	uint64_t size = options_dom0_memory(page_count_total() << PAGE_SHIFT);
 	uint64_t pages;
 
@@ -149,13 +143,14 @@ void dom0_allocate_memory(struct dom0 *dom0)
 				(unsigned long long)(page_count_free() >> (20 - PAGE_SHIFT)));
 	atomic_store(&dom0->domain->max_pages, pages);
 	while (pages) {
-		uint64_t got = allocate_piece(dom0, pages);
+		uint64_t got = allocate_piece(dom0, pages, least);
 
 		if (!got)
 			boot_refuse("dom0_mem: %llu MiB asked for, but no 2 MiB block is left with %llu MiB to go",
 					(unsigned long long)(size >> 20),
 					(unsigned long long)(pages >> (20 - PAGE_SHIFT)));
 		pages -= got;
+		least = BANK_MIN >> PAGE_SHIFT;
 	}
 	find_regions(dom0);
 }

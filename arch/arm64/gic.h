@@ -33,13 +33,13 @@ struct gic_info {
 extern struct gic_info gic_info;
 
 /* CPU interface, this CPU. */
-uint32_t gic_acknowledge(void);     /* ICC_IAR1_EL1 */
-void gic_drop_priority(uint32_t intid);    /* ICC_EOIR1_EL1 */
-void gic_deactivate(uint32_t intid);    /* ICC_DIR_EL1 */
+uint32_t gic_acknowledge(void); /* ICC_IAR1_EL1 */
+void gic_drop_priority(uint32_t intid); /* ICC_EOIR1_EL1 */
+void gic_deactivate(uint32_t intid); /* ICC_DIR_EL1 */
 void gic_send_sgi(unsigned cpu, enum gic_sgi sgi);
 
 /* Distributor, any CPU, INTID an SPI. */
-void gic_spi_enable(uint32_t intid, bool enable);  /* disable waits until it holds */
+void gic_spi_enable(uint32_t intid, bool enable); /* disable waits until it holds */
 void gic_spi_configure(uint32_t intid, bool edge); /* while disabled */
 void gic_spi_set_target(uint32_t intid, unsigned cpu);
 void gic_spi_set_active(uint32_t intid, bool active);

@@ -2,6 +2,7 @@
 /* EL2 stage-1 translation tables. */
 #include "arch/arm64/mm.h"
 
+#include "arch/arm64/boot.h"
 #include "arch/arm64/image.h"
 #include "arch/arm64/layout.h"
 #include "core/cpu.h"
@@ -40,8 +41,11 @@ static table_t identity_l1 BOOT_TABLE, identity_l2 BOOT_TABLE, identity_l3 BOOT_
 static table_t image_l1 BOOT_TABLE, image_l2 BOOT_TABLE, image_l3 BOOT_TABLE;
 static table_t dtb_l1 BOOT_TABLE, dtb_l2 BOOT_TABLE;
 
-/* Enough for the direct map of a machine with a few banks; the rest comes when there is an allocator. */
-#define POOL_TABLES 12
+/*
+ * For the direct map, which is there before an allocator is: two tables at level 2 and two at level 3 for a bank that
+ * begins and ends anywhere, so 15 of these; the image splits one block more.
+ */
+#define POOL_TABLES 64
 static table_t pool[POOL_TABLES] BOOT_TABLE;
 
 static struct spinlock mm_lock;
@@ -158,7 +162,7 @@ static uint64_t table_new(void)
 	if (pool_used < POOL_TABLES)
 		return mm_image_phys(pool[pool_used++]).v;
 	if (!page_allocator_ready)
-		panic("no table left for Graft's own address space");
+		boot_refuse("memory is in too many odd pieces: give banks that are multiples of 2 MiB, or fewer of them");
 	table = page_alloc_zeroed();
 	if (!table)
 		panic("no memory for Graft's own address space");

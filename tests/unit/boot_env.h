@@ -42,7 +42,7 @@ static inline void env_come_back(void)
 
 /* ---- a tree, written from its beginning to its end ---- */
 
-#define ENV_BLOB_MAX 65536
+#define ENV_BLOB_MAX 262144
 
 static char env_blob[ENV_BLOB_MAX] __attribute__((aligned(8)));
 static uint32_t env_cells[2]; /* address and size cells that env_reg() writes with */

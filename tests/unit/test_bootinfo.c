@@ -227,6 +227,80 @@ static void test_modules(void **state)
 	assert_int_equal(boot_info.modules[MODULE_RAMDISK].size, 0);
 }
 
+static void untyped(const char *name, uint64_t base)
+{
+	env_begin(name);
+	env_string("compatible", "xen,multiboot-module");
+	env_reg1(base, 0x1000);
+	env_end();
+}
+
+static void assert_modules(uint64_t kernel, uint64_t ramdisk)
+{
+	env_tree_end();
+	read_blob();
+	assert_int_equal(boot_info.modules[MODULE_KERNEL].base.v, kernel);
+	assert_int_equal(boot_info.modules[MODULE_RAMDISK].base.v, ramdisk);
+	set_up(NULL);
+}
+
+static void begin_chosen(void)
+{
+	env_tree_begin();
+	env_root(2, 2);
+	memory(0x80000000, 0x40000000);
+	env_begin("chosen");
+}
+
+/* Names before Xen 4.5, in /chosen/modules as scripts of that time write them; and no names, in order. */
+static void test_old_modules(void **state)
+{
+	(void)state;
+	begin_chosen();
+	env_begin("modules");
+	env_write_cells(1, 1);
+	module("module@0", "xen,linux-initrd", 0x84000000, 0x1000, NULL);
+	module("module@1", "xen,linux-zimage", 0x82000000, 0x1000, "old");
+	env_end();
+	env_end();
+	env_tree_end();
+	read_blob();
+	assert_string_equal(boot_info.modules[MODULE_KERNEL].bootargs, "old");
+	assert_int_equal(boot_info.modules[MODULE_KERNEL].base.v, 0x82000000);
+	assert_int_equal(boot_info.modules[MODULE_RAMDISK].base.v, 0x84000000);
+	set_up(NULL);
+	env_set_cells(2, 2);
+	begin_chosen();
+	module("module@0", "xen,xsm-policy", 0x81000000, 0x1000, NULL);
+	untyped("module@1", 0x82000000);
+	untyped("module@2", 0x84000000);
+	untyped("module@3", 0x86000000);
+	env_end();
+	assert_modules(0x82000000, 0x84000000);
+	/* One with a type that stands before counts. */
+	begin_chosen();
+	module("module@0", "multiboot,kernel", 0x81000000, 0x1000, NULL);
+	untyped("module@1", 0x82000000);
+	untyped("module@2", 0x84000000);
+	env_end();
+	assert_modules(0x81000000, 0x84000000);
+}
+
+/* A kernel of another domain is not Dom0's. */
+static void test_modules_of_domains(void **state)
+{
+	(void)state;
+	begin_chosen();
+	env_begin("domU1");
+	env_string("compatible", "xen,domain");
+	env_write_cells(2, 2);
+	module("module@0", "multiboot,kernel", 0x82000000, 0x1000, NULL);
+	module("module@1", "multiboot,ramdisk", 0x84000000, 0x1000, NULL);
+	env_end();
+	env_end();
+	assert_modules(0, 0);
+}
+
 static void one_module(uint64_t base, uint64_t size)
 {
 	set_up(NULL);
@@ -383,11 +457,18 @@ static void many_ranges(unsigned banks, unsigned reserves)
 {
 	set_up(NULL);
 	env_tree_begin();
-	for (unsigned i = 0; i < reserves; i++)
-		assert_int_equal(fdt_add_reservemap_entry(
-						 env_blob, 0x40000000 + 0x100000 * i, 0x1000),
-				0);
 	env_root(2, 2);
+	env_begin("reserved-memory");
+	env_write_cells(2, 2);
+	for (unsigned i = 0; i < reserves; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "r@%x", i);
+		env_begin(name);
+		env_reg1(0x40000000 + 0x100000ULL * i, 0x1000);
+		env_end();
+	}
+	env_end();
 	for (unsigned i = banks; i-- > 0;) {
 		char name[32];
 
@@ -410,9 +491,9 @@ static void test_many_ranges(void **state)
 		assert_int_equal(boot_info.ram[i].base.v, 0x40000000 + 0x10000000ULL * i);
 	assert_int_equal(bootinfo_taken(taken, BOOT_RANGES_MAX + 8), BOOT_RANGES_MAX + 2);
 	many_ranges(BOOT_RANGES_MAX + 1, 0);
-	expect_refusal("more than 32 memory ranges", read_blob());
+	expect_refusal("more than 1024 memory ranges", read_blob());
 	many_ranges(1, BOOT_RANGES_MAX + 1);
-	expect_refusal("more than 32 memory ranges", read_blob());
+	expect_refusal("more than 1024 memory ranges", read_blob());
 }
 
 static void command_line(const char *xen, const char *own)
@@ -480,6 +561,8 @@ int main(void)
 		cmocka_unit_test_setup(test_chosen_with_other_cells, set_up),
 		cmocka_unit_test_setup(test_no_chosen, set_up),
 		cmocka_unit_test_setup(test_modules, set_up),
+		cmocka_unit_test_setup(test_old_modules, set_up),
+		cmocka_unit_test_setup(test_modules_of_domains, set_up),
 		cmocka_unit_test_setup(test_bad_modules, set_up),
 		cmocka_unit_test_setup(test_module_without_reg, set_up),
 		cmocka_unit_test_setup(test_reserved, set_up),

@@ -84,6 +84,21 @@ static void test_text_offset(void **state)
 	assert_int_equal(dom0.initrd.size, 0);
 }
 
+/* A bank that is too small is passed over, of those that are all too small the largest is told. */
+static void test_bank_that_fits(void **state)
+{
+	(void)state;
+	image(0, MIB(3), MIB(2));
+	dom0.bank_count = 2;
+	dom0.banks[0] = (struct page_range){ PADDR(BANK), MIB(4) };
+	dom0.banks[1] = (struct page_range){ PADDR(BANK + MIB(6)), MIB(20) };
+	dom0_load_images(&dom0, DTB_MAX);
+	assert_kernel_at(BANK + MIB(7), MIB(2));
+	assert_true(dom0.dtb >= BANK + MIB(9) && dom0.dtb + DTB_MAX <= BANK + MIB(26));
+	dom0.banks[1].size = MIB(5);
+	expect_refusal("Dom0's 5 MiB in one piece are too small", dom0_load_images(&dom0, DTB_MAX));
+}
+
 static uint32_t crc32_of(const uint8_t *data, size_t size)
 {
 	uint32_t crc = ~UINT32_C(0);
@@ -210,6 +225,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_raw, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_bank_that_fits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_text_offset, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gzip, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_kernel, set_up, tear_down),

@@ -25,6 +25,7 @@ enum frame {
 
 static enum frame frames[FRAMES];
 static struct dom0 dom0;
+static uint64_t load_size;
 static jmp_buf refused;
 
 void printk(enum log_level level, const char *fmt, ...)
@@ -96,7 +97,7 @@ static bool build(uint64_t dom0_mem, const struct page_range *taken, size_t take
 	options.dom0_mem = (struct option_size){ true, (int64_t)dom0_mem };
 	if (setjmp(refused))
 		return false;
-	dom0_allocate_memory(&dom0);
+	dom0_allocate_memory(&dom0, load_size);
 	return true;
 }
 
@@ -224,10 +225,51 @@ static void test_refusals(void **state)
 	end();
 	/* Nothing left for the grant table. */
 	begin();
-	ram(HOST_RAM_BASE, MIB(4));
+	ram(HOST_RAM_BASE, MIB(5));
 	assert_false(build(MIB(2) + KIB(1024), NULL, 0));
 	assert_non_null(strstr(host_refusal, "dom0_mem: no 2 MiB of the host's RAM are left"));
 	end();
+}
+
+/*
+ * Crumbs at the bottom, then 132 and 190 MiB at odd addresses: neither holds an aligned block of 128 MiB, but
+ * Dom0 has one piece of that size, of what kernel and ramdisk need, and takes crumbs only when nothing else is left.
+ */
+static void test_first_bank(void **state)
+{
+	static const struct {
+		uint64_t dom0_mem, load_size, base, size;
+		unsigned banks;
+	} cases[] = {
+		{ MIB(130), MIB(20), MIB(34), MIB(130), 1 },
+		{ MIB(180), MIB(150), MIB(210), MIB(180), 1 },
+		{ MIB(340), MIB(150), MIB(210), MIB(190), 5 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		bool found = false;
+		uint64_t sum = 0;
+
+		begin();
+		for (unsigned crumb = 0; crumb < 3; crumb++)
+			ram(at_mib(8 * crumb), MIB(6));
+		ram(at_mib(34), MIB(132));
+		ram(at_mib(210), MIB(190));
+		ram(at_mib(440), MIB(4));
+		load_size = cases[i].load_size;
+		assert_true(build(cases[i].dom0_mem, NULL, 0));
+		load_size = 0;
+		assert_int_equal(dom0.bank_count, cases[i].banks);
+		for (size_t bank = 0; bank < dom0.bank_count; bank++) {
+			found |= dom0.banks[bank].base.v == HOST_RAM_BASE + cases[i].base &&
+			         dom0.banks[bank].size == cases[i].size;
+			sum += dom0.banks[bank].size;
+		}
+		assert_true(found);
+		assert_int_equal(sum, cases[i].dom0_mem);
+		end();
+	}
 }
 
 /* More pieces than Dom0's tree may name: every other 2 MiB is taken. */
@@ -306,6 +348,7 @@ int main(void)
 		cmocka_unit_test(test_exact_sizes),
 		cmocka_unit_test(test_reserved_is_not_free),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_first_bank),
 		cmocka_unit_test(test_many_pieces),
 		cmocka_unit_test(test_random),
 	};

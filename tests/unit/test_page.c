@@ -174,7 +174,7 @@ static void test_ram_with_holes(void **state)
 
 static void test_bad_ram(void **state)
 {
-	struct page_range many[65];
+	static struct page_range many[1025];
 	const struct page_range ram = { PADDR(HOST_RAM_BASE), MIB(1) };
 	const struct page_range taken = { PADDR(HOST_RAM_BASE + 0x1000), MIB(1) - 0x2000 };
 
@@ -186,7 +186,7 @@ static void test_bad_ram(void **state)
 	assert_int_equal(page_count_free(), 1);
 	for (unsigned i = 0; i < ARRAY_SIZE(many); i++)
 		many[i] = (struct page_range){ PADDR(HOST_RAM_BASE + i * 0x2000), 0x1000 };
-	assert_int_equal(page_init(many, 65, NULL, 0), -E2BIG);
+	assert_int_equal(page_init(many, ARRAY_SIZE(many), NULL, 0), -E2BIG);
 	host_ram_free();
 }
 
