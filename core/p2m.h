@@ -24,7 +24,11 @@ enum p2m_type {
 	P2M_NONE,
 	P2M_RAM, /* the domain's own frame, read-write-execute, write-back */
 	P2M_RAM_RO,
-	P2M_MMIO, /* Device-nGnRE, never executable */
+	/*
+	 * Never executable. Device-nGnRE; for the hardware domain stage 1 decides, so that its drivers have Normal
+	 * non-cacheable memory where they map it (SRAM, write-combined BARs, frame buffers).
+	 */
+	P2M_MMIO,
 	P2M_SHARED, /* Graft's frame shown to the guest: shared info, grant table frames; no reference */
 	P2M_FOREIGN, /* another domain's frame, read-write, holds a reference */
 	P2M_FOREIGN_RO,
@@ -38,6 +42,7 @@ struct p2m {
 	paddr_t root; /* concatenated start-level tables */
 	unsigned root_order;
 	unsigned ipa_bits;
+	bool hardware; /* of the hardware domain */
 	uint16_t vmid;
 	uint64_t vttbr; /* ready for VTTBR_EL2 */
 	uint64_t table_pages; /* tables in use, root included */

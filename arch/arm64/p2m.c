@@ -123,7 +123,7 @@ static void map_run(
 {
 	p2m_clear(work, entry, run->level, run->count, run->ipa);
 	p2m_finish(work); /* before make */
-	p2m_fill(entry, run->level, run->count, p2m_leaf(PADDR(run->pa), type));
+	p2m_fill(entry, run->level, run->count, p2m_leaf(work->p2m, PADDR(run->pa), type));
 }
 
 static void map_range(
@@ -433,6 +433,7 @@ int p2m_init(struct domain *d)
 		.root = page_phys(root),
 		.root_order = order,
 		.ipa_bits = p2m_ipa_bits(),
+		.hardware = d->config.hardware,
 		.vmid = (uint16_t)vmid,
 		.vttbr = FIELD_PREP(VTTBR_VMID, vmid) | page_phys(root).v,
 		.table_pages = BIT(order),

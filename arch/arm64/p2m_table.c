@@ -56,13 +56,22 @@ uint64_t p2m_run_pages(const struct p2m_run *run)
 	return run->count * pte_size(run->level) >> PAGE_SHIFT;
 }
 
-uint64_t p2m_leaf(paddr_t pa, enum p2m_type type)
+/*
+ * Stage 1 and stage 2 combine to the stricter of the two (Arm ARM D8.6.5): Device of stage 2 would make Device of
+ * every mapping of registers, write-back leaves the guest's own stage 1 to decide.
+ */
+static uint64_t memattr_of(const struct p2m *p2m, enum p2m_type type)
+{
+	return type == P2M_MMIO && !p2m->hardware ? PTE_MEMATTR_DEVICE_nGnRE
+	                                          : PTE_MEMATTR_WRITE_BACK;
+}
+
+uint64_t p2m_leaf(const struct p2m *p2m, paddr_t pa, enum p2m_type type)
 {
 	bool read_only = type == P2M_RAM_RO || type == P2M_FOREIGN_RO || type == P2M_GRANT_RO;
-	uint64_t memattr = type == P2M_MMIO ? PTE_MEMATTR_DEVICE_nGnRE : PTE_MEMATTR_WRITE_BACK;
 	uint64_t pte = pa.v | PTE_VALID | PTE_AF | FIELD_PREP(PTE_SH, PTE_SH_INNER);
 
-	pte |= FIELD_PREP(PTE_MEMATTR, memattr) | FIELD_PREP(PTE_SOFTWARE, type);
+	pte |= FIELD_PREP(PTE_MEMATTR, memattr_of(p2m, type)) | FIELD_PREP(PTE_SOFTWARE, type);
 	pte |= FIELD_PREP(PTE_S2AP, read_only ? PTE_S2AP_READ : PTE_S2AP_READ_WRITE);
 	if (type != P2M_RAM && type != P2M_RAM_RO)
 		pte |= PTE_XN; /* nothing but its own memory is the guest's to execute */

@@ -79,7 +79,7 @@ void p2m_fill(pte_t *entry, unsigned level, unsigned count, uint64_t leaf);
 /* Frees the tables on the way to ipa that are empty and not pinned. */
 void p2m_prune(struct p2m_work *work, uint64_t ipa);
 
-uint64_t p2m_leaf(paddr_t pa, enum p2m_type type);
+uint64_t p2m_leaf(const struct p2m *p2m, paddr_t pa, enum p2m_type type);
 
 /* Invalidates the TLBs for what became stale, then puts frames. */
 void p2m_finish(struct p2m_work *work);

@@ -19,6 +19,7 @@ struct model_page {
 
 static struct model_page model[MODEL_PAGES];
 static struct domain *d;
+static bool hardware; /* d is the hardware domain */
 static ipa_t base; /* of the model's first page */
 static struct page *frames[FRAMES]; /* of domain 2, for FOREIGN and GRANT entries */
 static unsigned frame_held[FRAMES];
@@ -31,6 +32,7 @@ static void set_up(unsigned pa_bits)
 	env_init(RAM_SIZE, 1024);
 	free_pages_before = page_count_free();
 	d = &env_domains[1];
+	d->config.hardware = hardware;
 	assert_int_equal(p2m_init(d), 0);
 	assert_int_equal(p2m_set_pool(d, 100000), 0);
 	for (unsigned i = 0; i < FRAMES; i++) {
@@ -74,7 +76,7 @@ static struct p2m_entry naive_lookup(uint64_t ipa)
 			e.pa = PADDR((pte & GENMASK(47, 12)) | (ipa & (size - 1)));
 			e.type = (enum p2m_type)(pte >> 55 & 0xf);
 			e.block_size = size;
-			assert_int_equal(pte >> 2 & 0xf, e.type == P2M_MMIO ? 1 : 0xf);
+			assert_int_equal(pte >> 2 & 0xf, e.type == P2M_MMIO && !hardware ? 1 : 0xf);
 			assert_int_equal(pte >> 54 & 1, e.type > P2M_RAM_RO);
 			return e;
 		}
@@ -370,6 +372,24 @@ static void check_order(void)
 	assert_int_equal(naive_lookup(watched.v).type, P2M_NONE);
 	assert_int_equal(page_refcount(frames[0]), 2);
 	assert_true(page_count_free() <= free_pages); /* tables out of use are not free yet */
+}
+
+/* Registers of the hardware domain's: Normal write-back at stage 2, so that stage 1 decides. */
+static void test_attributes(void **state)
+{
+	(void)state;
+	for (unsigned round = 0; round < 2; round++) {
+		hardware = round == 1;
+		set_up(40);
+		assert_int_equal(p2m_map(d, IPA(GIB(1)), PADDR(GIB(1)), 1, P2M_MMIO), 0);
+		assert_int_equal(p2m_map(d, IPA(MIB(64)), PADDR(MIB(64)), 512, P2M_MMIO), 0);
+		assert_int_equal(naive_lookup(GIB(1)).type, P2M_MMIO);
+		assert_int_equal(naive_lookup(MIB(64)).type, P2M_MMIO);
+		assert_int_equal(p2m_unmap(d, IPA(MIB(65)), 1), 0); /* what is split keeps them */
+		assert_int_equal(naive_lookup(MIB(64)).type, P2M_MMIO);
+		tear_down();
+	}
+	hardware = false;
 }
 
 static void test_invalidated_before_reuse(void **state)
@@ -693,6 +713,7 @@ int main(void)
 		cmocka_unit_test(test_geometry),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_invalidated_before_reuse),
 		cmocka_unit_test(test_split_breaks_before_it_makes),
 		cmocka_unit_test(test_get_page),
