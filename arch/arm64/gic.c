@@ -66,14 +66,15 @@ void gic_send_sgi(unsigned cpu, enum gic_sgi sgi)
 
 void gic_dist_wait(void)
 {
-	while (mmio_read32(gic_dist + GICD_CTLR) & GICD_CTLR_RWP)
-		cpu_relax();
+	if (!gic_poll_clear(gic_dist + GICD_CTLR, GICD_CTLR_RWP))
+		panic("GIC: GICD_CTLR.RWP stays set: the distributor does not finish a write");
 }
 
 void gic_rdist_wait(volatile uint8_t *rdist)
 {
-	while (mmio_read32(rdist + GICR_CTLR) & GICR_CTLR_RWP)
-		cpu_relax();
+	if (!gic_poll_clear(rdist + GICR_CTLR, GICR_CTLR_RWP))
+		panic("GIC: GICR_CTLR.RWP stays set: the redistributor of CPU %u does not finish a write",
+				cpu_id());
 }
 
 /* Registers of one bit per interrupt where writing zeroes does nothing. */

@@ -12,6 +12,7 @@
 
 #define GIC_INTID_SPI_BASE 32
 #define GIC_INTID_SPECIAL  1020 /* 1020 … 1023: nothing to acknowledge */
+#define GIC_INTID_LPI_BASE 8192
 
 /* SGIs that Graft's CPUs send each other. */
 enum gic_sgi {

@@ -14,7 +14,7 @@
 #include <arch/mmio.h>
 #include <arch/sysreg.h>
 
-#define REGIONS_MAX   16
+#define REGIONS_MAX   CPUS_MAX /* at most one for each CPU */
 #define GICD_SIZE     KIB(64)
 #define RDIST_SIZE    KIB(128)
 #define RDIST_SIZE_V4 KIB(256) /* with the two frames of virtual LPIs */
@@ -90,7 +90,9 @@ static int read_maintenance(const struct dt_tree *tree, const struct dt_node *no
 /* Everything off, for Graft to turn on one by one: Group 1, one priority, level, deactivated. */
 static void init_dist(void)
 {
-	mmio_write32(gic_dist + GICD_CTLR, 0);
+	/* ARE from 1 to 0 is UNPREDICTABLE (IHI 0069, 12.9.4 GICD_CTLR): what firmware has set stays. */
+	mmio_write32(gic_dist + GICD_CTLR,
+			mmio_read32(gic_dist + GICD_CTLR) & (uint32_t)GICD_CTLR_ARE);
 	gic_dist_wait();
 	for (uint32_t at = 4; at < (gic_info.spi_count + 32) / 8; at += 4) {
 		mmio_write32(gic_dist + GICD_ICENABLER + at, UINT32_MAX);
@@ -208,15 +210,38 @@ static volatile uint8_t *rdist_find(uint64_t mpidr)
 	return NULL;
 }
 
+static int wake_rdist(volatile uint8_t *rdist)
+{
+	mmio_write32(rdist + GICR_WAKER,
+			mmio_read32(rdist + GICR_WAKER) & ~(uint32_t)GICR_WAKER_SLEEP);
+	if (!gic_poll_clear(rdist + GICR_WAKER, GICR_WAKER_CHILDREN))
+		return fail(-ENODEV,
+				"GIC: the redistributor of CPU %u stays asleep (GICR_WAKER.ChildrenAsleep)",
+				cpu_id());
+	return 0;
+}
+
+/* LPIs that firmware left on: nobody here has tables for them. Some redistributors keep the bit (IHI 0069, 12.11). */
+static void disable_lpis(volatile uint8_t *rdist)
+{
+	uint32_t ctlr = mmio_read32(rdist + GICR_CTLR);
+
+	if (!(ctlr & GICR_CTLR_LPIS))
+		return;
+	mmio_write32(rdist + GICR_CTLR, ctlr & ~(uint32_t)GICR_CTLR_LPIS);
+	gic_rdist_wait(rdist);
+	log_info("GIC: firmware had left LPIs enabled at CPU %u%s", cpu_id(),
+			mmio_read32(rdist + GICR_CTLR) & GICR_CTLR_LPIS
+					? ", and they stay so: they are ended as they come"
+					: "");
+}
+
 /* SGIs on, PPIs off but for the maintenance interrupt. */
 static void init_rdist(volatile uint8_t *rdist)
 {
 	volatile uint8_t *sgi = rdist + GICR_SGI;
 
-	mmio_write32(rdist + GICR_WAKER,
-			mmio_read32(rdist + GICR_WAKER) & ~(uint32_t)GICR_WAKER_SLEEP);
-	while (mmio_read32(rdist + GICR_WAKER) & GICR_WAKER_CHILDREN)
-		cpu_relax();
+	disable_lpis(rdist);
 	mmio_write32(sgi + GICD_ICENABLER, UINT32_MAX);
 	gic_rdist_wait(rdist);
 	mmio_write32(sgi + GICD_ICPENDR, UINT32_MAX);
@@ -265,6 +290,9 @@ int gic_init_cpu(void)
 		return fail(-ENODEV, "GIC: no redistributor has the affinity of CPU %u (%#llx)",
 				cpu->id, (unsigned long long)cpu->mpidr);
 	g->sgi1r = sgi1r_of(cpu->mpidr);
+	error = wake_rdist(g->rdist);
+	if (error)
+		return error;
 	init_rdist(g->rdist);
 	init_cpu_interface();
 	return 0;

@@ -4,6 +4,8 @@
 
 #include "core/cpu.h"
 #include "core/types.h"
+#include <arch/barrier.h>
+#include <arch/mmio.h>
 
 #define GICD_CTLR        0x0000
 #define GICD_TYPER       0x0004
@@ -28,6 +30,7 @@
 #define GICR_TYPER          0x0008
 #define GICR_WAKER          0x0014
 #define GICR_SGI            0x10000 /* the second frame: offsets as in the distributor */
+#define GICR_CTLR_LPIS      BIT(0) /* EnableLPIs */
 #define GICR_CTLR_RWP       BIT(3)
 #define GICR_TYPER_VLPIS    BIT(1)
 #define GICR_TYPER_LAST     BIT(4)
@@ -63,6 +66,8 @@
 
 #define GIC_PRIORITY 0xa0U /* of all of Graft's: interrupts are masked at EL2, none preempts */
 
+#define GIC_POLLS_MAX 10000000U
+
 struct gic_cpu {
 	volatile uint8_t *rdist;
 	uint64_t sgi1r; /* ICC_SGI1R_EL1 that reaches this CPU, without the INTID */
@@ -73,3 +78,14 @@ extern struct gic_cpu gic_cpus[CPUS_MAX];
 
 void gic_dist_wait(void); /* writes that disable or configure have taken effect */
 void gic_rdist_wait(volatile uint8_t *rdist);
+
+/* Polls until the bits are clear; false: they still are not after a time that only a fault takes. */
+static inline bool gic_poll_clear(const volatile uint8_t *reg, uint64_t bits)
+{
+	for (unsigned tries = 0; tries < GIC_POLLS_MAX; tries++) {
+		if (!(mmio_read32(reg) & bits))
+			return true;
+		cpu_relax();
+	}
+	return false;
+}

@@ -133,6 +133,9 @@ static void handle(uint32_t intid)
 		handle_sgi(intid);
 	} else if (intid == gic_info.vtimer_intid) {
 		deliver_vtimer();
+	} else if (intid >= GIC_INTID_LPI_BASE) {
+		/* Of firmware's (gic_init.c). No LPI is ever active (IHI 0069, 4.1.1): the drop ends it. */
+		gic_drop_priority(intid);
 	} else if (handler) {
 		gic_drop_priority(intid);
 		handler(intid);
@@ -147,7 +150,7 @@ void irq_handle_pending(void)
 	for (;;) {
 		uint32_t intid = gic_acknowledge();
 
-		if (intid >= GIC_INTID_SPECIAL)
+		if (intid >= GIC_INTID_SPECIAL && intid < GIC_INTID_LPI_BASE)
 			break;
 		handle(intid);
 	}
