@@ -9,6 +9,7 @@
 #include "core/heap.h"
 #include "core/page.h"
 #include "core/panic.h"
+#include <arch/nospec.h>
 
 struct domain *hardware_domain;
 
@@ -243,5 +244,8 @@ void domain_put(struct domain *d)
 
 struct vcpu *domain_vcpu(const struct domain *d, unsigned id)
 {
-	return id < d->vcpus_count ? __atomic_load_n(&d->vcpus[id], __ATOMIC_ACQUIRE) : NULL;
+	if (id >= d->vcpus_count)
+		return NULL;
+	id = (unsigned)index_nospec(id, d->vcpus_count);
+	return __atomic_load_n(&d->vcpus[id], __ATOMIC_ACQUIRE);
 }

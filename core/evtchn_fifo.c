@@ -11,6 +11,7 @@
 #include "core/guest_atomic.h"
 #include "core/heap.h"
 #include <arch/barrier.h>
+#include <arch/nospec.h>
 
 #define PENDING ((event_word_t)BIT(EVTCHN_FIFO_PENDING))
 #define MASKED  ((event_word_t)BIT(EVTCHN_FIFO_MASKED))
@@ -38,7 +39,8 @@ struct evtchn_fifo_vcpu {
 static event_word_t *word_of(const struct domain *d, evtchn_port_t port)
 {
 	event_word_t *page = atomic_load_explicit(
-			&d->evtchn.fifo->words[port / PAGE_WORDS], memory_order_acquire);
+			&d->evtchn.fifo->words[index_nospec(port / PAGE_WORDS, ARRAY_PAGES)],
+			memory_order_acquire);
 
 	return page ? &page[port % PAGE_WORDS] : NULL;
 }

@@ -19,6 +19,7 @@
 
 #include "core/domain.h"
 #include "core/evtchn.h"
+#include <arch/nospec.h>
 
 #define EVTCHN_BUCKET_PORTS 128U
 
@@ -62,6 +63,7 @@ static inline struct evtchn *evtchn_find(const struct domain *d, evtchn_port_t p
 
 	if (i >= d->evtchn.bucket_count)
 		return NULL;
+	i = (unsigned)index_nospec(i, d->evtchn.bucket_count);
 	bucket = atomic_load_explicit(&d->evtchn.buckets[i], memory_order_acquire);
 	return bucket ? &bucket[port % EVTCHN_BUCKET_PORTS] : NULL;
 }

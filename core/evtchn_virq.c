@@ -3,6 +3,7 @@
 #include "core/evtchn_priv.h"
 
 #include "core/error.h"
+#include <arch/nospec.h>
 
 /* Who handles a global VIRQ of the machine, held; NULL: the hardware domain. */
 static struct {
@@ -38,6 +39,7 @@ int evtchn_bind_virq(struct domain *d, unsigned virq, unsigned vcpu, evtchn_port
 	if (!v)
 		return -ENOENT;
 	spin_lock(&d->evtchn.lock);
+	virq = (unsigned)index_nospec(virq, NR_VIRQS);
 	/* virq_port[] changes under d's lock only: what is read here stays. */
 	err = v->evtchn.virq_port[virq] ? -EEXIST : evtchn_take_port(d, port, &chn);
 	if (!err) {
@@ -110,6 +112,7 @@ int evtchn_set_virq_handler(struct domain *d, unsigned virq)
 
 	if (virq >= NR_VIRQS || !evtchn_virq_is_global(virq))
 		return -EINVAL;
+	virq = (unsigned)index_nospec(virq, NR_VIRQS);
 	/* A dying domain gives its VIRQs back after `dying` is set, so none can be left behind. */
 	spin_lock(&d->evtchn.lock);
 	if (d->evtchn.dying) {

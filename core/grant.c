@@ -10,6 +10,7 @@
 #include "core/panic.h"
 #include "core/printk.h"
 #include <arch/mm.h>
+#include <arch/nospec.h>
 
 static_assert(sizeof(struct grant_entry_v1) == 8, "xen/grant_table.h");
 static_assert(offsetof(struct grant_entry_v1, domid) == 2, "xen/grant_table.h");
@@ -25,15 +26,18 @@ struct grant_entry_v1 *grant_entry(struct grant_table *table, grant_ref_t ref)
 
 	if (ref / GRANT_ENTRIES_PER_FRAME >= table->frame_count)
 		return NULL;
-	entries = table->frames[ref / GRANT_ENTRIES_PER_FRAME];
+	entries = table->frames[index_nospec(ref / GRANT_ENTRIES_PER_FRAME, table->frame_count)];
 	return &entries[ref % GRANT_ENTRIES_PER_FRAME];
 }
 
 struct grant_active *grant_active(struct grant_table *table, grant_ref_t ref)
 {
+	struct grant_active *active;
+
 	if (ref / GRANT_ENTRIES_PER_FRAME >= table->frame_count)
 		return NULL;
-	return &table->active[ref / GRANT_ENTRIES_PER_FRAME][ref % GRANT_ENTRIES_PER_FRAME];
+	active = table->active[index_nospec(ref / GRANT_ENTRIES_PER_FRAME, table->frame_count)];
+	return &active[ref % GRANT_ENTRIES_PER_FRAME];
 }
 
 static int add_frame(struct grant_table *table)
@@ -151,7 +155,7 @@ int grant_frame(struct domain *d, unsigned idx, paddr_t *pa)
 	if (idx < table->frame_max)
 		err = grow(table, idx + 1);
 	if (err == 0)
-		*pa = virt_to_phys(table->frames[idx]);
+		*pa = virt_to_phys(table->frames[index_nospec(idx, table->frame_count)]);
 	spin_unlock(&table->lock);
 	return err;
 }
@@ -162,7 +166,7 @@ void grant_place_frame(struct domain *d, unsigned idx, uint64_t gfn)
 
 	spin_lock(&table->lock);
 	if (idx < table->frame_count)
-		table->frame_gfns[idx] = gfn;
+		table->frame_gfns[index_nospec(idx, table->frame_count)] = gfn;
 	spin_unlock(&table->lock);
 }
 
@@ -173,7 +177,7 @@ uint64_t grant_frame_gfn(struct domain *d, unsigned idx)
 
 	spin_lock(&table->lock);
 	if (idx < table->frame_count)
-		gfn = table->frame_gfns[idx];
+		gfn = table->frame_gfns[index_nospec(idx, table->frame_count)];
 	spin_unlock(&table->lock);
 	return gfn;
 }

@@ -10,6 +10,7 @@
 #include "core/heap.h"
 #include "core/page.h"
 #include "core/panic.h"
+#include <arch/nospec.h>
 
 #define RELINQUISH_UNDO 64   /* mappings undone in one step: each flushes TLBs */
 #define RELINQUISH_LOOK 4096 /* handles looked at in one step */
@@ -41,6 +42,7 @@ struct grant_mapping *grant_mapping(struct grant_table *table, grant_handle_t ha
 
 	if (frame >= table->mapping_frame_count)
 		return NULL;
+	frame = (unsigned)index_nospec(frame, table->mapping_frame_count);
 	return &table->mappings[frame][handle % GRANT_MAPPINGS_PER_FRAME];
 }
 

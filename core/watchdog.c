@@ -5,6 +5,7 @@
 #include "core/domain.h"
 #include "core/error.h"
 #include "core/printk.h"
+#include <arch/nospec.h>
 
 static void expire(void *data)
 {
@@ -70,7 +71,8 @@ int watchdog_set(struct domain *d, unsigned id, unsigned seconds)
 	if (id > WATCHDOGS_PER_DOMAIN)
 		return -EINVAL;
 	spin_lock(&w->lock);
-	result = id == 0 ? add(w, seconds) : change(&w->dogs[id - 1], seconds);
+	result = id == 0 ? add(w, seconds)
+	                 : change(&w->dogs[index_nospec(id - 1, WATCHDOGS_PER_DOMAIN)], seconds);
 	spin_unlock(&w->lock);
 	return result;
 }

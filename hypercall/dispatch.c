@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/xen_abi.h"
+#include <arch/nospec.h>
 
 #define CHECK_NUMBER(number, name, argc)                                                           \
 	static_assert((number) == __HYPERVISOR_##name, "xen/xen.h");                               \
@@ -21,12 +22,16 @@ static const struct {
 
 int64_t hypercall_dispatch(uint64_t number, uint64_t args[HYPERCALL_ARGS])
 {
-	if (unlikely(number >= ARRAY_SIZE(table) || !table[number].call))
+	if (unlikely(number >= ARRAY_SIZE(table)))
+		return -ENOSYS;
+	number = index_nospec(number, ARRAY_SIZE(table));
+	if (unlikely(!table[number].call))
 		return -ENOSYS;
 	return table[number].call(args);
 }
 
 const char *hypercall_name(uint64_t number)
 {
-	return number < ARRAY_SIZE(table) ? table[number].name : NULL;
+	return number < ARRAY_SIZE(table) ? table[index_nospec(number, ARRAY_SIZE(table))].name
+	                                  : NULL;
 }

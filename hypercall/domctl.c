@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* domctl: commands about one domain, for privileged domains (xen/domctl.h). One table. */
 #include "hypercall/domctl.h"
+#include <arch/nospec.h>
 
 static_assert(sizeof(struct xen_domctl) == 144, "xen/domctl.h");
 static_assert(offsetof(struct xen_domctl, interface_version) == 4, "xen/domctl.h");
@@ -58,16 +59,20 @@ static struct spinlock domctl_lock = SPINLOCK_INIT;
 static int run(struct xen_domctl *op)
 {
 	struct domain *d = NULL;
+	uint64_t cmd;
 	int rc;
 
-	if (op->cmd >= ARRAY_SIZE(table) || !table[op->cmd].run)
+	if (op->cmd >= ARRAY_SIZE(table))
 		return -ENOSYS;
-	if (!(table[op->cmd].flags & NO_DOMAIN)) {
+	cmd = index_nospec(op->cmd, ARRAY_SIZE(table));
+	if (!table[cmd].run)
+		return -ENOSYS;
+	if (!(table[cmd].flags & NO_DOMAIN)) {
 		d = domain_get(op->domain);
 		if (!d)
 			return -ESRCH;
 	}
-	rc = table[op->cmd].run(d, op);
+	rc = table[cmd].run(d, op);
 	if (d)
 		domain_put(d);
 	return rc;
@@ -75,7 +80,9 @@ static int run(struct xen_domctl *op)
 
 static int64_t finish(gva_t at, const struct xen_domctl *op, int rc)
 {
-	bool results = rc == -ERESTART || (rc == 0 && (table[op->cmd].flags & RESULTS));
+	bool results = rc == -ERESTART ||
+	               (rc == 0 && (table[index_nospec(op->cmd, ARRAY_SIZE(table))].flags &
+						   RESULTS));
 
 	if (results && guest_write(at, op, sizeof(*op)))
 		return -EFAULT;

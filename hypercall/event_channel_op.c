@@ -3,6 +3,7 @@
 #include "core/evtchn.h"
 
 #include "hypercall/priv.h"
+#include <arch/nospec.h>
 
 union evtchn_args {
 	struct evtchn_alloc_unbound alloc_unbound;
@@ -229,7 +230,7 @@ int64_t do_event_channel_op(uint64_t args[HYPERCALL_ARGS])
 
 	if (args[0] >= ARRAY_SIZE(operations))
 		return -ENOSYS;
-	operation = &operations[args[0]];
+	operation = &operations[index_nospec(args[0], ARRAY_SIZE(operations))];
 	if (guest_read(&op, at, operation->size))
 		return -EFAULT;
 	err = operation->run(&op);

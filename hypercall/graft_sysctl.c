@@ -7,6 +7,7 @@
 #include "core/heap.h"
 #include "hypercall/dt_overlay.h"
 #include "lib/string.h"
+#include <arch/nospec.h>
 
 static_assert(sizeof(struct graft_sysctl) == sizeof(struct xen_sysctl), "graft/sysctl.h");
 static_assert(offsetof(struct graft_sysctl, u) == offsetof(struct xen_sysctl, u), "graft/sysctl.h");
@@ -147,7 +148,7 @@ static int plan_for(struct graft_sysctl_overlay_plan *u, struct domain *d)
 		[GRAFT_PLAN_ATTACH] = OVERLAY_ATTACH,
 		[GRAFT_PLAN_DETACH] = OVERLAY_DETACH,
 	};
-	struct overlay_request request = { .op = ops[u->op],
+	struct overlay_request request = { .op = ops[index_nospec(u->op, ARRAY_SIZE(ops))],
 		.domain = d,
 		.blob = GVA(u->blob),
 		.size = u->blob_size,
@@ -208,7 +209,7 @@ int graft_sysctl(gva_t at, struct graft_sysctl *op)
 		return -EACCES;
 	if (op->cmd - GRAFT_SYSCTL_FIRST >= ARRAY_SIZE(table))
 		return -ENOSYS;
-	rc = table[op->cmd - GRAFT_SYSCTL_FIRST](op);
+	rc = table[index_nospec(op->cmd - GRAFT_SYSCTL_FIRST, ARRAY_SIZE(table))](op);
 	if ((rc == 0 || rc == -ENOBUFS) && guest_write(at, op, sizeof(*op)))
 		return -EFAULT;
 	return rc;

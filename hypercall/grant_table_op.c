@@ -5,6 +5,7 @@
  */
 #include "core/grant.h"
 #include "hypercall/priv.h"
+#include <arch/nospec.h>
 
 static_assert(sizeof(struct gnttab_map_grant_ref) == 32, "xen/grant_table.h");
 static_assert(offsetof(struct gnttab_map_grant_ref, dev_bus_addr) == 24, "xen/grant_table.h");
@@ -332,7 +333,7 @@ int64_t do_grant_table_op(uint64_t args[HYPERCALL_ARGS])
 
 	if (command >= ARRAY_SIZE(ops) || caller_domain()->grant.version == 0)
 		return -ENOSYS;
-	op = &ops[command];
+	op = &ops[index_nospec(command, ARRAY_SIZE(ops))];
 	if (count > INT32_MAX || (op->single && count != 1))
 		return -EINVAL;
 	for (unsigned done = 0; count > 0; done++) {

@@ -4,6 +4,7 @@
  * (xen/hvm/params.h). One table says who may do what with which parameter.
  */
 #include "hypercall/priv.h"
+#include <arch/nospec.h>
 
 static_assert(sizeof(struct xen_hvm_param) == 16, "hvm_op.h");
 static_assert(offsetof(struct xen_hvm_param, value) == 8, "hvm_op.h");
@@ -62,6 +63,7 @@ int64_t do_hvm_op(uint64_t args[HYPERCALL_ARGS])
 		return -EFAULT;
 	if (param.index >= HVM_NR_PARAMS)
 		return -EINVAL;
+	param.index = (uint32_t)index_nospec(param.index, HVM_NR_PARAMS);
 	d = domain_get(param.domid == DOMID_SELF ? caller_domain()->id : param.domid);
 	if (!d)
 		return -ESRCH;

@@ -6,6 +6,7 @@
 #include "core/memory.h"
 #include "core/page.h"
 #include "hypercall/priv.h"
+#include <arch/nospec.h>
 
 static_assert(sizeof(struct xen_memory_reservation) == 32, "xen/memory.h");
 static_assert(offsetof(struct xen_memory_reservation, domid) == 24, "xen/memory.h");
@@ -426,7 +427,9 @@ int64_t do_memory_op(uint64_t args[HYPERCALL_ARGS])
 {
 	uint64_t number = args[0] & MEMOP_COMMAND;
 	const struct memory_command *command =
-			number < ARRAY_SIZE(commands) ? &commands[number] : NULL;
+			number < ARRAY_SIZE(commands)
+					? &commands[index_nospec(number, ARRAY_SIZE(commands))]
+					: NULL;
 	struct memory_call call = {
 		.command = &args[0],
 		.arg = GVA(args[1]),

@@ -4,6 +4,7 @@
 #include "core/sched.h"
 #include "core/watchdog.h"
 #include "hypercall/priv.h"
+#include <arch/nospec.h>
 
 #define POLL_PORTS_MAX 128U
 
@@ -107,7 +108,9 @@ static int64_t (*const operations[])(gva_t at) = {
 
 int64_t do_sched_op(uint64_t args[HYPERCALL_ARGS])
 {
-	if (args[0] >= ARRAY_SIZE(operations) || !operations[args[0]])
-		return -ENOSYS;
-	return operations[args[0]](GVA(args[1]));
+	int64_t (*operation)(gva_t at) = NULL;
+
+	if (args[0] < ARRAY_SIZE(operations))
+		operation = operations[index_nospec(args[0], ARRAY_SIZE(operations))];
+	return operation ? operation(GVA(args[1])) : -ENOSYS;
 }

@@ -4,6 +4,7 @@
 
 #include "hypercall/graft_sysctl.h"
 #include "lib/string.h"
+#include <arch/nospec.h>
 
 static_assert(sizeof(struct xen_sysctl) == 136, "xen/sysctl.h");
 static_assert(offsetof(struct xen_sysctl, interface_version) == 4, "xen/sysctl.h");
@@ -41,6 +42,7 @@ static const struct {
 
 static int run(gva_t at, struct xen_sysctl *op)
 {
+	uint64_t cmd;
 	int rc;
 
 	if (op->cmd >= GRAFT_SYSCTL_FIRST) {
@@ -51,10 +53,13 @@ static int run(gva_t at, struct xen_sysctl *op)
 	}
 	if (op->interface_version != XEN_SYSCTL_INTERFACE_VERSION)
 		return -EACCES;
-	if (op->cmd >= ARRAY_SIZE(table) || !table[op->cmd].run)
+	if (op->cmd >= ARRAY_SIZE(table))
 		return -ENOSYS;
-	rc = table[op->cmd].run(op);
-	if (rc == 0 && (table[op->cmd].flags & RESULTS) && guest_write(at, op, sizeof(*op)))
+	cmd = index_nospec(op->cmd, ARRAY_SIZE(table));
+	if (!table[cmd].run)
+		return -ENOSYS;
+	rc = table[cmd].run(op);
+	if (rc == 0 && (table[cmd].flags & RESULTS) && guest_write(at, op, sizeof(*op)))
 		return -EFAULT;
 	return rc;
 }

@@ -10,6 +10,7 @@
 #include "core/panic.h"
 #include "core/printk.h"
 #include <arch/barrier.h>
+#include <arch/nospec.h>
 
 #define SGI1R_TARGETS GENMASK(15, 0)
 #define SGI1R_AFF1    GENMASK(23, 16)
@@ -83,10 +84,10 @@ struct virq *virq_find(const struct domain *d, struct vcpu *v, vintid_t intid)
 	const struct vgic_domain *g = &d->arch.vgic;
 
 	if (intid < VGIC_PRIVATE_COUNT)
-		return v ? &v->arch.vgic.private[intid] : NULL;
+		return v ? &v->arch.vgic.private[index_nospec(intid, VGIC_PRIVATE_COUNT)] : NULL;
 	if (intid - GIC_INTID_SPI_BASE >= g->spi_count)
 		return NULL;
-	return &g->spis[intid - GIC_INTID_SPI_BASE];
+	return &g->spis[index_nospec(intid - GIC_INTID_SPI_BASE, g->spi_count)];
 }
 
 struct vcpu *virq_lock(struct virq *irq)
@@ -302,8 +303,12 @@ void vgic_send_sgi(struct vcpu *from, uint64_t sgi1r)
 			targets &= targets - 1) {
 		unsigned id = first + (unsigned)__builtin_ctz(targets);
 
-		if (likely(id < d->vcpus_count && d->vcpus[id]))
-			vgic_pend_sgi(d->vcpus[id], intid);
+		struct vcpu *to = NULL;
+
+		if (likely(id < d->vcpus_count))
+			to = d->vcpus[index_nospec(id, d->vcpus_count)];
+		if (likely(to))
+			vgic_pend_sgi(to, intid);
 	}
 }
 

@@ -5,6 +5,7 @@
  * same at the physical distributor.
  */
 #include "arch/arm64/vgic_priv.h"
+#include <arch/nospec.h>
 
 #define ROUTE_AFF0  GENMASK(7, 0)
 #define ROUTE_AFF1  GENMASK(15, 8)
@@ -207,7 +208,7 @@ static struct vcpu *route_target(const struct domain *d, const struct virq *irq)
 		return NULL;
 	uint64_t id = FIELD_GET(ROUTE_AFF1, irq->route) << 4 | FIELD_GET(ROUTE_AFF0, irq->route);
 
-	return id < d->vcpus_count ? d->vcpus[id] : NULL;
+	return id < d->vcpus_count ? d->vcpus[index_nospec(id, d->vcpus_count)] : NULL;
 }
 
 /* What is active stays where it is until it is deactivated there; virq_commit() sees to both. */

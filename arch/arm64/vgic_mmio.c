@@ -4,6 +4,7 @@
  * fields, or the field out of the register. Nothing else knows of widths and shifts.
  */
 #include "arch/arm64/vgic_priv.h"
+#include <arch/nospec.h>
 
 struct vgic_access {
 	struct vgic_frame frame;
@@ -44,7 +45,7 @@ static bool access_decode(struct vcpu *v, ipa_t ipa, unsigned size, struct vgic_
 	offset = ipa.v - g->rdist_base.v;
 	if (offset >= d->vcpus_count * VGIC_RDIST_SIZE)
 		return false;
-	a->frame.owner = d->vcpus[offset / VGIC_RDIST_SIZE];
+	a->frame.owner = d->vcpus[index_nospec(offset / VGIC_RDIST_SIZE, d->vcpus_count)];
 	a->reg = NULL;
 	if (a->frame.owner)
 		access_aim(a, vgic_rdist_regs, (uint32_t)(offset % VGIC_RDIST_SIZE), size);
