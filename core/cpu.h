@@ -9,6 +9,9 @@
 #define CPUS_MAX 64
 
 struct vcpu;
+struct cpu;
+
+#include <arch/cpu.h> /* struct arch_cpu, struct cpu *this_cpu(void) */
 
 /* TPIDR_EL2 points at this CPU's. Only its own CPU writes it, unless a field says otherwise. */
 struct cpu {
@@ -20,12 +23,11 @@ struct cpu {
 	_Atomic bool online;
 	_Atomic bool need_resched; /* any CPU: look at the run queue before entering a guest */
 	uint64_t mpidr; /* affinity bits */
+	struct arch_cpu arch;
 };
 
 extern struct cpu cpus[CPUS_MAX];
 extern unsigned cpu_count; /* CPUs that are up, ids 0 … cpu_count - 1 */
-
-#include <arch/cpu.h> /* struct cpu *this_cpu(void) */
 
 static inline unsigned cpu_id(void)
 {

@@ -6,7 +6,8 @@
 
 struct cpu;
 
-extern const char vectors[];
+/* enum harden */
+extern const char vectors[], vectors_loop[], vectors_clrbhb[], vectors_firmware[];
 extern const char boot_secondary[];
 
 /* The first C function at its linked address, MMU on, on the boot stack. */

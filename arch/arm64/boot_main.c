@@ -6,12 +6,14 @@
 #include "arch/arm64/boot_console.h"
 #include "arch/arm64/bootinfo.h"
 #include "arch/arm64/dom0.h"
+#include "arch/arm64/errata.h"
 #include "arch/arm64/gic.h"
 #include "arch/arm64/guest.h"
 #include "arch/arm64/host_tree.h"
 #include "arch/arm64/irq.h"
 #include "arch/arm64/layout.h"
 #include "arch/arm64/mm.h"
+#include "arch/arm64/p2m_table.h"
 #include "arch/arm64/psci.h"
 #include "arch/arm64/smp.h"
 #include "arch/arm64/time.h"
@@ -119,10 +121,13 @@ static void boot_rest(void)
 	init_guest_addresses();
 	init_timers();
 	init_gic();
+	if (p2m_init_empty())
+		boot_refuse("no memory for an empty stage 2");
 	(void)firmware_init(&host_tree);
 	guest_init_cpu();
 	boot_enable_ppis();
 	smp_start_others(&host_tree);
+	errata_report();
 	log_info("%u CPUs, %llu MiB of RAM", cpu_count,
 			(unsigned long long)(page_count_total() >> (20 - PAGE_SHIFT)));
 	domain_init_list();

@@ -11,6 +11,7 @@
 #define HCR_FMO       BIT(3)
 #define HCR_IMO       BIT(4)
 #define HCR_AMO       BIT(5)
+#define HCR_VSE       BIT(8) /* a virtual SError is pending */
 #define HCR_FB        BIT(9)
 #define HCR_BSU_INNER BIT(10)
 #define HCR_TWI       BIT(13)
@@ -34,6 +35,16 @@
 #define HFGRTR2_EL2  S3_4_C3_C1_2
 #define HFGWTR2_EL2  S3_4_C3_C1_3
 #define HFGITR2_EL2  S3_4_C3_C1_7
+
+/* FEAT_RAS, by encoding. */
+#define VSESR_EL2 S3_4_C5_C2_3
+#define VSESR_IDS BIT(24) /* the syndrome is implementation defined */
+#define VDISR_EL2 S3_4_C12_C1_1
+
+/* ISR_EL1: what is pending for the exception level that reads it */
+#define ISR_F BIT(6)
+#define ISR_I BIT(7)
+#define ISR_A BIT(8)
 
 /* ESR_EL2 */
 #define ESR_EC  GENMASK(31, 26)

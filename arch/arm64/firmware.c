@@ -33,6 +33,26 @@ int firmware_init(const struct dt_tree *tree)
 	return 0;
 }
 
+/* SMCCC_VERSION may only be called when PSCI_FEATURES knows it (Arm DEN0028, 7.2). HVC at EL2 does not leave EL2. */
+static bool has_smccc_1_1(void)
+{
+	return conduit == conduit_smc && (int32_t)call(PSCI_FEATURES, SMCCC_VERSION, 0, 0) >= 0 &&
+	       (int32_t)call(SMCCC_VERSION, 0, 0, 0) >= SMCCC_VERSION_1_1;
+}
+
+int firmware_workaround(uint32_t function)
+{
+	int32_t answer = has_smccc_1_1() ? (int32_t)call(SMCCC_ARCH_FEATURES, function, 0, 0)
+	                                 : SMCCC_NOT_SUPPORTED;
+
+	return answer == 0 || answer == 1 ? answer : SMCCC_NOT_SUPPORTED;
+}
+
+void firmware_call(uint32_t function, uint64_t argument)
+{
+	(void)call(function, argument, 0, 0);
+}
+
 int firmware_cpu_on(uint64_t mpidr, uint64_t entry, uint64_t context)
 {
 	return (int)call(PSCI_CPU_ON | SMCCC_64BIT, mpidr, entry, context);

@@ -4,6 +4,8 @@
 
 #include "arch/arm64/el2.h"
 #include "arch/arm64/fpsimd.h"
+#include "arch/arm64/harden.h"
+#include "arch/arm64/serror.h"
 #include "arch/arm64/trap.h"
 #include "core/arch.h"
 #include "core/cpu.h"
@@ -12,15 +14,6 @@
 #include "lib/string.h"
 #include <arch/barrier.h>
 #include <arch/sysreg.h>
-
-/*
- * PTW: a guest that has a device may put its translation tables there. Graft's AT would walk them too, and what
- * the device answers, an abort perhaps, would come at EL2.
- */
-#define GUEST_HCR                                                                                  \
-	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_INNER |      \
-			HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR |  \
-			HCR_TERR)
 
 /* Debug, performance monitors, statistical profiling and trace are hidden from guests. */
 #define GUEST_MDCR                                                                                 \
@@ -60,8 +53,20 @@ static void init_fine_traps(void)
 	}
 }
 
+/* By now firmware can be called, and the CPU has its vectors. */
+static void init_errata(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	errata_init_cpu(cpu);
+	harden_init_cpu(cpu);
+	sysreg_write(vbar_el2, (uint64_t)harden_vectors(cpu->arch.harden));
+	isb();
+}
+
 void guest_init_cpu(void)
 {
+	init_errata();
 	init_fine_traps();
 	sysreg_write(hcr_el2, GUEST_HCR);
 	sysreg_write(mdcr_el2, GUEST_MDCR | (sysreg_read(mdcr_el2) & GENMASK(4, 0)));
@@ -70,9 +75,11 @@ void guest_init_cpu(void)
 	sysreg_write(hstr_el2, 0);
 	sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN);
 	sysreg_write(vtcr_el2, p2m_vtcr());
+	guest_leave_stage2();
 	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
 	sysreg_write(cntv_ctl_el0, 0);
 	isb();
+	serror_init_cpu();
 }
 
 struct vcpu *guest_prepare(void)
@@ -86,63 +93,6 @@ struct vcpu *guest_prepare(void)
 	return cpu->current;
 }
 
-static void save_sysregs(struct guest_sysregs *s)
-{
-	s->sp_el0 = sysreg_read(sp_el0);
-	s->sp_el1 = sysreg_read(sp_el1);
-	s->elr_el1 = sysreg_read(elr_el1);
-	s->spsr_el1 = sysreg_read(spsr_el1);
-	s->sctlr_el1 = sysreg_read(sctlr_el1);
-	s->actlr_el1 = sysreg_read(actlr_el1);
-	s->cpacr_el1 = sysreg_read(cpacr_el1);
-	s->ttbr0_el1 = sysreg_read(ttbr0_el1);
-	s->ttbr1_el1 = sysreg_read(ttbr1_el1);
-	s->tcr_el1 = sysreg_read(tcr_el1);
-	s->mair_el1 = sysreg_read(mair_el1);
-	s->amair_el1 = sysreg_read(amair_el1);
-	s->vbar_el1 = sysreg_read(vbar_el1);
-	s->contextidr_el1 = sysreg_read(contextidr_el1);
-	s->esr_el1 = sysreg_read(esr_el1);
-	s->far_el1 = sysreg_read(far_el1);
-	s->afsr0_el1 = sysreg_read(afsr0_el1);
-	s->afsr1_el1 = sysreg_read(afsr1_el1);
-	s->par_el1 = sysreg_read(par_el1);
-	s->csselr_el1 = sysreg_read(csselr_el1);
-	s->tpidr_el0 = sysreg_read(tpidr_el0);
-	s->tpidrro_el0 = sysreg_read(tpidrro_el0);
-	s->tpidr_el1 = sysreg_read(tpidr_el1);
-	s->cntkctl_el1 = sysreg_read(cntkctl_el1);
-}
-
-static void restore_sysregs(const struct guest_sysregs *s)
-{
-	sysreg_write(sp_el0, s->sp_el0);
-	sysreg_write(sp_el1, s->sp_el1);
-	sysreg_write(elr_el1, s->elr_el1);
-	sysreg_write(spsr_el1, s->spsr_el1);
-	sysreg_write(sctlr_el1, s->sctlr_el1);
-	sysreg_write(actlr_el1, s->actlr_el1);
-	sysreg_write(cpacr_el1, s->cpacr_el1);
-	sysreg_write(ttbr0_el1, s->ttbr0_el1);
-	sysreg_write(ttbr1_el1, s->ttbr1_el1);
-	sysreg_write(tcr_el1, s->tcr_el1);
-	sysreg_write(mair_el1, s->mair_el1);
-	sysreg_write(amair_el1, s->amair_el1);
-	sysreg_write(vbar_el1, s->vbar_el1);
-	sysreg_write(contextidr_el1, s->contextidr_el1);
-	sysreg_write(esr_el1, s->esr_el1);
-	sysreg_write(far_el1, s->far_el1);
-	sysreg_write(afsr0_el1, s->afsr0_el1);
-	sysreg_write(afsr1_el1, s->afsr1_el1);
-	sysreg_write(par_el1, s->par_el1);
-	sysreg_write(csselr_el1, s->csselr_el1);
-	sysreg_write(tpidr_el0, s->tpidr_el0);
-	sysreg_write(tpidrro_el0, s->tpidrro_el0);
-	sysreg_write(tpidr_el1, s->tpidr_el1);
-	sysreg_write(cntkctl_el1, s->cntkctl_el1);
-	sysreg_write(vmpidr_el2, s->vmpidr);
-}
-
 static bool is_idle(const struct vcpu *v)
 {
 	return v->domain->id == DOMAIN_IDLE_ID;
@@ -150,25 +100,10 @@ static bool is_idle(const struct vcpu *v)
 
 static void leave_cpu(struct vcpu *v)
 {
-	save_sysregs(&v->arch.sysregs);
+	guest_switch_out(v);
 	fpsimd_save(&v->arch.fpsimd);
 	guest_timer_save(v);
 	vgic_save(v);
-}
-
-/*
- * vCPUs of a domain share its VMID, but on one CPU not their translations: the same ASID may name another
- * address space, and one that runs with its MMU off has an identity map.
- */
-static void forget_sibling(struct vcpu *v, unsigned cpu)
-{
-	uint8_t *last = &v->domain->arch.last_vcpu[cpu];
-
-	if (*last == v->id + 1)
-		return;
-	if (*last)
-		__asm__ volatile("isb\n\ttlbi vmalle1\n\tdsb nsh" ::: "memory");
-	*last = (uint8_t)(v->id + 1);
 }
 
 static void enter_cpu(struct vcpu *v)
@@ -176,9 +111,7 @@ static void enter_cpu(struct vcpu *v)
 	struct cpu *cpu = this_cpu();
 
 	v->arch.regs.stack = cpu->stack_top;
-	sysreg_write(vttbr_el2, v->domain->p2m.vttbr);
-	forget_sibling(v, cpu->id);
-	restore_sysregs(&v->arch.sysregs);
+	guest_switch_in(v);
 	fpsimd_restore(&v->arch.fpsimd);
 	vgic_vcpu_moved(v, cpu->id);
 	vgic_restore(v);
@@ -195,6 +128,7 @@ void arch_vcpu_switch(struct vcpu *from, struct vcpu *to)
 {
 	if (!is_idle(from))
 		leave_cpu(from);
+	serror_take_stray();
 	if (!is_idle(to))
 		enter_cpu(to);
 }

@@ -2,15 +2,48 @@
 /* A vCPU on its CPU: what happens around each stay in the guest, and its view of memory. */
 #pragma once
 
+#include "arch/arm64/el2.h"
+#include "arch/arm64/errata.h"
 #include "arch/arm64/vgic.h"
 #include "core/domain.h"
 #include "core/types.h"
+#include <arch/barrier.h>
+#include <arch/sysreg.h>
 
 /* First thing after every exit. */
 static inline void guest_left(struct vcpu *v)
 {
 	if (v->arch.vgic.lrs_used)
 		vgic_sync(v);
+}
+
+/*
+ * HCR_EL2 while any guest is loaded; HCR_VSE comes to it. PTW: a guest that has a device may put its translation
+ * tables there. Graft's AT would walk them too, and what the device answers, an abort perhaps, would come at EL2.
+ */
+#define GUEST_HCR                                                                                  \
+	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_INNER |      \
+			HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR |  \
+			HCR_TERR)
+
+/* guest_switch.c: v's registers and stage 2 leave this CPU, and come. */
+void guest_switch_out(struct vcpu *v);
+void guest_switch_in(struct vcpu *v);
+/* Stage 2 becomes the empty one. */
+void guest_leave_stage2(void);
+
+/* PAR_EL1 (Cortex-A77 erratum 1508412: a read beside Device or Non-cacheable accesses may hang the CPU). */
+static inline uint64_t guest_read_par(void)
+{
+	bool fence = errata_any(ERRATUM_PAR_DMB);
+	uint64_t par;
+
+	if (fence)
+		dmb_sy();
+	par = sysreg_read(par_el1);
+	if (fence)
+		dmb_sy();
+	return par;
 }
 
 /* vectors.S: guest_prepare(), then into the guest. */

@@ -19,7 +19,7 @@
 /* AT answers in PAR_EL1, which is the guest's: it may have been about to read it (Arm ARM D8.15). */
 static uint64_t address_translate(gva_t va, bool write)
 {
-	uint64_t guest_par = sysreg_read(par_el1);
+	uint64_t guest_par = guest_read_par();
 	uint64_t par;
 
 	if (write)
@@ -27,7 +27,7 @@ static uint64_t address_translate(gva_t va, bool write)
 	else
 		__asm__ volatile("at s1e1r, %0" ::"r"(va.v));
 	isb();
-	par = sysreg_read(par_el1);
+	par = guest_read_par();
 	sysreg_write(par_el1, guest_par);
 	return par;
 }

@@ -20,6 +20,7 @@ struct guest_sysregs {
 	uint64_t esr_el1, far_el1, afsr0_el1, afsr1_el1, par_el1, csselr_el1;
 	uint64_t tpidr_el0, tpidrro_el0, tpidr_el1, cntkctl_el1, mdscr_el1;
 	uint64_t vmpidr;
+	uint64_t vserror, vdisr; /* HCR_EL2.VSE; VDISR_EL2 */
 };
 
 struct guest_timer {

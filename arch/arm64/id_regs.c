@@ -80,9 +80,10 @@ static const struct id_reg id_regs[] = {
 	{ /* ASIDBits, endianness, granules without 52-bit addresses. PARange is set below. */
 			SYSREG(3, 0, 0, 7, 0), read_mmfr0,
 			FIELD(4) | FIELD(8) | FIELD(12) | FIELD(16) | FIELD(24), { { 20, 1 } }, 0 },
-	{ /* HAFDBS without HAFT, HPDS, PAN, AFP, nTLBPA, ETS. No VHE, LORegions, HCX. */
+	{ /* HAFDBS without HAFT, HPDS, PAN, AFP, nTLBPA, ETS, ECBHB. No VHE, LORegions, HCX. */
 			SYSREG(3, 0, 0, 7, 1), read_mmfr1,
-			FIELD(20) | FIELD(36) | FIELD(44) | FIELD(48), { { 0, 2 }, { 12, 2 } }, 0 },
+			FIELD(20) | FIELD(36) | FIELD(44) | FIELD(48) | FIELD(60),
+			{ { 0, 2 }, { 12, 2 } }, 0 },
 	{ /* CnP, UAO, LSM, CCIDX, TTST, LSE2, IDS, TTL, BBM, E0PD. No IESB, NV, FWB, EVT, 52-bit VAs. */
 			SYSREG(3, 0, 0, 7, 2), read_mmfr2,
 			FIELD(0) | FIELD(4) | FIELD(8) | FIELD(20) | FIELD(28) | FIELD(32) |

@@ -2,9 +2,11 @@
 /* Physical interrupts: to Graft's own handlers, or to the domain that owns the SPI. */
 #include "arch/arm64/irq.h"
 
+#include "arch/arm64/el2.h"
 #include "arch/arm64/gic.h"
 #include "arch/arm64/guest.h"
 #include "arch/arm64/panic.h"
+#include "arch/arm64/serror.h"
 #include "arch/arm64/trap.h"
 #include "core/arch.h"
 #include "core/console.h"
@@ -155,6 +157,7 @@ void irq_handle_pending(void)
 		handle(intid);
 	}
 	/* Here no lock is held, and the next interrupt is never far. */
+	serror_report();
 	console_notify();
 }
 
@@ -165,7 +168,7 @@ void arch_handle_interrupts(void)
 
 bool arch_irq_pending(void)
 {
-	return sysreg_read(isr_el1) != 0;
+	return sysreg_read(isr_el1) & (ISR_I | ISR_F);
 }
 
 void arch_cpu_kick(unsigned cpu)
@@ -176,4 +179,5 @@ void arch_cpu_kick(unsigned cpu)
 void arch_cpu_sleep(void)
 {
 	__asm__ volatile("dsb sy\n\twfi" ::: "memory");
+	serror_take_stray(); /* a pending SError ends every WFI */
 }

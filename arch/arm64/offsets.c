@@ -14,6 +14,8 @@ static_assert(offsetof(struct guest_regs, stack) == REGS_STACK, "REGS_STACK");
 static_assert(offsetof(struct cpu, stack_top) == CPU_STACK_TOP, "CPU_STACK_TOP");
 static_assert(offsetof(struct cpu, emergency_stack_top) == CPU_EMERGENCY_STACK,
 		"CPU_EMERGENCY_STACK");
+static_assert(offsetof(struct cpu, arch.branch_loops) == CPU_BRANCH_LOOPS, "CPU_BRANCH_LOOPS");
+static_assert(offsetof(struct cpu, arch.workaround) == CPU_WORKAROUND, "CPU_WORKAROUND");
 static_assert(offsetof(struct fatal_frame, sp) == FATAL_SP, "FATAL_SP");
 static_assert(offsetof(struct fatal_frame, pc) == FATAL_PC, "FATAL_PC");
 static_assert(offsetof(struct fatal_frame, pstate) == FATAL_PSTATE, "FATAL_PSTATE");

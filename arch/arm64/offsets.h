@@ -9,6 +9,8 @@
 
 #define CPU_STACK_TOP       8
 #define CPU_EMERGENCY_STACK 16
+#define CPU_BRANCH_LOOPS    40
+#define CPU_WORKAROUND      44
 
 /* struct fatal_frame (arch/arm64/panic.h) */
 #define FATAL_SP     248

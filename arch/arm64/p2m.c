@@ -413,6 +413,26 @@ int p2m_set_pool(struct domain *d, uint64_t pages)
 
 /* Life */
 
+static uint64_t empty_root;
+
+int p2m_init_empty(void)
+{
+	unsigned order = p2m_first_order(p2m_ipa_bits());
+	struct page *root = page_alloc(order);
+
+	if (!root)
+		return -ENOMEM;
+	memset(page_virt(root), 0, PAGE_SIZE << order);
+	dsb_ishst();
+	empty_root = page_phys(root).v;
+	return 0;
+}
+
+uint64_t p2m_empty_vttbr(void)
+{
+	return empty_root;
+}
+
 int p2m_init(struct domain *d)
 {
 	struct p2m *p2m = &d->p2m;

@@ -49,6 +49,13 @@ static inline unsigned p2m_start_level(const struct p2m *p2m)
 	return p2m_first_level(p2m->ipa_bits);
 }
 
+/*
+ * VTTBR_EL2 of a stage 2 that maps nothing, with VMID 0; its tables are made once, after p2m_setup() and before the
+ * first guest. -ENOMEM.
+ */
+int p2m_init_empty(void);
+uint64_t p2m_empty_vttbr(void);
+
 /* -EBUSY: all are in use. */
 int p2m_vmid_alloc(void);
 void p2m_vmid_free(unsigned vmid);

@@ -48,5 +48,12 @@ enum psci_affinity {
 struct dt_tree;
 /* Reads /psci; 0, -ENODEV: no PSCI, so neither other CPUs nor power control. */
 int firmware_init(const struct dt_tree *tree);
+/*
+ * SMCCC_ARCH_FEATURES of a workaround on the CPU that runs: 0 (call it), 1 (not needed), SMCCC_NOT_SUPPORTED (also
+ * where SMCCC is older than 1.1 or firmware is not reached by SMC).
+ */
+int firmware_workaround(uint32_t function);
+/* Calls a function that firmware_workaround() has answered with 0. */
+void firmware_call(uint32_t function, uint64_t argument);
 /* 0 or a PSCI error. entry is physical. */
 int firmware_cpu_on(uint64_t mpidr, uint64_t entry, uint64_t context);

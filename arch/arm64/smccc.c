@@ -4,6 +4,7 @@
  * with the hypervisor service UID that Xen's ABI names (xen/arch-arm/smccc.h).
  */
 #include "arch/arm64/el2.h"
+#include "arch/arm64/harden.h"
 #include "arch/arm64/psci.h"
 #include "arch/arm64/trap.h"
 #include "core/domain.h"
@@ -122,6 +123,15 @@ static int64_t hyp_revision(struct vcpu *v, const struct call *c)
 	return 0;
 }
 
+static int64_t arch_workaround(struct vcpu *v, const struct call *c)
+{
+	(void)v;
+	if (harden_guest_answer(c->function) < 0)
+		return SMCCC_NOT_SUPPORTED;
+	harden_guest_call(c->function);
+	return 0;
+}
+
 /* a71812dc-c698-4369-9acf-79d18dde6667, four bytes a register, the first in the lowest byte. */
 static int64_t hyp_uid(struct vcpu *v, const struct call *c)
 {
@@ -153,6 +163,9 @@ static const struct service {
 	{ PSCI_FEATURES, false, psci_features },
 	{ SMCCC_VERSION, false, smccc_version },
 	{ SMCCC_ARCH_FEATURES, false, smccc_arch_features },
+	{ SMCCC_ARCH_WORKAROUND_1, false, arch_workaround },
+	{ SMCCC_ARCH_WORKAROUND_2, false, arch_workaround },
+	{ SMCCC_ARCH_WORKAROUND_3, false, arch_workaround },
 	{ SMCCC_HYP_CALL_UID, false, hyp_uid },
 	{ SMCCC_HYP_REVISION, false, hyp_revision },
 };
@@ -184,14 +197,15 @@ static int64_t psci_features(struct vcpu *v, const struct call *c)
 	return 0; /* CPU_SUSPEND: original format of power_state, no OS-initiated mode */
 }
 
-/* No workaround is offered: a guest does what its processor's ID registers tell it to. */
+/* SMCCC_ARCH_WORKAROUND_1, 2, 3: as firmware has them on this CPU (docs/cpus.md). */
 static int64_t smccc_arch_features(struct vcpu *v, const struct call *c)
 {
 	uint32_t function = (uint32_t)c->arg[0];
 
 	(void)v;
-	return function == SMCCC_VERSION || function == SMCCC_ARCH_FEATURES ? 0
-	                                                                    : SMCCC_NOT_SUPPORTED;
+	if (function == SMCCC_VERSION || function == SMCCC_ARCH_FEATURES)
+		return 0;
+	return harden_guest_answer(function);
 }
 
 void smccc_call(struct vcpu *v)

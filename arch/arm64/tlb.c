@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * TLB maintenance of stage 2 (Arm ARM D8.16). TLBI acts on the VMID in VTTBR_EL2, so another guest's is
- * loaded for the time it takes. Graft is not preempted here: it runs with interrupts masked.
+ * loaded for the time it takes, with empty tables: stage 1 is still the current guest's, and a speculative AT must
+ * not walk one guest's stage 1 in another's stage 2 (guest_switch.c). Graft runs with interrupts masked here.
  */
 #include <arch/barrier.h>
+#include <arch/sysreg.h>
 #include <arch/tlb.h>
+#include <arch/tlbi.h>
 
+#include "arch/arm64/errata.h"
+#include "arch/arm64/p2m_table.h"
 #include "core/types.h"
 
 /* From here on one instruction for all is cheaper than one per page. */
@@ -13,11 +18,10 @@
 
 static uint64_t load_vttbr(uint64_t vttbr)
 {
-	uint64_t old;
+	uint64_t old = sysreg_read(vttbr_el2);
 
-	__asm__ volatile("mrs %0, vttbr_el2" : "=r"(old));
 	if (old != vttbr) {
-		__asm__ volatile("msr vttbr_el2, %0" ::"r"(vttbr) : "memory");
+		sysreg_write(vttbr_el2, p2m_empty_vttbr() | (vttbr & VTTBR_VMID));
 		isb();
 	}
 	return old;
@@ -26,9 +30,23 @@ static uint64_t load_vttbr(uint64_t vttbr)
 static void restore_vttbr(uint64_t old, uint64_t vttbr)
 {
 	if (old != vttbr) {
-		__asm__ volatile("msr vttbr_el2, %0" ::"r"(old) : "memory");
+		sysreg_write(vttbr_el2, old);
 		isb();
 	}
+}
+
+/*
+ * Waits for a broadcast invalidation. On some cores it may be complete before stores through the old translations
+ * are (errata.c): after a second TLBI, of any address, and DSB they are.
+ */
+static void complete(void)
+{
+	dsb_ish();
+	if (errata_any(ERRATUM_TLBI_REPEAT)) {
+		tlbi_arg(vale2is, 0);
+		dsb_ish();
+	}
+	isb();
 }
 
 void tlb_flush_guest(uint64_t vttbr)
@@ -37,9 +55,8 @@ void tlb_flush_guest(uint64_t vttbr)
 
 	dsb_ishst(); /* the changed entries are there to be seen */
 	old = load_vttbr(vttbr);
-	__asm__ volatile("tlbi vmalls12e1is" ::: "memory");
-	dsb_ish();
-	isb();
+	tlbi(vmalls12e1is);
+	complete();
 	restore_vttbr(old, vttbr);
 }
 
@@ -54,19 +71,17 @@ void tlb_flush_guest_range(uint64_t vttbr, uint64_t ipa, uint64_t size)
 	dsb_ishst();
 	old = load_vttbr(vttbr);
 	for (uint64_t end = ipa + size; ipa < end; ipa += PAGE_SIZE)
-		__asm__ volatile("tlbi ipas2e1is, %0" ::"r"(ipa >> PAGE_SHIFT) : "memory");
+		tlbi_arg(ipas2e1is, ipa >> PAGE_SHIFT);
 	/* Entries that combine both stages are found by virtual address only: all of them go. */
 	dsb_ish();
-	__asm__ volatile("tlbi vmalle1is" ::: "memory");
-	dsb_ish();
-	isb();
+	tlbi(vmalle1is);
+	complete();
 	restore_vttbr(old, vttbr);
 }
 
 void tlb_flush_all_guests(void)
 {
 	dsb_ishst();
-	__asm__ volatile("tlbi alle1is" ::: "memory");
-	dsb_ish();
-	isb();
+	tlbi(alle1is);
+	complete();
 }

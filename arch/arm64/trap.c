@@ -5,6 +5,7 @@
 #include "arch/arm64/el2.h"
 #include "arch/arm64/gic.h"
 #include "arch/arm64/guest.h"
+#include "arch/arm64/serror.h"
 #include "core/arch.h"
 #include "core/cpu.h"
 #include "core/domain.h"
@@ -93,10 +94,9 @@ static trap_handler *const handlers[EC_COUNT] = {
 	[EC_DATA_ABORT_LOWER] = trap_data_abort,
 };
 
-void trap_sync(struct vcpu *v);
-void trap_sync(struct vcpu *v)
+void trap_sync(struct vcpu *v, uint64_t esr);
+void trap_sync(struct vcpu *v, uint64_t esr)
 {
-	uint64_t esr = sysreg_read(esr_el2);
 	trap_handler *handler = handlers[FIELD_GET(ESR_EC, esr)];
 
 	guest_left(v);
@@ -115,12 +115,23 @@ void trap_irq(struct vcpu *v)
 	irq_handle_pending();
 }
 
-/* Nothing tells whose store failed: the guest that ran is the best guess, and it alone pays. */
-void trap_serror(struct vcpu *v);
-void trap_serror(struct vcpu *v)
+void trap_serror(struct vcpu *v, uint64_t esr);
+void trap_serror(struct vcpu *v, uint64_t esr)
 {
-	uint64_t esr = sysreg_read(esr_el2);
-
 	guest_left(v);
-	domain_crash(v->domain, "SError while it ran, ESR_EL2 %#llx", (unsigned long long)esr);
+	serror_charge(v, esr);
+}
+
+/*
+ * An SError of v's that the way out found beside the exception that was taken, left_by (0: an interrupt, still
+ * pending). The exception is dropped: FAR_EL2 and HPFAR_EL2 are lost to the SError, and its instruction runs again,
+ * which of HVC alone is the one before the return address (Arm ARM D1.3.3).
+ */
+void trap_serror_late(struct vcpu *v, uint64_t left_by, uint64_t esr);
+void trap_serror_late(struct vcpu *v, uint64_t left_by, uint64_t esr)
+{
+	guest_left(v);
+	if (FIELD_GET(ESR_EC, left_by) == EC_HVC64)
+		v->arch.regs.pc -= HVC_SIZE;
+	serror_charge(v, esr);
 }

@@ -4,7 +4,8 @@
  *
  * While a guest runs, SP_EL2 points at its struct vcpu, whose first member takes the registers: no register
  * is needed to find the place. Graft itself runs with all interrupts masked, so nothing but a fault of
- * its own is ever taken from EL2; that ends on the emergency stack, since the fault may be a full stack.
+ * its own, or an SError that it lets in, is ever taken from EL2; a fault ends on the emergency stack, since it may be a
+ * full stack.
  */
 #include "arch/arm64/offsets.h"
 
@@ -30,18 +31,49 @@
 	mrs	x2, spsr_el2
 	stp	x30, x1, [sp, #REGS_X(30)]
 	str	x2, [sp, #REGS_PSTATE]
+.endm
+
+/* On Graft's stack, where a backtrace ends. x0: struct vcpu. */
+.macro	leave_guest
 	mov	x0, sp
 	ldr	x3, [sp, #REGS_STACK]
 	mov	sp, x3
-	/* A backtrace of Graft ends here. */
 	mov	x29, xzr
 .endm
 
-.macro	guest_vector handler
+/*
+ * The guest's accesses are complete and their SErrors pending (DSB; ESB where there is FEAT_RAS: HINT #16), then
+ * PSTATE.A is open until they are taken. x3: ESR_EL2 of one, 0: none came. serror_vector writes x3, x4.
+ */
+.macro	take_serror
+	mov	x3, xzr
+	dsb	sy
+	isb
+	msr	daifclr, #4
+	hint	#16
+	isb
+	msr	daifset, #4
+.endm
+
+.macro	guest_vector exit
 	.balign	128
 	save_guest
-	bl	\handler
-	b	guest_enter
+	b	\exit
+.endm
+
+/*
+ * SError from EL2. PSTATE.A is only open in take_serror, so it was taken there; FAR_EL2, HPFAR_EL2 and ESR_EL2 are the
+ * SError's now. The rest of the window runs with PSTATE.A set: another one waits for the next window.
+ */
+.macro	serror_vector
+	.balign	128
+	mrs	x3, esr_el2
+	mrs	x4, spsr_el2
+	orr	x4, x4, #(1 << 8)
+	msr	spsr_el2, x4
+	eret
+	dsb	nsh
+	isb
 .endm
 
 /* The guest's TPIDR registers are lost here: nothing returns from this. */
@@ -53,9 +85,10 @@
 	b	fatal_entry
 .endm
 
+.macro	vector_table name, exit
 	.balign	2048
-	.globl vectors
-vectors:
+	.globl \name
+\name:
 	fatal_vector 0			/* current EL with SP_EL0: never used */
 	fatal_vector 1
 	fatal_vector 2
@@ -63,15 +96,86 @@ vectors:
 	fatal_vector 4			/* current EL with SP_ELx */
 	fatal_vector 5
 	fatal_vector 6
-	fatal_vector 7
-	guest_vector trap_sync		/* lower EL, AArch64 */
-	guest_vector trap_irq
-	guest_vector trap_irq
-	guest_vector trap_serror
+	serror_vector
+	guest_vector \exit\()_sync	/* lower EL, AArch64 */
+	guest_vector \exit\()_irq
+	guest_vector \exit\()_irq
+	guest_vector \exit\()_serror
 	fatal_vector 12			/* lower EL, AArch32: HCR_EL2.RW is always set */
 	fatal_vector 13
 	fatal_vector 14
 	fatal_vector 15
+.endm
+
+/* One table for each enum harden; the boot CPU starts with the first. */
+	vector_table vectors, exit
+	vector_table vectors_loop, loop
+	vector_table vectors_clrbhb, clrbhb
+	vector_table vectors_firmware, firmware
+
+exit_sync:
+	leave_guest
+	mrs	x1, esr_el2
+	take_serror
+	cbnz	x3, exit_serror_late
+	bl	trap_sync
+	b	guest_enter
+exit_irq:
+	leave_guest
+	mov	x1, xzr			/* ESR_EL2 is of an older exception */
+	take_serror
+	cbnz	x3, exit_serror_late
+	bl	trap_irq
+	b	guest_enter
+exit_serror:
+	leave_guest
+	mrs	x1, esr_el2
+	bl	trap_serror
+	b	guest_enter
+exit_serror_late:
+	mov	x2, x3
+	bl	trap_serror_late
+	b	guest_enter
+
+/* uint64_t serror_window(void) */
+	.globl serror_window
+serror_window:
+	take_serror
+	mov	x0, x3
+	ret
+
+/*
+ * What a guest trained is cleared before the first branch that could be predicted by it (Arm, "Spectre-BHB"; Arm
+ * DEN0028, 7.3, 7.4). x0 to x3 are saved by now, and firmware keeps the others.
+ */
+.macro	clear_by_loop
+	mrs	x0, tpidr_el2
+	ldr	w0, [x0, #CPU_BRANCH_LOOPS]
+1:	b	2f
+2:	subs	x0, x0, #1
+	b.ne	1b
+	dsb	nsh
+	isb
+.endm
+
+.macro	clear_by_clrbhb
+	hint	#22
+	isb
+.endm
+
+.macro	clear_by_firmware
+	mrs	x0, tpidr_el2
+	ldr	w0, [x0, #CPU_WORKAROUND]
+	smc	#0
+.endm
+
+.irp	how, loop, clrbhb, firmware
+.irp	kind, sync, irq, serror
+\how\()_\kind:
+	clear_by_\how
+	b	exit_\kind
+.endr
+.endr
 
 fatal_entry:
 	mrs	x0, tpidr_el2

@@ -40,6 +40,14 @@ extern void (*host_interrupts_hook)(void);
 /* Must not return (longjmp): entering a guest, or the end of the machine. NULL: the test fails. */
 extern void (*host_noreturn_hook)(void);
 
+/* arch/host/firmware.c */
+extern int (*host_workaround_hook)(
+		uint32_t function); /* SMCCC_ARCH_FEATURES; NULL: nothing is supported */
+extern uint32_t host_firmware_called; /* the last function, of so many calls */
+extern unsigned host_firmware_calls;
+extern uint64_t host_serror; /* ESR_EL2 of the SError that the next window takes */
+extern unsigned host_serror_windows;
+
 /* arch/host/boot.c */
 extern struct page_range host_image; /* where Graft's own image lies */
 extern char host_refusal[256]; /* what boot_refuse() said, before host_noreturn_hook */

@@ -3,6 +3,7 @@
 #include <arch/sysreg.h>
 
 #include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "arch/host/fake.h"
@@ -35,9 +36,24 @@ void host_sysreg_write(const char *name, uint64_t value)
 {
 	assert(strcmp(name, "cntpct_el0") != 0);
 	*find(name) = value;
+	host_trace(name, value);
+}
+
+struct host_step host_steps[HOST_STEPS_MAX];
+unsigned host_step_count;
+bool host_trace_on;
+
+void host_trace(const char *what, uint64_t value)
+{
+	if (!host_trace_on)
+		return;
+	assert(host_step_count < HOST_STEPS_MAX);
+	host_steps[host_step_count++] = (struct host_step){ what, value };
 }
 
 void host_sysreg_reset(void)
 {
+	host_step_count = 0;
+	host_trace_on = false;
 	memset(registers, 0, sizeof(registers));
 }

@@ -240,6 +240,27 @@ static void test_arch_features(void **state)
 	}
 }
 
+/* As firmware answers on this CPU: 1 is there and needed, 2 has been turned on for good, 3 is not needed. */
+static void test_workarounds(void **state)
+{
+	struct arch_cpu *cpu = &this_cpu()->arch;
+
+	(void)state;
+	assert_int_equal(call(0x80008000, 0, 0, 0), NOT_SUPPORTED);
+	cpu->firmware[0] = 0;
+	cpu->firmware[1] = 0;
+	cpu->firmware[2] = 1;
+	host_firmware_calls = 0;
+	assert_int_equal(call(0x80000001, 0x80008000, 0, 0), 0);
+	assert_int_equal(call(0x80000001, 0x80007fff, 0, 0), 1);
+	assert_int_equal(call(0x80000001, 0x80003fff, 0, 0), 1);
+	assert_int_equal(call(0x80007fff, 0, 0, 0), 0);
+	assert_int_equal(call(0x80003fff, 0, 0, 0), 0);
+	assert_int_equal(host_firmware_calls, 0);
+	assert_int_equal(call(0x80008000, 0, 0, 0), 0);
+	assert_int_equal(host_firmware_calls, 1);
+}
+
 /* a71812dc-c698-4369-9acf-79d18dde6667 (xen/arch-arm/smccc.h), four bytes a register, low byte first. */
 static void test_hypervisor(void **state)
 {
@@ -272,6 +293,7 @@ int main(void)
 		cmocka_unit_test_setup(test_migrate, set_up),
 		cmocka_unit_test_setup(test_features, set_up),
 		cmocka_unit_test_setup(test_arch_features, set_up),
+		cmocka_unit_test_setup(test_workarounds, set_up),
 		cmocka_unit_test_setup(test_hypervisor, set_up),
 	};
 

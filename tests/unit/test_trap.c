@@ -201,18 +201,43 @@ static void test_irq_and_serror(void **state)
 	assert_int_equal(env.interrupts, 1);
 	assert_int_equal(fake.syncs, 1);
 	assert_int_equal(v0->arch.regs.pc, PC);
-	host_sysreg_write("esr_el2", ESR(0x2f, 0));
-	trap_serror(v0);
-	assert_int_equal(env.crashes, 1);
+	trap_serror(v0, ESR(0x2f, 0));
+	assert_int_equal(env.crashes, 0);
+	assert_true(sysreg_read(hcr_el2) & BIT(8));
 	assert_int_equal(fake.syncs, 2);
 	trap(ESR(0x01, 0));
 	assert_int_equal(fake.syncs, 3);
+}
+
+/*
+ * What made the guest leave is dropped beside its SError and happens again: of HVC alone is the address in ELR_EL2
+ * that of the next instruction.
+ */
+static void test_serror_on_the_way_out(void **state)
+{
+	static const struct {
+		uint64_t left_by;
+		uint64_t back;
+	} exits[] = { { ESR(0x16, 0xea1), 4 }, { ESR(0x17, 0), 0 }, { ESR(0x01, 0), 0 },
+		{ ESR(0x24, 0), 0 }, { 0, 0 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(exits); i++) {
+		set_up(state);
+		sysreg_write(hcr_el2, BIT(0) | BIT(31));
+		v0->arch.vgic.lrs_used = 1;
+		trap_serror_late(v0, exits[i].left_by, ESR(0x2f, 1));
+		assert_int_equal(v0->arch.regs.pc, PC - exits[i].back);
+		assert_int_equal(sysreg_read(hcr_el2), BIT(0) | BIT(31) | BIT(8));
+		assert_int_equal(fake.syncs, 1);
+		assert_int_equal(env.crashes + env.hypercalls + env.interrupts + env.blocks, 0);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_skip, set_up),
+		cmocka_unit_test_setup(test_serror_on_the_way_out, set_up),
 		cmocka_unit_test_setup(test_registers, set_up),
 		cmocka_unit_test_setup(test_vectors, set_up),
 		cmocka_unit_test_setup(test_pstate, set_up),

@@ -118,6 +118,7 @@ static inline void env_reset(void)
 	memset(env_v, 0, sizeof(env_v));
 	host_cpus_reset(1, 0);
 	host_sysreg_reset();
+	memset(this_cpu()->arch.firmware, -1, sizeof(this_cpu()->arch.firmware));
 	env_d.vcpus = vcpus;
 	env_d.vcpus_count = ENV_VCPUS;
 	for (unsigned i = 0; i < ENV_VCPUS; i++) {

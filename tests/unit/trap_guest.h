@@ -7,9 +7,10 @@
 #include "core/vuart.h"
 
 /* Declared where the vectors call them. */
-void trap_sync(struct vcpu *v);
+void trap_sync(struct vcpu *v, uint64_t esr);
 void trap_irq(struct vcpu *v);
-void trap_serror(struct vcpu *v);
+void trap_serror(struct vcpu *v, uint64_t esr);
+void trap_serror_late(struct vcpu *v, uint64_t left_by, uint64_t esr);
 
 #define PC   UINT64_C(0xffff000000001000)
 #define VBAR UINT64_C(0xffff800000010000)
@@ -172,8 +173,7 @@ static inline int set_up(void **state)
 
 static inline void trap(uint64_t esr)
 {
-	host_sysreg_write("esr_el2", esr);
-	trap_sync(v0);
+	trap_sync(v0, esr);
 }
 
 /* The guest took an exception to EL1 with this syndrome, from what `old` says of its state. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which CPU this is: a test says so. */
+/* Which CPU this is: a test says so. And what arch keeps of each. */
 #pragma once
+
+#include "arch/arm64/cpu_state.h"
 
 struct cpu;
 

@@ -7,6 +7,7 @@
 
 #include "arch/arm64/guest_state.h"
 #include "arch/arm64/vgic.h"
+#include "core/cpu.h"
 #include "core/types.h"
 
 struct arch_vcpu {
@@ -23,5 +24,6 @@ struct arch_vcpu {
 struct arch_domain {
 	struct vgic_domain vgic;
 	uint64_t cntvoff;
+	uint8_t last_vcpu[CPUS_MAX];
 	struct vuart *vuart;
 };

@@ -14,5 +14,17 @@
 /* The counter (cntpct_el0) is arch/host/fake.h's clock, one tick a nanosecond. */
 uint64_t host_sysreg_read(const char *name);
 void host_sysreg_write(const char *name, uint64_t value);
+
+/* What was done, in order, while a test has set host_trace_on: writes of registers, barriers, TLB invalidations. */
+struct host_step {
+	const char *what; /* the register's name, or the instruction */
+	uint64_t value;
+};
+#define HOST_STEPS_MAX 256
+extern struct host_step host_steps[HOST_STEPS_MAX];
+extern unsigned host_step_count;
+extern _Bool host_trace_on;
+void host_trace(const char *what, uint64_t value);
+
 /* Forgets all: between tests. */
 void host_sysreg_reset(void);

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each kind of core, its errata and what is done, in the log of the boot. */
+#include "arch/arm64/errata_priv.h"
+#include "arch/arm64/harden.h"
+#include "core/printk.h"
+
+static const struct {
+	uint32_t model;
+	const char *name;
+} names[] = {
+	{ ARM(0xd01), "Cortex-A32" },
+	{ ARM(0xd02), "Cortex-A34" },
+	{ ARM(0xd03), "Cortex-A53" },
+	{ ARM(0xd04), "Cortex-A35" },
+	{ ARM(0xd05), "Cortex-A55" },
+	{ ARM(0xd06), "Cortex-A65" },
+	{ ARM(0xd07), "Cortex-A57" },
+	{ ARM(0xd08), "Cortex-A72" },
+	{ ARM(0xd09), "Cortex-A73" },
+	{ ARM(0xd0a), "Cortex-A75" },
+	{ ARM(0xd0b), "Cortex-A76" },
+	{ ARM(0xd0c), "Neoverse N1" },
+	{ ARM(0xd0d), "Cortex-A77" },
+	{ ARM(0xd0e), "Cortex-A76AE" },
+	{ ARM(0xd40), "Neoverse V1" },
+	{ ARM(0xd41), "Cortex-A78" },
+	{ ARM(0xd42), "Cortex-A78AE" },
+	{ ARM(0xd43), "Cortex-A65AE" },
+	{ ARM(0xd44), "Cortex-X1" },
+	{ ARM(0xd46), "Cortex-A510" },
+	{ ARM(0xd47), "Cortex-A710" },
+	{ ARM(0xd48), "Cortex-X2" },
+	{ ARM(0xd49), "Neoverse N2" },
+	{ ARM(0xd4a), "Neoverse E1" },
+	{ ARM(0xd4b), "Cortex-A78C" },
+	{ ARM(0xd4c), "Cortex-X1C" },
+	{ ARM(0xd4d), "Cortex-A715" },
+	{ ARM(0xd4e), "Cortex-X3" },
+	{ ARM(0xd4f), "Neoverse V2" },
+	{ ARM(0xd80), "Cortex-A520" },
+	{ ARM(0xd81), "Cortex-A720" },
+	{ ARM(0xd82), "Cortex-X4" },
+	{ ARM(0xd83), "Neoverse V3AE" },
+	{ ARM(0xd84), "Neoverse V3" },
+	{ ARM(0xd85), "Cortex-X925" },
+	{ ARM(0xd87), "Cortex-A725" },
+	{ ARM(0xd8a), "C1-Nano" },
+	{ ARM(0xd8b), "C1-Pro" },
+	{ ARM(0xd8c), "C1-Ultra" },
+	{ ARM(0xd8e), "Neoverse N3" },
+	{ ARM(0xd90), "C1-Premium" },
+	{ AMPERE1, "AmpereOne" },
+	{ AMPERE1A, "AmpereOne AC03" },
+};
+
+static void report_speculation(const struct cpu *cpu)
+{
+	static const char *const done[HARDEN_KINDS] = {
+		[HARDEN_NONE] = "safe by itself",
+		[HARDEN_LOOP] = "history cleared by branches at each exit of a guest",
+		[HARDEN_CLRBHB] = "history cleared by CLRBHB at each exit of a guest",
+		[HARDEN_FIRMWARE] = "cleared by firmware at each exit of a guest",
+	};
+	const char *text = done[cpu->arch.harden];
+
+	if (text)
+		log_info("  branch prediction: %s; store bypass: %s", text,
+				harden_store_bypass(cpu));
+	else
+		log_warn("  branch prediction: a guest may steer Graft's, firmware offers no SMCCC_ARCH_WORKAROUND_1 or 3;"
+			 " store bypass: %s",
+				harden_store_bypass(cpu));
+}
+
+static const char *name_of(uint32_t midr)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (names[i].model == (midr & MIDR_MODEL))
+			return names[i].name;
+	return "a core without entries in the table of errata";
+}
+
+static void report_erratum(const struct erratum *e)
+{
+	if (e->done && e->warn)
+		log_warn("  erratum %s: %s", e->name, e->done);
+	else if (e->done)
+		log_info("  erratum %s: %s", e->name, e->done);
+}
+
+static void report_kind(const struct cpu *cpu)
+{
+	uint32_t midr = cpu->arch.midr;
+
+	log_info("CPU %u: %s r%up%u (MIDR %08x)", cpu->id, name_of(midr),
+			errata_revision(midr) >> 4, errata_revision(midr) & 15, midr);
+	for (const struct erratum *e = NULL; (e = errata_next(midr, e));)
+		report_erratum(e);
+	report_speculation(cpu);
+}
+
+static bool is_first_of_kind(unsigned id)
+{
+	for (unsigned i = 0; i < id; i++)
+		if (cpus[i].arch.midr == cpus[id].arch.midr)
+			return false;
+	return true;
+}
+
+void errata_report(void)
+{
+	for (unsigned i = 0; i < cpu_count; i++)
+		if (is_first_of_kind(i))
+			report_kind(&cpus[i]);
+}
