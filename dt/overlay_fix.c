@@ -52,7 +52,7 @@ static int patch_place(
 	if (!(prop->tag & DT_PROP_OWN_VALUE)) {
 		copy = dt_arena_alloc(dt_stage_arena_of(overlay, prop), prop->size);
 		if (!copy)
-			return dt_fail(why, -DT_ENOMEM, "not enough memory");
+			return dt_stage_no_memory(overlay);
 		memcpy(copy, prop->value, prop->size);
 		prop->value = copy;
 		prop->tag |= DT_PROP_OWN_VALUE;

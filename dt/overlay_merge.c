@@ -5,17 +5,12 @@
  */
 #include "dt/overlay_priv.h"
 
-static int fail_memory(const struct dt_overlay *overlay)
-{
-	return dt_fail(overlay->stage->why, -DT_ENOMEM, "not enough memory");
-}
-
 static int add_edit(struct dt_overlay *overlay, struct dt_edit content)
 {
 	struct dt_edit *edit = dt_arena_alloc(&overlay->arena, sizeof(*edit));
 
 	if (!edit)
-		return fail_memory(overlay);
+		return dt_stage_no_memory(overlay);
 	*edit = content;
 	if (overlay->last_edit)
 		overlay->last_edit->next = edit;
@@ -25,8 +20,7 @@ static int add_edit(struct dt_overlay *overlay, struct dt_edit content)
 	return 0;
 }
 
-/* A node that has its parent, in the live tree: joins those that went there just before. */
-static int add_node(struct dt_overlay *overlay, struct dt_node *node)
+int dt_stage_add_node(struct dt_overlay *overlay, struct dt_node *node)
 {
 	struct dt_edit *edit = overlay->last_edit;
 
@@ -121,7 +115,7 @@ static int adopt_node(struct dt_overlay *overlay, struct dt_node *node, struct d
 	if (others_come_to(overlay, parent) &&
 			dt_index_insert(&overlay->stage->side.nodes, &overlay->tree->env,
 					node->hash, node))
-		return fail_memory(overlay);
+		return dt_stage_no_memory(overlay);
 	if (count_subtree(overlay, node, depth + 1) > DT_DEPTH_MAX)
 		return dt_fail(overlay->stage->why, -DT_E2BIG, "%s: nodes over %u deep",
 				dt_path(node), DT_DEPTH_MAX);
@@ -129,7 +123,7 @@ static int adopt_node(struct dt_overlay *overlay, struct dt_node *node, struct d
 		dt_append_nodes(parent, node, node);
 		return 0;
 	}
-	return add_node(overlay, node);
+	return dt_stage_add_node(overlay, node);
 }
 
 /*
@@ -161,7 +155,7 @@ static int index_prop(struct dt_overlay *overlay, struct dt_prop *prop)
 	prop->tag |= DT_PROP_INDEXED;
 	if (dt_index_insert(&stage->side.props, &overlay->tree->env,
 			    dt_prop_hash(prop->tag, prop->node), prop))
-		return fail_memory(overlay);
+		return dt_stage_no_memory(overlay);
 	return 0;
 }
 
@@ -175,7 +169,7 @@ static int join_own(struct dt_overlay *overlay, struct dt_prop *prop, struct dt_
 	overlay->stage->new_phandles++;
 	if (dt_index_insert(&overlay->stage->side.phandles, &overlay->tree->env,
 			    dt_phandle_hash(node->phandle), node))
-		return fail_memory(overlay);
+		return dt_stage_no_memory(overlay);
 	return 0;
 }
 
@@ -189,8 +183,7 @@ static int set_prop(struct dt_overlay *overlay, struct dt_prop *old, struct dt_p
 	return add_to_props(overlay, DT_SET_PROP, prop);
 }
 
-/* `prop` is in no list. It joins `node`, or gives its value to the property of that name there. */
-static int join_prop(struct dt_overlay *overlay, struct dt_prop *prop, struct dt_node *node)
+int dt_stage_join_prop(struct dt_overlay *overlay, struct dt_prop *prop, struct dt_node *node)
 {
 	struct span name = dt_text(prop->name);
 	bool live = node->owner != overlay;
@@ -235,7 +228,7 @@ static int merge_props(struct dt_overlay *overlay, struct dt_node *from, struct 
 			continue;
 		}
 		dt_unlink_props(prop, prop);
-		error = dt_stage_fault(overlay->stage, join_prop(overlay, prop, to));
+		error = dt_stage_fault(overlay->stage, dt_stage_join_prop(overlay, prop, to));
 	}
 	return error;
 }
@@ -302,8 +295,7 @@ static int merge_content(
 	return error;
 }
 
-/* A node of the overlay itself can be a target once an earlier fragment gave it a place. */
-static struct dt_node *placed(const struct dt_overlay *overlay, struct dt_node *node)
+struct dt_node *dt_stage_placed(const struct dt_overlay *overlay, struct dt_node *node)
 {
 	struct dt_node *peer = *dt_stage_peer(overlay->stage, node);
 	const struct dt_node *up;
@@ -348,7 +340,7 @@ static int target_of_phandle(struct dt_overlay *overlay, const struct dt_node *f
 				"%s: target has no label in __fixups__", fragment->name);
 	if (prop->tag & DT_PROP_LOCAL_TARGET) {
 		number = dt_stage_number(overlay->stage, phandle);
-		node = number ? placed(overlay, number->node) : NULL;
+		node = number ? dt_stage_placed(overlay, number->node) : NULL;
 	} else {
 		node = dt_node_of_phandle(overlay->tree, phandle);
 	}
@@ -422,142 +414,5 @@ int dt_stage_merge(struct dt_overlay *overlay)
 	}
 	if (!error && count == 0)
 		error = dt_fail(stage->why, -DT_EINVAL, "no fragment: is this an overlay?");
-	return error;
-}
-
-/* Is it a path to what goes into the tree, and not to the fragment itself or elsewhere? */
-static bool is_content_path(struct span path)
-{
-	struct span content = dt_text("__overlay__");
-
-	(void)span_skip(&path, 1);
-	(void)span_until(&path, '/');
-	return span_part(path, 0, content.left, &path) && span_equal(path, content);
-}
-
-/* A label of the overlay, kept until its node has found its place. */
-static int note_symbol(struct dt_overlay *overlay, const char *label, struct span path)
-{
-	struct dt_overlay_stage *stage = overlay->stage;
-	struct dt_node *node;
-	struct dt_prop *prop;
-
-	if (path.left < 2 || path.at[0] != '/' || path.at[path.left - 1] != '\0')
-		return dt_fail(stage->why, -DT_EINVAL, "__symbols__: '%s' is not a path", label);
-	path.left--;
-	if (!is_content_path(path))
-		return 0;
-	node = dt_stage_node(overlay, path);
-	if (!node)
-		return dt_fail(stage->why, -DT_EINVAL, "__symbols__: '%s': no node '%.*s'", label,
-				(int)path.left, (const char *)path.at);
-	/* There are as many as __symbols__ has properties. */
-	prop = stage->free_props++;
-	*prop = (struct dt_prop){ .name = label,
-		.node = node,
-		.owner = overlay,
-		.tag = dt_hash_span(&stage->side, dt_text(label)) & ~(uint32_t)DT_PROP_FLAGS };
-	if (stage->last_label)
-		stage->last_label->next = prop;
-	else
-		stage->first_label = prop;
-	stage->last_label = prop;
-	return 0;
-}
-
-int dt_stage_find_symbols(struct dt_overlay *overlay)
-{
-	struct dt_overlay_stage *stage = overlay->stage;
-	struct dtb_cursor cursor;
-	enum dtb_event event;
-	int error = 0;
-
-	if (!dt_stage_part(stage, DTB_SYMBOLS, &cursor))
-		return 0;
-	while (!error && (event = dtb_step(&cursor)) == DTB_PROP) {
-		dt_poll(&overlay->tree->env);
-		if (!dt_is_phandle_name(cursor.name))
-			error = dt_stage_fault(
-					stage, note_symbol(overlay, cursor.name, cursor.value));
-	}
-	if (!error && event == DTB_BEGIN)
-		error = dt_fail(stage->why, -DT_EINVAL, "__symbols__ has a child node");
-	return error;
-}
-
-/* Where labels live; a tree that has none yet gets the node. */
-static int find_table(struct dt_overlay *overlay, struct dt_node **out)
-{
-	struct dt_names *side = &overlay->stage->side;
-	struct dt_node *root = overlay->tree->root;
-	struct span name = dt_text("__symbols__");
-	uint32_t hash = dt_hash_span(side, name);
-	struct dt_node *table = dt_stage_child(overlay, root, name, hash);
-
-	*out = table;
-	if (table)
-		return dt_stage_need(overlay, table->owner);
-	table = dt_arena_alloc(&overlay->arena, sizeof(*table));
-	if (!table)
-		return fail_memory(overlay);
-	*table = (struct dt_node){ .name = "__symbols__",
-		.owner = overlay,
-		.parent = root,
-		.hash = dt_hash_under(hash, root) };
-	if (dt_index_insert(&side->nodes, &overlay->tree->env, table->hash, table))
-		return fail_memory(overlay);
-	*out = table;
-	overlay->stage->new_nodes++;
-	return add_node(overlay, table);
-}
-
-static int write_path(struct dt_overlay *overlay, struct dt_prop *prop, const struct dt_node *node)
-{
-	const struct dt_node *up;
-	size_t size = 1;
-	char *path;
-
-	for (up = node; up->parent; up = up->parent)
-		size += 1 + strlen(up->name);
-	/* The root is "/". */
-	size += size == 1;
-	if (size > DT_PATH_MAX + 1)
-		return dt_fail(overlay->stage->why, -DT_E2BIG,
-				"__symbols__: '%s': a path of over 2047 characters", prop->name);
-	path = dt_arena_alloc(&overlay->arena, size);
-	if (!path)
-		return dt_fail(overlay->stage->why, -DT_ENOMEM, "not enough memory");
-	dt_node_path(node, path, size);
-	prop->value = (const uint8_t *)path;
-	prop->size = (uint32_t)size;
-	return 0;
-}
-
-static int merge_symbol(struct dt_overlay *overlay, struct dt_prop *prop, struct dt_node *table)
-{
-	struct dt_node *node = placed(overlay, prop->node);
-	int error;
-
-	/* Its fragment found no target: that was said already. */
-	if (!node)
-		return 0;
-	error = write_path(overlay, prop, node);
-	return error ? error : join_prop(overlay, prop, table);
-}
-
-int dt_stage_merge_symbols(struct dt_overlay *overlay)
-{
-	struct dt_prop *prop, *next;
-	struct dt_node *table;
-	int error;
-
-	if (!overlay->stage->first_label)
-		return 0;
-	error = find_table(overlay, &table);
-	for (prop = overlay->stage->first_label; prop && !error; prop = next) {
-		dt_poll(&overlay->tree->env);
-		next = prop->next;
-		error = dt_stage_fault(overlay->stage, merge_symbol(overlay, prop, table));
-	}
 	return error;
 }

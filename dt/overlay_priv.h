@@ -114,6 +114,15 @@ struct dt_node *dt_stage_child(const struct dt_overlay *overlay, struct dt_node 
 /* A property that the overlay has for the node: its own, or on the way there. */
 struct dt_prop *dt_stage_prop(const struct dt_overlay *overlay, const struct dt_node *node,
 		struct span name, uint32_t hash);
+/*
+ * Where a node of the overlay is: what it merged with, itself once an earlier fragment gave it a place in the tree
+ * (and so it can be a target), or NULL.
+ */
+struct dt_node *dt_stage_placed(const struct dt_overlay *overlay, struct dt_node *node);
+/* A node that has its parent, in the live tree: a change, or part of the one that went there just before. */
+int dt_stage_add_node(struct dt_overlay *overlay, struct dt_node *node);
+/* `prop` is in no list. It joins `node`, or gives its value to the property of that name there. */
+int dt_stage_join_prop(struct dt_overlay *overlay, struct dt_prop *prop, struct dt_node *node);
 /* The overlay's own node by the number it has there, or NULL. */
 struct dt_number *dt_stage_number(const struct dt_overlay_stage *stage, uint32_t own);
 
@@ -136,6 +145,11 @@ static inline struct dt_arena *dt_stage_arena_of(
 	size_t at = ((uintptr_t)prop - (uintptr_t)stage->frame_props) / sizeof(*prop);
 
 	return at < stage->frame_prop_count ? &stage->scratch : &overlay->arena;
+}
+
+static inline int dt_stage_no_memory(const struct dt_overlay *overlay)
+{
+	return dt_fail(overlay->stage->why, -DT_ENOMEM, "not enough memory");
 }
 
 /* Go on after a fault when all faults are wanted; memory running out always ends it. */

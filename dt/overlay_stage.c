@@ -22,11 +22,6 @@ static enum dtb_event step_content(const struct dtb *dtb, struct dtb_cursor *cur
 	return event;
 }
 
-static int fail_memory(const struct dt_overlay *overlay)
-{
-	return dt_fail(overlay->stage->why, -DT_ENOMEM, "not enough memory");
-}
-
 /* Of the blob without the parts that only guide the overlay; of __symbols__, what may go into the tree. */
 static void count(const struct dtb *dtb, uint32_t *nodes, uint32_t *props)
 {
@@ -91,7 +86,7 @@ static int reserve(struct dt_overlay *overlay, struct dt_pool *frame, struct dt_
 				&buckets);
 	dt_index_grow(&stage->side.nodes, env, &buckets);
 	if (error)
-		return fail_memory(overlay);
+		return dt_stage_no_memory(overlay);
 	content->nodes = stage->nodes = dt_arena_alloc(&overlay->arena, nodes_size);
 	content->props = dt_arena_alloc(&overlay->arena, props_size);
 	stage->free_props = content->props + props;
@@ -130,7 +125,7 @@ static int new_number(struct dt_overlay *overlay, struct dt_node *node, uint32_t
 	struct dt_number *number = dt_arena_alloc(&overlay->arena, sizeof(*number));
 
 	if (!number)
-		return fail_memory(overlay);
+		return dt_stage_no_memory(overlay);
 	*number = (struct dt_number){ .node = node, .own = own };
 	node->phandle = next_phandle(overlay);
 	span_store_u32(number->value, node->phandle);
@@ -138,7 +133,7 @@ static int new_number(struct dt_overlay *overlay, struct dt_node *node, uint32_t
 	if (dt_index_insert(&stage->numbers, env, dt_phandle_hash(own), number) ||
 			dt_index_insert(&stage->side.phandles, env, dt_phandle_hash(node->phandle),
 					node))
-		return fail_memory(overlay);
+		return dt_stage_no_memory(overlay);
 	return 0;
 }
 
@@ -219,7 +214,7 @@ int dt_stage_need(struct dt_overlay *overlay, struct dt_overlay *owner)
 		return 0;
 	need = dt_arena_alloc(&overlay->arena, sizeof(*need));
 	if (!need)
-		return dt_fail(overlay->stage->why, -DT_ENOMEM, "not enough memory");
+		return dt_stage_no_memory(overlay);
 	*need = (struct dt_overlay_need){ .next = overlay->needs, .on = owner };
 	overlay->needs = need;
 	return 0;

@@ -6,7 +6,7 @@
 #include "tests/prove/tree.h"
 
 #include "dt/overlay_fix.c"
-#include "dt/overlay_merge.c"
+#include "dt/overlay_symbols.c"
 
 enum { TEXT_MOST = 14, VALUE_MOST = 12 };
 
