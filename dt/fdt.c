@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading tokens of a flattened tree and checking a blob whole (Devicetree Specification 0.4, 5.2-5.4). */
-#include "dt/fdt.h"
-
-enum token {
-	TOKEN_BEGIN_NODE = 1,
-	TOKEN_END_NODE = 2,
-	TOKEN_PROP = 3,
-	TOKEN_NOP = 4,
-	TOKEN_END = 9,
-};
+#include "dt/fdt_step.h"
 
 enum {
 	MAGIC = 0xd00dfeed,
@@ -16,10 +8,7 @@ enum {
 			16, /* the first without a path in every name, and without a structure size */
 	VERSION_KNOWN = 17,
 	RESERVE_SIZE = 16,
-	NAME_READ_MOST =
-			1024, /* bytes of a node's name: nobody looks for the end of a longer one */
-	POLL_STEPS = 32, /* tokens between two polls */
-	POLL_BYTES = 1024, /* of strings, where each byte is looked at */
+	POLL_NAMES = 8, /* names in the strings block between two polls */
 };
 
 /* The header's fields in their order. */
@@ -28,64 +17,9 @@ struct header {
 	uint32_t strings_size, structure_size;
 };
 
-/* Skip what fills `size` up to a whole token. */
-static bool skip_padding(struct span *span, size_t size)
-{
-	return span_skip(span, (4 - size % 4) % 4);
-}
-
-static enum dtb_event step_begin(struct dtb_cursor *cursor)
-{
-	struct span name = cursor->rest;
-
-	if (name.left > NAME_READ_MOST)
-		name.left = NAME_READ_MOST;
-	if (!span_string(&name, &cursor->name, &cursor->name_length))
-		return name.left == NAME_READ_MOST ? DTB_LONG : DTB_BAD;
-	if (!span_skip(&cursor->rest, cursor->name_length + 1) ||
-			!skip_padding(&cursor->rest, cursor->name_length + 1))
-		return DTB_BAD;
-	return DTB_BEGIN;
-}
-
-/* The strings block ends with a terminator, so a name that begins in it also ends in it. */
-static enum dtb_event step_prop(struct dtb_cursor *cursor)
-{
-	struct span name = cursor->strings;
-	uint32_t size, offset;
-
-	if (!span_u32(&cursor->rest, &size) || !span_u32(&cursor->rest, &offset) ||
-			!span_take(&cursor->rest, size, &cursor->value) ||
-			!skip_padding(&cursor->rest, size))
-		return DTB_BAD;
-	if (!span_skip(&name, offset) || name.left == 0)
-		return DTB_BAD;
-	cursor->name = (const char *)name.at;
-	return DTB_PROP;
-}
-
 enum dtb_event dtb_step(struct dtb_cursor *cursor)
 {
-	uint32_t token = TOKEN_NOP;
-
-	while (token == TOKEN_NOP) {
-		if (++cursor->steps % POLL_STEPS == 0)
-			dt_poll(cursor->env);
-		if (!span_u32(&cursor->rest, &token))
-			return DTB_BAD;
-	}
-	switch (token) {
-	case TOKEN_BEGIN_NODE:
-		return step_begin(cursor);
-	case TOKEN_PROP:
-		return step_prop(cursor);
-	case TOKEN_END_NODE:
-		return DTB_END;
-	case TOKEN_END:
-		return DTB_DONE;
-	default:
-		return DTB_BAD;
-	}
+	return dtb_step_inline(cursor);
 }
 
 struct dtb_cursor dtb_cursor(const struct dtb *dtb)
@@ -166,19 +100,20 @@ static int find_strings(struct dtb *dtb, const struct header *h, struct dt_why *
 {
 	int error = find_block(
 			dtb->bytes, h->strings, h->strings_size, "strings", &dtb->strings, why);
-	struct span *strings = &dtb->strings;
-	size_t i, length = 0;
+	struct span *strings = &dtb->strings, rest;
+	size_t length, names = 0;
 
 	while (!error && strings->left && strings->at[strings->left - 1] != '\0')
 		strings->left--;
-	for (i = 0; i < strings->left && length <= DT_NAME_MAX; i++) {
-		length = strings->at[i] == '\0' ? 0 : length + 1;
-		if (i % POLL_BYTES == 0)
+	for (rest = *strings; rest.left; (void)span_skip(&rest, length + 1)) {
+		length = span_before(rest.at,
+				rest.left <= DT_NAME_MAX ? rest.left : DT_NAME_MAX + 1, '\0');
+		if (length > DT_NAME_MAX)
+			return dt_fail(why, -DT_E2BIG, "strings: a name of over %u characters",
+					DT_NAME_MAX);
+		if (++names % POLL_NAMES == 0)
 			dt_poll(dtb->env);
 	}
-	if (length > DT_NAME_MAX)
-		return dt_fail(why, -DT_E2BIG, "strings: a name of over %u characters",
-				DT_NAME_MAX);
 	return error;
 }
 
@@ -261,9 +196,8 @@ static int check_node_name(struct check *check)
 		return fail_at(check, -DT_E2BIG, long_name);
 	if (length == 0)
 		return fail_at(check, -DT_EINVAL, "an empty name");
-	for (; length; length--)
-		if (name[length - 1] == '/')
-			return fail_at(check, -DT_EINVAL, "a node name with '/'");
+	if (span_before((const uint8_t *)name, length, '/') < length)
+		return fail_at(check, -DT_EINVAL, "a node name with '/'");
 	return 0;
 }
 
@@ -349,6 +283,34 @@ static int check_prop(struct check *check)
 	return 0;
 }
 
+/*
+ * Properties in a row behind a node's BEGIN. At one that is malformed or over a limit this stops, and the step that
+ * comes there next says why.
+ */
+static void check_props(struct check *check)
+{
+	struct span rest = check->cursor.rest, before, value;
+	uint32_t count = check->dtb->prop_count, first = count;
+	const char *name;
+
+	for (;;) {
+		before = rest;
+		if (count == DT_PROPS_MAX ||
+				!dtb_next_prop(&rest, check->dtb->strings, &name, &value))
+			break;
+		if (name[0] == '\0') {
+			rest = before;
+			break;
+		}
+		if (++count % DTB_POLL_STEPS == 0)
+			dt_poll(check->cursor.env);
+	}
+	check->cursor.rest = rest;
+	check->dtb->prop_count = count;
+	if (check->depth <= DTB_DEPTH_FRAGMENT && !check->part)
+		check->dtb->frame_props += count - first;
+}
+
 static int check_end(struct check *check)
 {
 	if (check->depth == 0)
@@ -371,9 +333,11 @@ static int check_structure(struct check *check)
 	int error = 0;
 
 	while (!error) {
-		switch (dtb_step(&check->cursor)) {
+		switch (dtb_step_inline(&check->cursor)) {
 		case DTB_BEGIN:
 			error = check_begin(check);
+			if (!error)
+				check_props(check);
 			break;
 		case DTB_PROP:
 			error = check_prop(check);

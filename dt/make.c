@@ -53,8 +53,9 @@ void dt_unlink_props(struct dt_prop *first, struct dt_prop *last)
 
 bool dt_is_phandle_name(const char *name)
 {
-	return span_equal(dt_text(name), dt_text("phandle")) ||
-	       span_equal(dt_text(name), dt_text("linux,phandle"));
+	/* The first letter decides for nearly all names. */
+	return (name[0] == 'p' && span_equal(dt_text(name), dt_text("phandle"))) ||
+	       (name[0] == 'l' && span_equal(dt_text(name), dt_text("linux,phandle")));
 }
 
 uint32_t dt_phandle_hash(uint32_t phandle)
@@ -139,6 +140,7 @@ int dt_make_node(struct dt_maker *maker, struct dt_node *node, struct dt_node *p
 		dt_append_nodes(parent, node, node);
 	dt_index_add(&maker->names->nodes, node->hash, node);
 	maker->prop_count = 0;
+	maker->prop_bits = 0;
 	return 0;
 }
 
@@ -185,12 +187,28 @@ static int index_prop(struct dt_maker *maker, struct dt_prop *prop)
 	return 0;
 }
 
+/*
+ * Whether the node made last has a property of that name. Among the first few mostly none has the tag's bit, and none
+ * is looked at.
+ */
+static bool has_prop(struct dt_maker *maker, const struct dt_node *node, const char *text,
+		const struct dt_name *name)
+{
+	uint64_t bit = (uint64_t)1 << (name->tag >> 26);
+
+	if (maker->prop_count < DT_FEW_PROPS && !(maker->prop_bits & bit)) {
+		maker->prop_bits |= bit;
+		return false;
+	}
+	return dt_find_prop(maker->names, node, span_of(text, name->length), name->tag);
+}
+
 int dt_make_prop(struct dt_maker *maker, struct dt_prop *prop, struct dt_node *node,
 		const char *text, struct span value)
 {
 	const struct dt_name *name = look_at_name(maker, text);
 
-	if (dt_find_prop(maker->names, node, span_of(text, name->length), name->tag))
+	if (has_prop(maker, node, text, name))
 		return dt_fail(maker->why, -DT_EEXIST, "%s: property '%s' comes twice",
 				dt_path(node), text);
 	poll(maker);

@@ -3,6 +3,7 @@
  * References: __fixups__ (labels of the live tree) and __local_fixups__ (phandles of the overlay's own
  * nodes). Places come from the blob, so each is looked up by name and each offset goes through a span.
  */
+#include "dt/fdt_step.h"
 #include "dt/overlay_priv.h"
 
 static struct dt_node *side_child(
@@ -20,6 +21,23 @@ static struct dt_node *side_child(
 	while (child && ((child->parent != node && child->parent != peer) ||
 					!span_equal(dt_text(child->name), name)));
 	return child;
+}
+
+static bool is_child(const struct dt_node *child, const struct dt_node *node, struct span name)
+{
+	return child && child->parent == node && span_equal(dt_text(child->name), name);
+}
+
+/*
+ * The same, for names that come in document order, as dtc writes them: mostly the sibling behind `last`, the child of
+ * the node found before (NULL: none yet), unless it has left for the live tree.
+ */
+static struct dt_node *side_child_after(const struct dt_overlay *overlay,
+		const struct dt_node *node, const struct dt_node *last, struct span name)
+{
+	struct dt_node *next = last ? last->next : node->first_child;
+
+	return is_child(next, node, name) ? next : side_child(overlay, node, name);
 }
 
 static struct dt_prop *side_prop(
@@ -86,18 +104,32 @@ static struct span directory_of(struct span path)
 	return span_of(path.at, size ? size - 1 : path.left);
 }
 
+/* Whether the path is that of the directory in which a node was found last, and one name. */
+static bool is_in_last(const struct dt_overlay_stage *stage, struct span path)
+{
+	struct span directory;
+
+	return stage->last_child && span_take(&path, stage->last_path.left, &directory) &&
+	       path.left && path.at[0] == '/' && span_skip(&path, 1) &&
+	       span_before(path.at, path.left, '/') == path.left &&
+	       span_equal(directory, stage->last_path);
+}
+
 struct dt_node *dt_stage_node(struct dt_overlay *overlay, struct span path)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
-	struct span directory = directory_of(path);
+	struct dt_node *last = is_in_last(stage, path) ? stage->last_child : NULL;
+	struct dt_node *directory;
 
-	if (!stage->last_node || !span_equal(stage->last_path, directory)) {
-		stage->last_node = walk_path(overlay, directory);
-		stage->last_path = directory;
-	}
-	if (!stage->last_node || !span_skip(&path, directory.left + 1))
-		return NULL;
-	return path.left ? side_child(overlay, stage->last_node, path) : stage->last_node;
+	if (!last)
+		stage->last_path = directory_of(path);
+	directory = last ? last->parent : walk_path(overlay, stage->last_path);
+	if (!directory || !span_skip(&path, stage->last_path.left + 1))
+		return stage->last_child = NULL;
+	if (!path.left)
+		return directory;
+	stage->last_child = side_child_after(overlay, directory, last, path);
+	return stage->last_child;
 }
 
 /* Digits up to the terminator, which is skipped. */
@@ -285,7 +317,8 @@ static int walk_local(struct dt_overlay *overlay,
 {
 	struct dt_overlay_stage *stage = overlay->stage;
 	struct dtb_cursor cursor;
-	struct dt_node *open[DT_DEPTH_MAX];
+	struct dt_node *open[DT_DEPTH_MAX],
+			*last = NULL; /* `last`: of open[depth], the child left last */
 	uint32_t depth = 0;
 	enum dtb_event event;
 	int error = 0;
@@ -294,19 +327,23 @@ static int walk_local(struct dt_overlay *overlay,
 		return 0;
 	open[0] = stage->frame;
 	while (!error) {
-		event = dtb_step(&cursor);
+		event = dtb_step_inline(&cursor);
 		if (event == DTB_PROP) {
 			error = dt_stage_fault(stage,
 					visit(overlay, open[depth], cursor.name, cursor.value));
 		} else if (event == DTB_BEGIN) {
 			/* Not deeper than the blob, whose depth was checked. */
-			open[depth + 1] = side_child(overlay, open[depth], dt_text(cursor.name));
+			open[depth + 1] = side_child_after(overlay, open[depth], last,
+					span_of(cursor.name, cursor.name_length));
+			last = NULL;
 			if (!open[++depth])
 				return dt_fail(stage->why, -DT_EINVAL,
 						"__local_fixups__: %s has no node '%s'",
 						dt_path(open[depth - 1]), cursor.name);
-		} else if (depth-- == 0) {
+		} else if (depth == 0) {
 			break;
+		} else {
+			last = open[depth--];
 		}
 	}
 	return error;

@@ -167,9 +167,6 @@ static int join_own(struct dt_overlay *overlay, struct dt_prop *prop, struct dt_
 		return 0;
 	node->phandle = span_load_u32(prop->value);
 	overlay->stage->new_phandles++;
-	if (dt_index_insert(&overlay->stage->side.phandles, &overlay->tree->env,
-			    dt_phandle_hash(node->phandle), node))
-		return dt_stage_no_memory(overlay);
 	return 0;
 }
 

@@ -68,7 +68,7 @@ struct dt_overlay_stage {
 	struct dt_buckets room_nodes, room_props, room_phandles; /* in the live tree */
 	/* Places come in document order: the node found last by all but the end of a path. */
 	struct span last_path;
-	struct dt_node *last_node;
+	struct dt_node *last_child;
 	uint32_t phandle_last;
 	uint32_t generation; /* of the tree that prepare saw */
 	struct dt_why *why;

@@ -3,16 +3,18 @@
  * First steps of prepare: the overlay's fragments become nodes on the side, their phandles get numbers
  * that the live tree does not use. __symbols__, __fixups__ and __local_fixups__ are only located.
  */
+#include "dt/fdt_step.h"
 #include "dt/overlay_priv.h"
 
-/* One event of the blob, with the parts left out that only guide the overlay. */
-static enum dtb_event step_content(const struct dtb *dtb, struct dtb_cursor *cursor)
+/* One event of the blob, with the parts left out that only guide the overlay; `depth` nodes are open. */
+static inline enum dtb_event step_content(
+		const struct dtb *dtb, struct dtb_cursor *cursor, uint32_t depth)
 {
-	enum dtb_event event = dtb_step(cursor);
+	enum dtb_event event = dtb_step_inline(cursor);
 	size_t i;
 
-	/* They cannot lie in one another, but one may follow the other in any order. */
-	for (i = 0; event == DTB_BEGIN && i < DTB_PART_COUNT; i++) {
+	/* They are children of the root and cannot lie in one another, but one may follow the other in any order. */
+	for (i = 0; depth == 1 && event == DTB_BEGIN && i < DTB_PART_COUNT; i++) {
 		if (dtb_offset(dtb, cursor) != dtb->parts[i].begin || !dtb->parts[i].end)
 			continue;
 		*cursor = dtb_cursor_at(dtb, dtb->parts[i].end);
@@ -61,13 +63,37 @@ static bool is_alone(const struct dtb *dtb)
 	return dtb->frame_nodes <= 3 && !dtb->parts[DTB_SYMBOLS].end;
 }
 
+static int grow(struct dt_index *index, const struct dt_env *env, uint32_t count)
+{
+	struct dt_buckets buckets = { 0 };
+	int error = dt_index_prepare(index, env, count, &buckets);
+
+	dt_index_grow(index, env, &buckets);
+	return error;
+}
+
+/*
+ * The side's tables. Nodes that leave for their targets are entered there, too, unless nobody looks for them. dtc gives a
+ * label to nearly every node with a phandle; more phandles than labels make the table of numbers grow.
+ */
+static int reserve_tables(struct dt_overlay *overlay, uint32_t nodes)
+{
+	struct dt_overlay_stage *stage = overlay->stage;
+	const struct dt_env *env = &overlay->tree->env;
+	uint32_t labels = stage->dtb->parts[DTB_SYMBOLS].props;
+	uint32_t again = is_alone(stage->dtb) ? 0 : stage->dtb->top_nodes;
+	int error = grow(&stage->side.nodes, env, nodes + nodes / 8 + again);
+
+	if (!error)
+		error = grow(&stage->side.props, env, labels);
+	return error ? error : grow(&stage->numbers, env, labels);
+}
+
 /* Nodes and properties lie in two arrays, which are asked for at once, with the first change. */
 static int reserve(struct dt_overlay *overlay, struct dt_pool *frame, struct dt_pool *content)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
-	const struct dt_env *env = &overlay->tree->env;
 	uint32_t labels = stage->dtb->parts[DTB_SYMBOLS].props, all, nodes, props;
-	struct dt_buckets buckets = { 0 };
 	size_t nodes_size, props_size;
 	int error;
 
@@ -79,12 +105,8 @@ static int reserve(struct dt_overlay *overlay, struct dt_pool *frame, struct dt_
 	error = dt_arena_reserve(&overlay->arena, nodes_size + props_size + sizeof(struct dt_edit));
 	if (!error)
 		error = reserve_scratch(stage, all, frame);
-	/* Those that leave for their targets are entered there, too, unless nobody looks for them. */
 	if (!error)
-		error = dt_index_prepare(&stage->side.nodes, env,
-				all + all / 8 + (is_alone(stage->dtb) ? 0 : stage->dtb->top_nodes),
-				&buckets);
-	dt_index_grow(&stage->side.nodes, env, &buckets);
+		error = reserve_tables(overlay, all);
 	if (error)
 		return dt_stage_no_memory(overlay);
 	content->nodes = stage->nodes = dt_arena_alloc(&overlay->arena, nodes_size);
@@ -130,9 +152,7 @@ static int new_number(struct dt_overlay *overlay, struct dt_node *node, uint32_t
 	node->phandle = next_phandle(overlay);
 	span_store_u32(number->value, node->phandle);
 	*out = number;
-	if (dt_index_insert(&stage->numbers, env, dt_phandle_hash(own), number) ||
-			dt_index_insert(&stage->side.phandles, env, dt_phandle_hash(node->phandle),
-					node))
+	if (dt_index_insert(&stage->numbers, env, dt_phandle_hash(own), number))
 		return dt_stage_no_memory(overlay);
 	return 0;
 }
@@ -158,6 +178,31 @@ static int renumber(struct dt_overlay *overlay, struct dt_maker *maker, struct d
 	return error;
 }
 
+static int add_prop(struct dt_overlay *overlay, struct dt_maker *maker, struct dt_prop *prop,
+		struct dt_node *node, const char *name, struct span value)
+{
+	int error = dt_make_prop(maker, prop, node, name, value);
+
+	if (!error && (prop->tag & DT_PROP_PHANDLE))
+		error = renumber(overlay, maker, prop);
+	return error;
+}
+
+/* The properties in a row at the cursor, of `node`. */
+static int build_props(struct dt_overlay *overlay, struct dt_maker *maker,
+		struct dtb_cursor *cursor, struct dt_node *node, struct dt_prop **pool)
+{
+	struct dt_prop *prop = *pool;
+	struct span value;
+	const char *name;
+	int error = 0;
+
+	while (!error && dtb_next_prop(&cursor->rest, cursor->strings, &name, &value))
+		error = add_prop(overlay, maker, prop++, node, name, value);
+	*pool = prop;
+	return error;
+}
+
 /* The pools in turn, as dtb_check() counted for them; `depth` is that of the node begun last that is open. */
 static int build(struct dt_overlay *overlay, struct dt_maker *maker, struct dt_pool *frame,
 		struct dt_pool *content)
@@ -165,26 +210,27 @@ static int build(struct dt_overlay *overlay, struct dt_maker *maker, struct dt_p
 	const struct dtb *dtb = overlay->stage->dtb;
 	struct dtb_cursor cursor = dtb_cursor(dtb);
 	struct dt_node *at = NULL, *parent;
-	struct dt_prop *prop;
+	struct dt_prop **props;
 	enum dtb_event event;
 	uint32_t depth = 0;
 	int error = 0;
 
-	while (!error && (event = step_content(dtb, &cursor)) != DTB_DONE) {
+	while (!error && (event = step_content(dtb, &cursor, depth)) != DTB_DONE) {
 		if (event == DTB_BEGIN) {
 			parent = at;
 			at = ++depth <= DTB_DEPTH_CONTENT ? frame->nodes++ : content->nodes++;
 			error = dt_make_node(maker, at, parent,
 					span_of(cursor.name, cursor.name_length));
-		} else if (event == DTB_PROP) {
-			prop = depth < DTB_DEPTH_CONTENT ? frame->props++ : content->props++;
-			error = dt_make_prop(maker, prop, at, cursor.name, cursor.value);
-			if (!error && (prop->tag & DT_PROP_PHANDLE))
-				error = renumber(overlay, maker, prop);
-		} else {
+		} else if (event == DTB_END) {
 			at = at->parent;
 			depth--;
+			continue;
 		}
+		props = depth < DTB_DEPTH_CONTENT ? &frame->props : &content->props;
+		if (!error && event == DTB_PROP) /* behind a NOP */
+			error = add_prop(overlay, maker, (*props)++, at, cursor.name, cursor.value);
+		if (!error)
+			error = build_props(overlay, maker, &cursor, at, props);
 	}
 	return error;
 }

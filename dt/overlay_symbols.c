@@ -3,12 +3,14 @@
  * __symbols__ of an overlay: each label is noted with its node before the fragments are merged, and joins the
  * __symbols__ of the live tree afterwards, with the path that its node has there.
  */
+#include "dt/fdt_step.h"
 #include "dt/overlay_priv.h"
 
 /* Is it a path to what goes into the tree, and not to the fragment itself or elsewhere? */
 static bool is_content_path(struct span path)
 {
-	struct span content = dt_text("__overlay__");
+	const struct span content = { .at = (const uint8_t *)"__overlay__",
+		.left = sizeof("__overlay__") - 1 };
 
 	(void)span_skip(&path, 1);
 	(void)span_until(&path, '/');
@@ -54,7 +56,7 @@ int dt_stage_find_symbols(struct dt_overlay *overlay)
 
 	if (!dt_stage_part(stage, DTB_SYMBOLS, &cursor))
 		return 0;
-	while (!error && (event = dtb_step(&cursor)) == DTB_PROP) {
+	while (!error && (event = dtb_step_inline(&cursor)) == DTB_PROP) {
 		dt_poll(&overlay->tree->env);
 		if (!dt_is_phandle_name(cursor.name))
 			error = dt_stage_fault(
@@ -91,29 +93,56 @@ static int find_table(struct dt_overlay *overlay, struct dt_node **out)
 	return dt_stage_add_node(overlay, table);
 }
 
-static int write_path(struct dt_overlay *overlay, struct dt_prop *prop, const struct dt_node *node)
+enum { CELL = 4 };
+
+/* Bytes of the node's path up to and with the '/' before its name. */
+static size_t directory_size(const struct dt_node *node)
 {
-	const struct dt_node *up;
+	const struct dt_node *up = node->parent;
 	size_t size = 1;
+
+	for (; up && up->parent; up = up->parent)
+		size += 1 + strlen(up->name);
+	return size;
+}
+
+/* What the paths of siblings begin with, up to and with the last '/'; none yet: parent is NULL. */
+struct directory {
+	const struct dt_node *parent;
+	struct span path;
+};
+
+/* The label's value, the path of `node`: that of its directory, mostly the same as the label before, and its name. */
+static int write_path(struct dt_overlay *overlay, struct dt_prop *prop, const struct dt_node *node,
+		struct directory *last)
+{
+	bool known = last->parent && last->parent == node->parent;
+	size_t head = known ? last->path.left : directory_size(node);
+	size_t name_size = strlen(node->name) + 1, size = head + name_size;
 	char *path;
 
-	for (up = node; up->parent; up = up->parent)
-		size += 1 + strlen(up->name);
-	/* The root is "/". */
-	size += size == 1;
 	if (size > DT_PATH_MAX + 1)
 		return dt_fail(overlay->stage->why, -DT_E2BIG,
 				"__symbols__: '%s': a path of over 2047 characters", prop->name);
-	path = dt_arena_alloc(&overlay->arena, size);
+	path = dt_arena_alloc(&overlay->arena, size + CELL);
 	if (!path)
 		return dt_stage_no_memory(overlay);
-	dt_node_path(node, path, size);
+	path += -head %
+	        CELL; /* names lie at whole cells in the blob, so that both are copied by words */
+	if (known) {
+		memcpy(path, last->path.at, head);
+		memcpy(path + head, node->name, name_size);
+	} else {
+		dt_node_path(node, path, size);
+		*last = (struct directory){ .parent = node->parent, .path = span_of(path, head) };
+	}
 	prop->value = (const uint8_t *)path;
 	prop->size = (uint32_t)size;
 	return 0;
 }
 
-static int merge_symbol(struct dt_overlay *overlay, struct dt_prop *prop, struct dt_node *table)
+static int merge_symbol(struct dt_overlay *overlay, struct dt_prop *prop, struct dt_node *table,
+		struct directory *last)
 {
 	struct dt_node *node = dt_stage_placed(overlay, prop->node);
 	int error;
@@ -121,12 +150,13 @@ static int merge_symbol(struct dt_overlay *overlay, struct dt_prop *prop, struct
 	/* Its fragment found no target: that was said already. */
 	if (!node)
 		return 0;
-	error = write_path(overlay, prop, node);
+	error = write_path(overlay, prop, node, last);
 	return error ? error : dt_stage_join_prop(overlay, prop, table);
 }
 
 int dt_stage_merge_symbols(struct dt_overlay *overlay)
 {
+	struct directory last = { 0 };
 	struct dt_prop *prop, *next;
 	struct dt_node *table;
 	int error;
@@ -137,7 +167,7 @@ int dt_stage_merge_symbols(struct dt_overlay *overlay)
 	for (prop = overlay->stage->first_label; prop && !error; prop = next) {
 		dt_poll(&overlay->tree->env);
 		next = prop->next;
-		error = dt_stage_fault(overlay->stage, merge_symbol(overlay, prop, table));
+		error = dt_stage_fault(overlay->stage, merge_symbol(overlay, prop, table, &last));
 	}
 	return error;
 }

@@ -100,14 +100,40 @@ static inline bool span_cells(struct span *span, uint32_t cells, uint64_t *out)
 	return true;
 }
 
+/* Bit 7 of the lowest byte of `word` that is zero, and perhaps of some above it; 0 when no byte is. */
+static inline uint32_t span_zero_bytes(uint32_t word)
+{
+	return (word - 0x01010101) & ~word & 0x80808080;
+}
+
+/* Bytes before the first that is `byte`, `left` when none is. By whole cells, at which most names begin. */
+static inline size_t span_before(const uint8_t *at, size_t left, uint8_t byte)
+{
+	const uint32_t wanted = byte * 0x01010101u;
+	uint32_t word, zeros;
+	size_t i = 0;
+
+	for (; i < left && (uintptr_t)(at + i) % sizeof(word); i++)
+		if (at[i] == byte)
+			return i;
+	for (; left - i >= sizeof(word); i += sizeof(word)) {
+		__builtin_memcpy(&word, __builtin_assume_aligned(at + i, sizeof(word)),
+				sizeof(word));
+		zeros = span_zero_bytes(word ^ wanted);
+		if (zeros)
+			return i + (size_t)__builtin_ctz(zeros) / 8;
+	}
+	while (i < left && at[i] != byte)
+		i++;
+	return i;
+}
+
 /* A NUL-terminated string; its length without the NUL goes to `length` unless that is NULL. */
 static inline bool span_string(struct span *span, const char **out, size_t *length)
 {
 	const uint8_t *at = span->at;
-	size_t size = 0;
+	size_t size = span_before(at, span->left, '\0');
 
-	while (size < span->left && at[size] != '\0')
-		size++;
 	if (!span_skip(span, size + 1))
 		return false;
 	*out = (const char *)at;
@@ -120,10 +146,8 @@ static inline bool span_string(struct span *span, const char **out, size_t *leng
 static inline struct span span_until(struct span *span, char end)
 {
 	struct span out = *span;
-	size_t size = 0;
+	size_t size = span_before(span->at, span->left, (uint8_t)end);
 
-	while (size < span->left && span->at[size] != (uint8_t)end)
-		size++;
 	out.left = size;
 	(void)(span_skip(span, size) && span_skip(span, 1));
 	return out;

@@ -40,6 +40,7 @@ struct dt_maker {
 	struct dt_why *why;
 	uint32_t made;
 	uint32_t prop_count; /* of the node begun last */
+	uint64_t prop_bits; /* of the same node: a bit for the tag of each property, several tags share one */
 	struct dt_name lately[DT_NAME_SLOTS];
 };
 

@@ -61,10 +61,12 @@ static void forward(byte_t *d, const byte_t *s, size_t size)
 	size_t unit = aligned_alike(d, s, WORD) ? WORD : sizeof(uint32_t);
 	size_t head;
 
-	if (size < 2 * WORD || !aligned_alike(d, s, unit)) {
+	if (size < sizeof(uint32_t) || !aligned_alike(d, s, unit)) {
 		forward_bytes(d, s, size);
 		return;
 	}
+	if (size < 2 * WORD)
+		unit = sizeof(uint32_t);
 	head = head_size(d, unit, size);
 	forward_bytes(d, s, head);
 	d += head;
@@ -180,16 +182,22 @@ void *memset(void *dst, int byte, size_t size)
 	return dst;
 }
 
-/* How many leading bytes are certainly equal: the words before the first that differs. */
+/* Leading bytes that are certainly equal: the aligned words before the first that differs. */
 static size_t equal_words(const byte_t *a, const byte_t *b, size_t size)
 {
 	size_t done = 0;
 
-	if (!aligned_alike(a, b, WORD) || !IS_ALIGNED((uintptr_t)a, WORD))
+	if ((((uintptr_t)a | (uintptr_t)b) & (sizeof(uint32_t) - 1)) != 0)
 		return 0;
-	while (size - done >= WORD && *(const uint64_t *)(const void *)(a + done) ==
-						      *(const uint64_t *)(const void *)(b + done))
-		done += WORD;
+	if ((((uintptr_t)a | (uintptr_t)b) & (WORD - 1)) == 0)
+		while (size - done >= WORD &&
+				*(const uint64_t *)(const void *)(a + done) ==
+						*(const uint64_t *)(const void *)(b + done))
+			done += WORD;
+	while (size - done >= sizeof(uint32_t) &&
+			*(const uint32_t *)(const void *)(a + done) ==
+					*(const uint32_t *)(const void *)(b + done))
+		done += sizeof(uint32_t);
 	return done;
 }
 
@@ -215,15 +223,25 @@ void *memchr(const void *s, int byte, size_t size)
 	return NULL;
 }
 
-size_t strlen(const char *s)
+/* Reads whole aligned words, which lie in the page of the terminator: bytes behind it may be read, not used. */
+__attribute__((no_sanitize_address)) size_t strlen(const char *s)
 {
+	const uint64_t ones = UINT64_C(0x0101010101010101);
 	const char *end = s;
+	uint64_t word, zeros;
 
-	while (*end != '\0') {
+	for (; (uintptr_t)end & (WORD - 1); end++) {
 		OPAQUE(end);
-		end++;
+		if (*end == '\0')
+			return (size_t)(end - s);
 	}
-	return (size_t)(end - s);
+	for (;; end += WORD) {
+		OPAQUE(end);
+		word = *(const uint64_t *)(const void *)end;
+		zeros = (word - ones) & ~word & ones << 7;
+		if (zeros)
+			return (size_t)(end - s) + (size_t)__builtin_ctzll(zeros) / 8;
+	}
 }
 
 size_t strnlen(const char *s, size_t max)

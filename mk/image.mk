@@ -26,7 +26,7 @@ ARM64_LD := $(LD-$(CC_FLAVOUR))
 # before functions and loops would be a twentieth of it.
 FAST := arch/arm64/cache arch/arm64/gic arch/arm64/guest% arch/arm64/irq arch/arm64/p2m% arch/arm64/smccc \
 	arch/arm64/time arch/arm64/trap% arch/arm64/vgic% assign/attach assign/ledger assign/resource assign/rules core/evtchn% \
-	core/page% core/sched% core/timer core/guest_atomic dt/fdt dt/index dt/make dt/res% dt/tree \
+	core/page% core/sched% core/timer core/guest_atomic dt/% \
 	hypercall/dispatch hypercall/event_channel_op hypercall/xen_version hypercall/sched_op \
 	hypercall/grant_table_op core/grant% lib/%
 ALIGN-gcc := -falign-functions=8 -fno-align-loops -fno-align-jumps
