@@ -138,6 +138,7 @@ enum esr_ec {
 #define TIMER_ENABLE  BIT(0)
 #define TIMER_IMASK   BIT(1)
 #define TIMER_ISTATUS BIT(2)
+#define TIMER_ALL     (TIMER_ENABLE | TIMER_IMASK | TIMER_ISTATUS)
 
 /* PSTATE as SPSR_EL2 keeps it */
 #define PSTATE_MODE    GENMASK(4, 0) /* AArch64 when bit 4 is clear */

@@ -140,6 +140,11 @@ void gic_ppi_set_active(uint32_t intid, bool active)
 			intid);
 }
 
+bool gic_ppi_is_pending(unsigned cpu, uint32_t intid)
+{
+	return mmio_read32(gic_cpus[cpu].rdist + GICR_SGI + GICD_ISPENDR) >> intid & 1;
+}
+
 uint64_t gic_lr_read(unsigned n)
 {
 	switch (n) {

@@ -50,6 +50,8 @@ bool gic_spi_is_pending(uint32_t intid);
 /* Redistributor of this CPU, INTID a PPI. */
 void gic_ppi_enable(uint32_t intid, bool enable);
 void gic_ppi_set_active(uint32_t intid, bool active);
+/* That of any CPU. Of a level: its line, active or not. */
+bool gic_ppi_is_pending(unsigned cpu, uint32_t intid);
 
 /* List registers and virtual interface, this CPU. */
 uint64_t gic_lr_read(unsigned n);

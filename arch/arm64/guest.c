@@ -139,7 +139,9 @@ int arch_vcpu_init(struct vcpu *v)
 		return 0;
 	v->arch.sysregs.vmpidr = MPIDR_RES1 | vgic_affinity(v->id);
 	vgic_init_vcpu(v);
-	vgic_set_sample(v, GUEST_PPI_UPCALL, evtchn_upcall_pending);
+	vgic_set_sample(v, GUEST_PPI_UPCALL, evtchn_upcall_pending, true);
+	vgic_set_sample(v, GUEST_PPI_VTIMER, vtimer_line, false);
+	vgic_set_sample(v, GUEST_PPI_PTIMER, ptimer_line, false);
 	guest_timer_init(v);
 	return 0;
 }

@@ -63,6 +63,13 @@ void guest_timer_init(struct vcpu *v);
 void guest_timer_save(struct vcpu *v);
 void guest_timer_restore(struct vcpu *v);
 void guest_timer_free(struct vcpu *v);
+/* Whether the timer's line is up: CNT*_CTL_EL0 is enabled, not masked, and its condition met. */
+bool vtimer_line(const struct vcpu *v);
+bool ptimer_line(const struct vcpu *v);
+/* The virtual timer fired for v, which is current. True: not yet to be delivered, and the rest is done. */
+bool vtimer_put_off(struct vcpu *v);
+/* Ends that: the guest gets the interrupt if the line is still up. v is current. */
+void vtimer_tell(struct vcpu *v);
 /* Trapped accesses of the physical timer. */
 uint64_t ptimer_read_ctl(struct vcpu *v);
 uint64_t ptimer_read_cval(struct vcpu *v);

@@ -26,6 +26,9 @@ struct guest_sysregs {
 struct guest_timer {
 	uint64_t ctl, cval; /* CNT{V,P}_{CTL,CVAL}_EL0 */
 	struct timer timer; /* fires when the vCPU is not there to notice by itself */
+	/* Of the virtual timer: CVAL of the interrupt delivered last, and how often the next one was put off. */
+	uint64_t told;
+	unsigned put_off;
 };
 
 /* How long the virtual timer's interrupt has waited for the guest to take it (patience.c). */

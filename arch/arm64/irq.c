@@ -111,6 +111,8 @@ static void handle_sgi(uint32_t intid)
 
 static void deliver_vtimer_to(struct vcpu *v)
 {
+	if (vtimer_put_off(v))
+		return;
 	vgic_deliver_hw_ppi(v, GUEST_PPI_VTIMER);
 	patience_timer_fired(v);
 }

@@ -100,6 +100,8 @@ void trap_sync(struct vcpu *v, uint64_t esr)
 	trap_handler *handler = handlers[FIELD_GET(ESR_EC, esr)];
 
 	guest_left(v);
+	if (unlikely(v->arch.vgic.timer_put_off))
+		vtimer_tell(v);
 	if (unlikely(trap_condition_failed(v, esr)))
 		trap_skip(v, esr);
 	else if (handler)
@@ -112,6 +114,8 @@ void trap_irq(struct vcpu *v);
 void trap_irq(struct vcpu *v)
 {
 	guest_left(v);
+	if (unlikely(v->arch.vgic.timer_put_off) && !(v->arch.regs.pstate & PSTATE_I))
+		vtimer_tell(v);
 	irq_handle_pending();
 }
 

@@ -214,6 +214,16 @@ bool virq_place(struct vcpu *v, struct virq *irq)
 	return was || wanted;
 }
 
+/*
+ * The virtual timer's PPI is still active at the redistributor of its CPU for an interrupt that has ended
+ * otherwise than by the guest's deactivation. v's own CPU releases it (lr_fill()).
+ */
+static bool virq_must_release(const struct vcpu *v, const struct virq *irq)
+{
+	return irq->intid == VGIC_PPI_VTIMER && v->arch.vgic.timer_held && !irq->active &&
+	       !virq_is_pending(irq);
+}
+
 void virq_commit(struct vcpu *home, struct virq *irq)
 {
 	while (virq_must_move(home, irq)) {
@@ -224,6 +234,10 @@ void virq_commit(struct vcpu *home, struct virq *irq)
 	}
 	bool look = virq_place(home, irq);
 
+	if (virq_must_release(home, irq)) {
+		virq_mark(home);
+		look = true;
+	}
 	virq_unlock(home);
 	if (look)
 		sched_kick(home);
@@ -235,13 +249,17 @@ void virq_commit(struct vcpu *home, struct virq *irq)
  */
 static void virq_set_level(const struct vcpu *home, struct virq *irq, bool level)
 {
-	if (irq->hw_intid)
-		irq->latch |= level && irq->intid < VGIC_PRIVATE_COUNT && !irq->active &&
-		              !home->arch.vgic.loaded;
-	else if (irq->edge)
+	if (irq->hw_intid) {
+		if (!level || irq->intid >= VGIC_PRIVATE_COUNT || irq->active ||
+				home->arch.vgic.loaded)
+			return;
+		irq->by_line |= !irq->latch;
+		irq->latch = true;
+	} else if (irq->edge) {
 		irq->latch |= level;
-	else
+	} else {
 		irq->line = level;
+	}
 }
 
 void vgic_set_line(struct vcpu *v, vintid_t intid, bool level)
@@ -261,10 +279,22 @@ void vgic_set_line(struct vcpu *v, vintid_t intid, bool level)
 		virq_unlock(home);
 }
 
-void vgic_set_sample(struct vcpu *v, vintid_t intid, bool (*sample)(const struct vcpu *v))
+void vgic_set_sample(struct vcpu *v, vintid_t intid, bool (*sample)(const struct vcpu *v),
+		bool rise_told)
 {
 	ASSERT(intid < VGIC_PRIVATE_COUNT);
 	v->arch.vgic.private[intid].sample = sample;
+	v->arch.vgic.private[intid].rise_told = rise_told;
+}
+
+void virq_resample(struct vcpu *v, struct virq *irq)
+{
+	if (!irq->sample)
+		return;
+	if (!irq->hw_intid)
+		irq->line = irq->sample(v);
+	else if (irq->latch && irq->by_line)
+		irq->latch = irq->sample(v);
 }
 
 /* The short way of a virtual IPI: an SGI's home never changes, and it is always an edge. */
@@ -319,8 +349,7 @@ static void virq_reset(struct vcpu *v, struct virq *irq)
 		list_remove(&irq->node);
 	irq->enabled = irq->group1 = irq->latch = irq->active = false;
 	irq->priority = 0;
-	if (irq->sample)
-		irq->line = irq->sample(v);
+	virq_resample(v, irq);
 }
 
 void vgic_reset_vcpu(struct vcpu *v)

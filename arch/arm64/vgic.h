@@ -38,7 +38,7 @@ struct virq {
 	struct list_node node; /* in home's queue; a list of its own: in none */
 	struct vcpu *_Atomic home;
 	struct vcpu *target; /* who gets it (GICD_IROUTER); NULL: nobody */
-	/* NULL, or reads the level of a line that can fall unseen. */
+	/* NULL, or reads the level of a line that can change unseen. */
 	bool (*sample)(const struct vcpu *v);
 	uint64_t route;  /* GICD_IROUTER as written */
 	uint16_t intid;
@@ -46,7 +46,9 @@ struct virq {
 	uint8_t priority;
 	bool enabled, group1, edge;
 	bool latch; /* pending by an edge, a write, or the hardware; not what a list register holds */
+	bool by_line; /* of a hardware PPI: latch and list register came of its line, and end with it */
 	bool line; /* pending by level; only used while not `edge` */
+	bool rise_told; /* a rise of the line that `sample` reads is always told by vgic_set_line() */
 	bool active;
 	bool in_lr; /* of home, list register `lr` */
 	bool lr_pending; /* what that holds as of the last sync or flush */
@@ -59,6 +61,7 @@ struct vgic_vcpu {
 	_Atomic bool dirty; /* flush before the next entry */
 	bool changed; /* the queue is not what the list registers show */
 	bool loaded; /* ICH_* registers are on a CPU */
+	bool timer_put_off; /* its interrupt is latched, and not yet in the queue */
 	bool timer_held; /* the virtual timer's PPI is active at that CPU's redistributor */
 	bool rdist_awake;
 	_Atomic uint32_t listed; /* odd: the guest runs, its interrupts may be in list registers */
@@ -108,10 +111,12 @@ void vgic_reset_vcpu(struct vcpu *v);
 void vgic_set_line(struct vcpu *v, vintid_t intid, bool level);
 
 /*
- * A PPI whose line lives in memory that the guest writes: sample is asked whenever the level matters. A
- * rise still has to be told by vgic_set_line().
+ * A PPI whose line changes without a call of vgic_set_line(): sample is asked whenever the level matters, on any
+ * CPU, with v's vgic lock held. rise_told: vgic_set_line() still tells of every rise, also of one that follows a
+ * deactivation.
  */
-void vgic_set_sample(struct vcpu *v, vintid_t intid, bool (*sample)(const struct vcpu *v));
+void vgic_set_sample(struct vcpu *v, vintid_t intid, bool (*sample)(const struct vcpu *v),
+		bool rise_told);
 
 /* ICC_SGI1R_EL1 as the guest wrote it. */
 void vgic_send_sgi(struct vcpu *from, uint64_t sgi1r);
@@ -137,6 +142,12 @@ void vgic_unroute_hw(struct domain *d, vintid_t intid);
 void vgic_deliver_hw(struct domain *d, uint32_t hw_intid);
 /* The virtual timer's PPI 27 of the current vCPU fired (already dropped): inject it, HW-linked. */
 void vgic_deliver_hw_ppi(struct vcpu *v, vintid_t intid);
+/*
+ * The same, but the guest does not see it before vgic_tell_timer(), which delivers it if the line is still up and
+ * ends it if not. v is current.
+ */
+void vgic_put_off_timer(struct vcpu *v);
+void vgic_tell_timer(struct vcpu *v);
 /* v runs on `cpu` from now on: its hardware SPIs go there. Cheap when it did not move. */
 void vgic_vcpu_moved(struct vcpu *v, unsigned cpu);
 

@@ -137,13 +137,40 @@ void vgic_deliver_hw(struct domain *d, uint32_t hw_intid)
 	virq_commit(home, irq);
 }
 
+/* v's CPU: the physical interrupt is active from now on. */
+static void latch_ppi(struct vcpu *v, struct virq *irq)
+{
+	v->arch.vgic.timer_held = true;
+	irq->by_line |= !irq->latch;
+	irq->latch = true;
+}
+
 void vgic_deliver_hw_ppi(struct vcpu *v, vintid_t intid)
 {
 	struct virq *irq = virq_find(v->domain, v, intid);
 	struct vcpu *home = virq_lock(irq);
 
 	ASSERT(irq->hw_intid);
-	v->arch.vgic.timer_held = true;
-	irq->latch = true;
+	latch_ppi(v, irq);
+	virq_commit(home, irq);
+}
+
+void vgic_put_off_timer(struct vcpu *v)
+{
+	struct virq *irq = &v->arch.vgic.private[VGIC_PPI_VTIMER];
+	struct vcpu *home = virq_lock(irq);
+
+	latch_ppi(v, irq);
+	v->arch.vgic.timer_put_off = true;
+	virq_unlock(home);
+}
+
+void vgic_tell_timer(struct vcpu *v)
+{
+	struct virq *irq = &v->arch.vgic.private[VGIC_PPI_VTIMER];
+	struct vcpu *home = virq_lock(irq);
+
+	v->arch.vgic.timer_put_off = false;
+	virq_resample(home, irq);
 	virq_commit(home, irq);
 }

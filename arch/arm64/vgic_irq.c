@@ -41,8 +41,7 @@ void virq_set_enabled(struct virq *irq, uint64_t value)
 	struct vcpu *home = virq_lock(irq);
 
 	irq->enabled = true;
-	if (irq->sample)
-		irq->line = irq->sample(home);
+	virq_resample(home, irq);
 	if (virq_is_hw_spi(irq))
 		gic_spi_enable(irq->hw_intid, true);
 	virq_commit(home, irq);
@@ -60,17 +59,26 @@ void virq_clear_enabled(struct virq *irq, uint64_t value)
 	virq_commit(home, irq);
 }
 
+static bool is_pending_now(struct vcpu *home, struct virq *irq)
+{
+	if (virq_is_hw_spi(irq))
+		return virq_is_pending(irq) || gic_spi_is_pending(irq->hw_intid);
+	/* A hardware PPI may be active and pending, and its list register not know yet that the line fell. */
+	if (irq->hw_intid && irq->sample)
+		return irq->sample(home) || (virq_is_pending(irq) && !irq->by_line);
+	return virq_is_pending(irq);
+}
+
 uint64_t virq_get_pending(struct virq *irq)
 {
 	struct vcpu *home = virq_lock_synced(irq);
 	bool sampled = irq->sample && !irq->in_lr;
 
 	if (sampled)
-		irq->line = irq->sample(home);
-	bool pending = virq_is_pending(irq) ||
-	               (virq_is_hw_spi(irq) && gic_spi_is_pending(irq->hw_intid));
+		virq_resample(home, irq);
+	bool pending = is_pending_now(home, irq);
 
-	if (sampled) /* to whoever is about to tell of a rise that is seen here it will be no news */
+	if (sampled) /* a rise seen here is no news to the vgic_set_line() that follows it */
 		virq_commit(home, irq);
 	else
 		virq_unlock(home);
@@ -88,6 +96,7 @@ void virq_set_pending(struct virq *irq, uint64_t value)
 		gic_spi_set_pending(irq->hw_intid, true);
 	else
 		irq->latch = true;
+	irq->by_line = false; /* a write holds until the acknowledgement, whatever the line does */
 	virq_commit(home, irq);
 }
 

@@ -36,9 +36,9 @@ static uint64_t lr_compose(const struct vcpu *v, const struct virq *irq)
 		value |= LR_PENDING;
 	if (irq->hw_intid)
 		return value | LR_HW | FIELD_PREP(LR_PINTID, irq->hw_intid);
-	/* Pending again after deactivation: an exit is needed to see it. A sampled line tells of rises. */
+	/* Pending again after deactivation: an exit is needed to see it, unless the rise is told. */
 	bool again = irq->active ? virq_is_pending(irq) && !(value & LR_PENDING)
-	                         : irq->line && !irq->edge && !irq->sample;
+	                         : irq->line && !irq->edge && !irq->rise_told;
 
 	return again ? value | LR_EOI : value;
 }
@@ -151,6 +151,16 @@ static bool timer_is_due(const struct vgic_vcpu *g)
 	return irq->active || virq_is_pending(irq);
 }
 
+/* Latched while it could not be listed: the guest may have ended the timer's condition since. */
+static void timer_resample(struct vcpu *v)
+{
+	struct virq *irq = &v->arch.vgic.private[VGIC_PPI_VTIMER];
+
+	virq_resample(v, irq);
+	if (!list_empty(&irq->node) && !virq_is_wanted(v, irq))
+		list_remove(&irq->node);
+}
+
 static void lr_fill(struct vcpu *v)
 {
 	struct vgic_vcpu *g = &v->arch.vgic;
@@ -158,6 +168,7 @@ static void lr_fill(struct vcpu *v)
 	struct fill fill = { 0 };
 
 	lr_take_all(v);
+	timer_resample(v);
 	lr_fill_groups(v, (uint32_t)vmcr & VGIC_CTLR_GROUPS, &fill);
 	if (fill.skipped) {
 		fill.spilled = fill.spilled_active = false;
@@ -194,11 +205,20 @@ static void virq_settle(struct vcpu *v, struct virq *irq, struct movers *movers)
 		movers->irq[movers->count++] = irq;
 }
 
-static void virq_resample(struct vcpu *v, struct virq *irq)
+/* A line that moved while its interrupt was in a list register, now with state `value`. */
+static void lr_resample(struct vcpu *v, struct virq *irq, uint64_t value)
 {
-	if (!irq->sample || irq->sample(v) == irq->line)
+	if (!irq->sample)
 		return;
-	irq->line = !irq->line;
+	if (irq->hw_intid) {
+		if (!(value & LR_PENDING) || !irq->by_line || irq->sample(v))
+			return;
+		irq->lr_pending = false; /* lr_fill() does not list it again */
+	} else {
+		if (irq->sample(v) == irq->line)
+			return;
+		irq->line = !irq->line;
+	}
 	virq_mark(v);
 }
 
@@ -221,11 +241,13 @@ static void lr_fold(struct vcpu *v, unsigned n, struct virq *irq, struct movers 
 	uint64_t value = gic_lr_read(n);
 	bool acknowledged = irq->lr_pending && !(value & LR_PENDING);
 
-	virq_resample(v, irq);
-	if (value == g->lr[n])
+	if (value == g->lr[n]) {
+		lr_resample(v, irq, value);
 		return;
+	}
 	irq->active = value & LR_ACTIVE;
 	irq->lr_pending = value & LR_PENDING;
+	lr_resample(v, irq, value);
 	if (acknowledged && !irq->edge && !irq->hw_intid)
 		irq->latch = false; /* edges were moved out of it */
 	if (value & LR_STATE) {
@@ -312,6 +334,10 @@ void vgic_save(struct vcpu *v)
 		g->ap1r[n] = gic_ap1r_read(n);
 	}
 	hcr_write(g, 0);
+	if (g->timer_put_off) { /* no longer active, it fires again where v is restored */
+		g->timer_put_off = false;
+		g->private[VGIC_PPI_VTIMER].latch = false;
+	}
 	timer_hold(g, false);
 	g->loaded = false;
 	spin_unlock(&g->lock);

@@ -51,6 +51,8 @@ bool virq_is_pending(const struct virq *irq);
 bool virq_is_wanted(const struct vcpu *v, const struct virq *irq); /* in v's queue */
 bool virq_must_move(
 		const struct vcpu *v, const struct virq *irq); /* to its target, by virq_commit() */
+/* The line of a sampled one as it is now: a level that has fallen is not pending (IHI 0069 4.1.2). */
+void virq_resample(struct vcpu *v, struct virq *irq);
 bool virq_place(struct vcpu *v, struct virq *irq); /* true: v must look */
 void virq_take_back(struct vcpu *v, struct virq *irq);
 void virq_mark(struct vcpu *v); /* v has something to flush */

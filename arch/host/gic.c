@@ -131,6 +131,11 @@ void gic_ppi_set_active(uint32_t intid, bool active)
 	ppi(intid)->active = active;
 }
 
+bool gic_ppi_is_pending(unsigned cpu, uint32_t intid)
+{
+	return is_pending(&host_gic_cpus[cpu].ppis[intid]);
+}
+
 uint64_t gic_lr_read(unsigned n)
 {
 	assert(n < gic_info.lr_count);

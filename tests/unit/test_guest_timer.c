@@ -11,6 +11,7 @@
 #include "arch/arm64/el2.h"
 #include "arch/arm64/guest.h"
 #include "arch/host/fake.h"
+#include "arch/host/gic.h"
 #include "core/domain.h"
 #include "lib/scale.h"
 #include <arch/sysreg.h>
@@ -19,12 +20,24 @@ static struct domain d;
 static struct vcpu v;
 static unsigned raised[VGIC_PRIVATE_COUNT];
 static bool line[VGIC_PRIVATE_COUNT];
+static unsigned told;
 
 void vgic_set_line(struct vcpu *at, vintid_t intid, bool level)
 {
 	assert_ptr_equal(at, &v);
 	raised[intid] += level && !line[intid];
 	line[intid] = level;
+}
+
+void vgic_put_off_timer(struct vcpu *at)
+{
+	at->arch.vgic.timer_put_off = true;
+}
+
+void vgic_tell_timer(struct vcpu *at)
+{
+	at->arch.vgic.timer_put_off = false;
+	told++;
 }
 
 void patience_init(struct vcpu *at)
@@ -44,7 +57,9 @@ static int set_up(void **state)
 	memset(&v, 0, sizeof(v));
 	memset(raised, 0, sizeof(raised));
 	memset(line, 0, sizeof(line));
+	told = 0;
 	host_cpus_reset(1, 1000);
+	host_gic_reset(4);
 	host_sysreg_reset();
 	timer_init_cpu(0);
 	v.domain = &d;
@@ -89,6 +104,56 @@ static void test_ptimer(void **state)
 	assert_int_equal(host_deadline[0], 2500);
 	guest_timer_free(&v);
 	assert_int_equal(host_deadline[0], TIME_NEVER);
+}
+
+/* The software timer is late: ISTATUS is read as true only once the line is up. */
+static void test_ptimer_istatus_and_line(void **state)
+{
+	(void)state;
+	ptimer_write_cval(&v, 2000);
+	ptimer_write_ctl(&v, TIMER_ENABLE);
+	host_now = 1999;
+	assert_int_equal(ptimer_read_ctl(&v), TIMER_ENABLE);
+	assert_false(ptimer_line(&v));
+	assert_false(line[GUEST_PPI_PTIMER]);
+	host_now = 2000;
+	assert_true(ptimer_line(&v));
+	assert_int_equal(ptimer_read_ctl(&v), TIMER_ENABLE | TIMER_ISTATUS);
+	assert_true(line[GUEST_PPI_PTIMER]);
+	ptimer_write_ctl(&v, TIMER_ENABLE | TIMER_IMASK);
+	assert_int_equal(ptimer_read_ctl(&v), TIMER_ALL);
+	assert_false(ptimer_line(&v));
+	assert_false(line[GUEST_PPI_PTIMER]);
+	guest_timer_free(&v);
+}
+
+/* The virtual timer's line: of the vCPU that reads, of one on another CPU, of one that is away. */
+static void test_vtimer_line(void **state)
+{
+	struct vcpu other = { .domain = &d };
+
+	(void)state;
+	d.arch.cntvoff = 100;
+	cpus[0].current = &v;
+	for (unsigned ctl = 0; ctl <= TIMER_ALL; ctl++) {
+		host_sysreg_write("cntv_ctl_el0", ctl);
+		assert_int_equal(vtimer_line(&v), ctl == (TIMER_ENABLE | TIMER_ISTATUS));
+	}
+	cpus[0].current = &other;
+	atomic_store(&v.arch.vgic.cpu, 3);
+	v.arch.vgic.loaded = true;
+	assert_false(vtimer_line(&v));
+	host_gic_cpus[3].ppis[GUEST_PPI_VTIMER].line = true;
+	assert_true(vtimer_line(&v));
+	v.arch.vgic.loaded = false;
+	v.arch.vtimer.cval = 2900;
+	v.arch.vtimer.ctl = TIMER_ENABLE;
+	host_now = 2999;
+	assert_false(vtimer_line(&v));
+	host_now = 3000;
+	assert_true(vtimer_line(&v));
+	v.arch.vtimer.ctl = TIMER_ENABLE | TIMER_IMASK;
+	assert_false(vtimer_line(&v));
 }
 
 /* A compare value that no counter reaches raises nothing and costs nothing. */
@@ -144,6 +209,57 @@ static void test_vtimer_while_away(void **state)
 	guest_timer_free(&v);
 }
 
+/* A second interrupt of one compare value, in a handler: looked at again until the line falls or the guest could take it. */
+static void test_vtimer_put_off(void **state)
+{
+	unsigned looks = 0;
+
+	(void)state;
+	cpus[0].current = &v;
+	host_sysreg_write("cntv_ctl_el0", TIMER_ENABLE | TIMER_ISTATUS);
+	host_sysreg_write("cntv_cval_el0", 3000);
+	v.arch.regs.pstate = PSTATE_I;
+	assert_false(vtimer_put_off(&v));
+	assert_true(vtimer_put_off(&v));
+	assert_int_equal(host_deadline[0], 1000 + 20000);
+	pass_to(21000);
+	assert_int_equal(told, 0);
+	assert_int_equal(host_deadline[0], 21000 + 40000);
+	host_sysreg_write("cntv_ctl_el0", TIMER_ALL);
+	pass_to(61000);
+	assert_int_equal(told, 1);
+	assert_int_equal(host_deadline[0], TIME_NEVER);
+	/* The guest sets the timer anew, and that runs out before the look: told, and not twice. */
+	host_sysreg_write("cntv_ctl_el0", TIMER_ENABLE | TIMER_ISTATUS);
+	assert_true(vtimer_put_off(&v));
+	host_sysreg_write("cntv_cval_el0", 65000);
+	host_now = host_deadline[0];
+	timer_interrupt();
+	assert_int_equal(told, 2);
+	assert_true(vtimer_put_off(&v));
+	vtimer_tell(&v);
+	timer_stop(&v.arch.vtimer.timer);
+	/* Another compare value is another interrupt. */
+	host_sysreg_write("cntv_ctl_el0", TIMER_ENABLE | TIMER_ISTATUS);
+	host_sysreg_write("cntv_cval_el0", 70000);
+	assert_false(vtimer_put_off(&v));
+	/* One that stays up and masked is told in the end. */
+	assert_true(vtimer_put_off(&v));
+	while (v.arch.vgic.timer_put_off) {
+		host_now = host_deadline[0];
+		timer_interrupt();
+		assert_true(looks++ < 10);
+	}
+	assert_true(host_now < 2 * NS_PER_MS);
+	assert_false(vtimer_put_off(&v));
+	/* Interrupts are not masked: no reason to wait. */
+	host_sysreg_write("cntv_cval_el0", 80000);
+	assert_false(vtimer_put_off(&v));
+	v.arch.regs.pstate = 0;
+	assert_false(vtimer_put_off(&v));
+	guest_timer_free(&v);
+}
+
 static void test_scale(void **state)
 {
 	(void)state;
@@ -162,9 +278,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_ptimer, set_up),
+		cmocka_unit_test_setup(test_ptimer_istatus_and_line, set_up),
+		cmocka_unit_test_setup(test_vtimer_line, set_up),
 		cmocka_unit_test_setup(test_ptimer_at_the_end_of_time, set_up),
 		cmocka_unit_test_setup(test_ptimer_fires_early, set_up),
 		cmocka_unit_test_setup(test_vtimer_while_away, set_up),
+		cmocka_unit_test_setup(test_vtimer_put_off, set_up),
 		cmocka_unit_test(test_scale),
 	};
 

@@ -233,9 +233,26 @@ static void test_serror_on_the_way_out(void **state)
 	}
 }
 
+/* A put-off timer interrupt is told at an exit that the guest made, and at one where it takes interrupts. */
+static void test_put_off_timer(void **state)
+{
+	(void)state;
+	v0->arch.regs.pstate = PSTATE_EL1H | PSTATE_I;
+	v0->arch.vgic.timer_put_off = true;
+	trap_irq(v0);
+	assert_true(v0->arch.vgic.timer_put_off);
+	trap(ESR(0x01, 0));
+	assert_false(v0->arch.vgic.timer_put_off);
+	v0->arch.vgic.timer_put_off = true;
+	v0->arch.regs.pstate = PSTATE_EL1H;
+	trap_irq(v0);
+	assert_false(v0->arch.vgic.timer_put_off);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_put_off_timer, set_up),
 		cmocka_unit_test_setup(test_skip, set_up),
 		cmocka_unit_test_setup(test_serror_on_the_way_out, set_up),
 		cmocka_unit_test_setup(test_registers, set_up),

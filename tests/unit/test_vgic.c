@@ -147,7 +147,7 @@ static int with_sampled_level(void **state)
 	start(4);
 	memset(sampled, 0, sizeof(sampled));
 	for (unsigned i = 0; i < ENV_VCPUS; i++)
-		vgic_set_sample(&env_v[i], PPI, sample);
+		vgic_set_sample(&env_v[i], PPI, sample, true);
 	env_setup(0, 0, PPI, 0x80);
 	return 0;
 }

@@ -515,6 +515,176 @@ static void test_timer_cleared_by_another(void **state)
 	env_free();
 }
 
+static bool timer_line(const struct vcpu *v)
+{
+	return timer_on(atomic_load(&v->arch.vgic.cpu))->line;
+}
+
+/* vCPU 0's timer runs out on CPU 0. enabled: at the virtual redistributor. */
+static void start_expired(bool enabled)
+{
+	start_timer();
+	vgic_set_sample(&env_v[0], VGIC_PPI_VTIMER, timer_line, false);
+	if (!enabled)
+		env_write_bit(0, 0, ENV_ICENABLER, VGIC_PPI_VTIMER);
+	timer_on(0)->line = true;
+	env_settle();
+}
+
+static void timer_set_line(bool line)
+{
+	timer_on(0)->line = line;
+	env_settle();
+}
+
+static void assert_timer_fires(void)
+{
+	timer_set_line(true);
+	assert_int_equal(env_ack(0), VGIC_PPI_VTIMER);
+	timer_set_line(false);
+	env_eoi(0, VGIC_PPI_VTIMER);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	assert_false(timer_on(0)->active);
+}
+
+/* The guest ends the condition while the interrupt is disabled: nothing is pending, for whichever vCPU reads. */
+static void test_timer_line_falls_while_disabled(void **state)
+{
+	(void)state;
+	for (unsigned reader = 0; reader < 2; reader++) {
+		start_expired(false);
+		assert_true(env_read_bit(reader, 0, ENV_ISPENDR, VGIC_PPI_VTIMER));
+		timer_set_line(false);
+		assert_false(env_read_bit(reader, 0, ENV_ISPENDR, VGIC_PPI_VTIMER));
+		assert_false(timer_on(0)->active);
+		timer_set_line(true);
+		assert_true(env_read_bit(reader, 0, ENV_ISPENDR, VGIC_PPI_VTIMER));
+		timer_set_line(false);
+		env_write_bit(reader, 0, ENV_ISENABLER, VGIC_PPI_VTIMER);
+		assert_int_equal(env_ack(0), ENV_NONE);
+		assert_timer_fires();
+		env_free();
+	}
+}
+
+/* A level that stays up is delivered once the interrupt is enabled. */
+static void test_timer_line_stays_while_disabled(void **state)
+{
+	(void)state;
+	start_expired(false);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_write_bit(1, 0, ENV_ISENABLER, VGIC_PPI_VTIMER);
+	assert_int_equal(env_ack(0), VGIC_PPI_VTIMER);
+	assert_true(env_read_bit(1, 0, ENV_ISPENDR, VGIC_PPI_VTIMER)); /* active and pending */
+	timer_set_line(false);
+	assert_false(env_read_bit(1, 0, ENV_ISPENDR, VGIC_PPI_VTIMER));
+	env_eoi(0, VGIC_PPI_VTIMER);
+	assert_timer_fires();
+	env_free();
+}
+
+/* In a list register of a guest that masks interrupts: the next exit takes the fallen level back. */
+static void test_timer_line_falls_while_listed(void **state)
+{
+	(void)state;
+	start_expired(true);
+	timer_set_line(false);
+	assert_false(env_read_bit(1, 0, ENV_ISPENDR, VGIC_PPI_VTIMER));
+	env_exit(0);
+	env_settle();
+	assert_int_equal(env_ack(0), ENV_NONE);
+	assert_timer_fires();
+	env_free();
+}
+
+/* Latched in a group that is off: enabling the group lists only what is still pending. */
+static void test_timer_line_falls_in_a_disabled_group(void **state)
+{
+	(void)state;
+	start_timer();
+	vgic_set_sample(&env_v[0], VGIC_PPI_VTIMER, timer_line, false);
+	env_trap_write(0, ENV_DIST, 4, 1);
+	timer_set_line(true);
+	timer_set_line(false);
+	env_trap_write(0, ENV_DIST, 4, 3);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	assert_timer_fires();
+	env_free();
+}
+
+/* Put off: told when the line is still up, ended when it is not, and fired anew after a switch. */
+static void test_timer_put_off(void **state)
+{
+	(void)state;
+	for (unsigned how = 0; how < 3; how++) {
+		start_expired(true);
+		assert_int_equal(env_ack(0), VGIC_PPI_VTIMER);
+		host_cpu_set(0);
+		host_guest_eoi(VGIC_PPI_VTIMER);
+		env_exit(0);
+		assert_int_equal(gic_acknowledge(), VGIC_PPI_VTIMER);
+		vgic_put_off_timer(&env_v[0]);
+		env_settle();
+		assert_int_equal(env_ack(0), ENV_NONE);
+		assert_true(env_read_bit(1, 0, ENV_ISPENDR, VGIC_PPI_VTIMER));
+		timer_on(0)->line = how != 1;
+		env_exit(0);
+		if (how < 2) {
+			vgic_tell_timer(&env_v[0]);
+		} else {
+			env_unload(0);
+			assert_false(timer_on(0)->active);
+			env_load(&env_v[0], 0);
+		}
+		env_settle();
+		assert_false(env_v[0].arch.vgic.timer_put_off);
+		assert_int_equal(env_ack(0), how == 1 ? ENV_NONE : VGIC_PPI_VTIMER);
+		timer_set_line(false);
+		if (how != 1)
+			env_eoi(0, VGIC_PPI_VTIMER);
+		assert_timer_fires();
+		env_free();
+	}
+}
+
+/* GICR_ISPENDR0 written: pending until acknowledged or cleared, whatever the line does. */
+static void test_timer_pending_by_a_write(void **state)
+{
+	(void)state;
+	start_expired(false);
+	timer_set_line(false);
+	env_write_bit(1, 0, ENV_ICPENDR, VGIC_PPI_VTIMER);
+	assert_false(timer_on(0)->active);
+	env_write_bit(1, 0, ENV_ISPENDR, VGIC_PPI_VTIMER);
+	assert_true(env_read_bit(0, 0, ENV_ISPENDR, VGIC_PPI_VTIMER));
+	env_write_bit(1, 0, ENV_ISENABLER, VGIC_PPI_VTIMER);
+	assert_int_equal(env_ack(0), VGIC_PPI_VTIMER);
+	env_eoi(0, VGIC_PPI_VTIMER);
+	assert_int_equal(env_ack(0), ENV_NONE);
+	assert_timer_fires();
+	env_free();
+}
+
+/* A sampled level whose rises nobody tells is pending again after its deactivation. */
+static void test_sampled_level_stays_after_deactivation(void **state)
+{
+	(void)state;
+	start(4);
+	env_setup(0, 0, 30, 0xa0);
+	vgic_set_sample(&env_v[0], 30, timer_line, false);
+	timer_set_line(true);
+	assert_true(env_read_bit(1, 0, ENV_ISPENDR, 30));
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(env_ack(0), 30);
+		env_eoi(0, 30);
+	}
+	timer_set_line(false);
+	env_exit(0);
+	env_settle();
+	assert_int_equal(env_ack(0), ENV_NONE);
+	env_free();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -531,6 +701,13 @@ int main(void)
 		cmocka_unit_test(test_timer_fires_while_away),
 		cmocka_unit_test(test_timer_stays_due_while_away),
 		cmocka_unit_test(test_timer_cleared_by_another),
+		cmocka_unit_test(test_timer_line_falls_while_disabled),
+		cmocka_unit_test(test_timer_line_stays_while_disabled),
+		cmocka_unit_test(test_timer_line_falls_while_listed),
+		cmocka_unit_test(test_timer_line_falls_in_a_disabled_group),
+		cmocka_unit_test(test_timer_put_off),
+		cmocka_unit_test(test_timer_pending_by_a_write),
+		cmocka_unit_test(test_sampled_level_stays_after_deactivation),
 	};
 
 	return cmocka_run_group_tests_name("vgic hardware", tests, NULL, NULL);

@@ -95,6 +95,11 @@ void guest_printk(enum log_level level, const char *fmt, ...)
 	(void)fmt;
 }
 
+void vtimer_tell(struct vcpu *v)
+{
+	v->arch.vgic.timer_put_off = false;
+}
+
 void irq_handle_pending(void)
 {
 	env.interrupts++;
