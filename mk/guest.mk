@@ -10,7 +10,7 @@ SHARE := $(B)/share
 DOMU := $(SHARE)/domu.cpio.lz4
 GUEST_SRC := $(wildcard tests/system/guest/*.c tests/bench/guest/*.c)
 GUEST_BIN := $(addprefix $(GUEST)/,$(notdir $(GUEST_SRC:.c=)))
-DOMU_BIN := $(filter $(GUEST)/bench-%,$(GUEST_BIN))
+DOMU_BIN := $(filter $(GUEST)/bench-% $(GUEST)/graft-debug,$(GUEST_BIN))
 # <xen/privcmd.h> of Linux asks for the kernel's own path of Xen's headers, which expect fixed-width types.
 GUEST_CC := aarch64-linux-gnu-gcc -std=gnu17 -D_GNU_SOURCE -I. -O2 -g -static -pthread $(WARN) -isystem $(GUEST)/include -include stdint.h
 

@@ -4,6 +4,7 @@
 
 #include "arch/arm64/el2.h"
 #include "arch/arm64/fpsimd.h"
+#include "arch/arm64/guest_debug.h"
 #include "arch/arm64/harden.h"
 #include "arch/arm64/serror.h"
 #include "arch/arm64/trap.h"
@@ -15,7 +16,7 @@
 #include <arch/barrier.h>
 #include <arch/sysreg.h>
 
-/* Debug, performance monitors, statistical profiling and trace are hidden from guests. */
+/* Debug registers are emulated (guest_debug.c); performance monitors, profiling and trace are hidden from guests. */
 #define GUEST_MDCR                                                                                 \
 	(MDCR_TPMCR | MDCR_TPM | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPMS | MDCR_TTRF)
 
@@ -71,7 +72,7 @@ void guest_init_cpu(void)
 	sysreg_write(hcr_el2, GUEST_HCR);
 	sysreg_write(mdcr_el2, GUEST_MDCR | (sysreg_read(mdcr_el2) & GENMASK(4, 0)));
 	sysreg_write(cptr_el2, GUEST_CPTR);
-	sysreg_write(mdscr_el1, 0); /* no single-stepping: guests' own writes trap */
+	guest_debug_init_cpu();
 	sysreg_write(hstr_el2, 0);
 	sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN);
 	sysreg_write(vtcr_el2, p2m_vtcr());
@@ -102,6 +103,7 @@ static void leave_cpu(struct vcpu *v)
 {
 	guest_switch_out(v);
 	fpsimd_save(&v->arch.fpsimd);
+	guest_debug_save(v);
 	guest_timer_save(v);
 	vgic_save(v);
 }
@@ -113,6 +115,7 @@ static void enter_cpu(struct vcpu *v)
 	v->arch.regs.stack = cpu->stack_top;
 	guest_switch_in(v);
 	fpsimd_restore(&v->arch.fpsimd);
+	guest_debug_restore(v);
 	vgic_vcpu_moved(v, cpu->id);
 	vgic_restore(v);
 	guest_timer_restore(v);
@@ -164,6 +167,7 @@ void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t x0)
 	s->sctlr_el1 = SCTLR_EL1_RESET;
 	v->arch.vtimer.ctl = 0;
 	v->arch.ptimer.ctl = 0;
+	guest_debug_reset(v);
 	v->arch.regs.pc = entry;
 	v->arch.regs.x[0] = x0;
 	v->arch.regs.pstate = PSTATE_DAIF | PSTATE_EL1H;

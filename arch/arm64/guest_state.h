@@ -2,6 +2,8 @@
 /* What Graft keeps of a vCPU's registers; the same on the host, where tests play the processor. */
 #pragma once
 
+#include "core/ratelimit.h"
+#include "core/spinlock.h"
 #include "core/timer.h"
 #include "core/types.h"
 
@@ -18,7 +20,7 @@ struct guest_sysregs {
 	uint64_t sp_el0, sp_el1, elr_el1, spsr_el1, sctlr_el1, actlr_el1, cpacr_el1;
 	uint64_t ttbr0_el1, ttbr1_el1, tcr_el1, mair_el1, amair_el1, vbar_el1, contextidr_el1;
 	uint64_t esr_el1, far_el1, afsr0_el1, afsr1_el1, par_el1, csselr_el1;
-	uint64_t tpidr_el0, tpidrro_el0, tpidr_el1, cntkctl_el1, mdscr_el1;
+	uint64_t tpidr_el0, tpidrro_el0, tpidr_el1, cntkctl_el1;
 	uint64_t vmpidr;
 	uint64_t vserror, vdisr; /* HCR_EL2.VSE; VDISR_EL2 */
 };
@@ -29,6 +31,24 @@ struct guest_timer {
 	/* Of the virtual timer: CVAL of the interrupt delivered last, and how often the next one was put off. */
 	uint64_t told;
 	unsigned put_off;
+};
+
+#define GUEST_DEBUG_POINTS 2 /* breakpoints, and watchpoints: the fewest that there may be */
+
+enum { DEBUG_BVR, DEBUG_BCR, DEBUG_WVR, DEBUG_WCR, DEBUG_REGS };
+
+/* Debug registers as the guest wrote them (guest_debug.c). */
+struct guest_debug {
+	uint64_t mdscr;
+	uint64_t points[GUEST_DEBUG_POINTS][DEBUG_REGS];
+	uint64_t claim; /* DBGCLAIM tags */
+	bool os_locked;
+};
+
+/* Reports of a domain's accesses to nothing (trap_abort.c). */
+struct guest_faults {
+	struct spinlock lock;
+	struct repeat repeat; /* lock */
 };
 
 /* How long the virtual timer's interrupt has waited for the guest to take it (patience.c). */

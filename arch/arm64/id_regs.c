@@ -65,7 +65,7 @@ static const struct id_reg id_regs[] = {
 			{ { 4, 1 }, { 24, 1 }, { 56, 1 } }, 0 },
 	{ /* BT, SSBS. No MTE, SME, CSV2_frac's SCXTNUM, NMI, GCS. */
 			SYSREG(3, 0, 0, 4, 1), read_pfr1, FIELD(0) | FIELD(4), { { 0, 0 } }, 0 },
-	{ /* Debug architecture 8.0, breakpoints and watchpoints the fewest there may be: two; no PMU, trace, SPE. */
+	{ /* Debug architecture 8.0, breakpoints and watchpoints (guest_debug.c), two of each; no PMU, trace, SPE. */
 			SYSREG(3, 0, 0, 5, 0), NULL, 0, { { 0, 0 } }, 0x101006 },
 	{ /* Everything but TME. */
 			SYSREG(3, 0, 0, 6, 0), read_isar0, ALL & ~FIELD(24), { { 0, 0 } }, 0 },

@@ -2,6 +2,7 @@
 /* Trapped system registers: one table of what a guest may touch; all else is undefined to it. */
 #include "arch/arm64/el2.h"
 #include "arch/arm64/guest.h"
+#include "arch/arm64/guest_debug.h"
 #include "arch/arm64/trap.h"
 #include "arch/arm64/vgic.h"
 #include "core/domain.h"
@@ -33,13 +34,6 @@ static uint64_t read_actlr(struct vcpu *v)
 	return sysreg_read(actlr_el1);
 }
 
-/* OSLSR_EL1: the OS lock is implemented and not locked. */
-static uint64_t read_oslsr(struct vcpu *v)
-{
-	(void)v;
-	return 0x8;
-}
-
 /*
  * MDCCSR_EL0: nothing has come on the debug channel, and it is full (TXfull), since nobody reads what is sent.
  * A console that tries it finds so, and does not use it.
@@ -62,20 +56,19 @@ static void write_dir(struct vcpu *v, uint64_t value)
 	vgic_deactivate(v, (vintid_t)(value & GENMASK(23, 0)));
 }
 
-/* Breakpoints and watchpoints exist, the few that must (id_regs.c), and do nothing. */
 static const struct sysreg sysregs[] = {
-	/* DBGBVR<n>, DBGBCR<n>, DBGWVR<n>, DBGWCR<n>, MDCCINT, MDSCR, OSDTRRX … */
-	{ SYSREG(2, 0, 0, 0, 0), SYSREG(2, 0, 0, 15, 7), read_zero, write_ignore, false },
-	{ SYSREG(2, 0, 1, 0, 4), SYSREG(2, 0, 1, 0, 4), NULL, write_ignore, false }, /* OSLAR */
-	{ SYSREG(2, 0, 1, 1, 4), SYSREG(2, 0, 1, 1, 4), read_oslsr, NULL, false }, /* OSLSR */
+	{ SYSREG(2, 0, 1, 0, 4), SYSREG(2, 0, 1, 0, 4), NULL, guest_debug_write_oslar,
+			false }, /* OSLAR */
+	{ SYSREG(2, 0, 1, 1, 4), SYSREG(2, 0, 1, 1, 4), guest_debug_read_oslsr, NULL,
+			false }, /* OSLSR */
 	{ SYSREG(2, 0, 1, 3, 4), SYSREG(2, 0, 1, 3, 4), read_zero, write_ignore,
 			false }, /* OSDLR */
 	{ SYSREG(2, 0, 1, 4, 4), SYSREG(2, 0, 1, 4, 4), read_zero, write_ignore,
 			false }, /* DBGPRCR */
-	{ SYSREG(2, 0, 7, 8, 6), SYSREG(2, 0, 7, 8, 6), read_zero, write_ignore,
-			false }, /* DBGCLAIMSET */
-	{ SYSREG(2, 0, 7, 9, 6), SYSREG(2, 0, 7, 9, 6), read_zero, write_ignore,
-			false }, /* DBGCLAIMCLR */
+	{ SYSREG(2, 0, 7, 8, 6), SYSREG(2, 0, 7, 8, 6), guest_debug_read_claimset,
+			guest_debug_write_claimset, false }, /* DBGCLAIMSET */
+	{ SYSREG(2, 0, 7, 9, 6), SYSREG(2, 0, 7, 9, 6), guest_debug_read_claimclr,
+			guest_debug_write_claimclr, false }, /* DBGCLAIMCLR */
 	{ SYSREG(2, 3, 0, 1, 0), SYSREG(2, 3, 0, 1, 0), read_mdccsr, NULL, false },
 	{ SYSREG(2, 3, 0, 4, 0), SYSREG(2, 3, 0, 4, 0), read_zero, write_ignore,
 			false }, /* DBGDTR */
@@ -133,6 +126,24 @@ static bool is_id_reg(uint32_t encoding)
 	       crm >= 1 && crm <= 7;
 }
 
+/* DBGBVR<n>, DBGBCR<n>, DBGWVR<n>, DBGWCR<n>, MDCCINT, MDSCR, OSDTRRX and more: op0 2, op1 0, CRn 0. */
+static bool is_debug_reg(uint32_t encoding)
+{
+	return (encoding & (ISS_SYSREG_OP0 | ISS_SYSREG_OP1 | ISS_SYSREG_CRN)) ==
+	       SYSREG(2, 0, 0, 0, 0);
+}
+
+static void access_debug(struct vcpu *v, uint32_t encoding, unsigned rt, bool read)
+{
+	unsigned n = (unsigned)FIELD_GET(ISS_SYSREG_CRM, encoding);
+	unsigned op2 = (unsigned)FIELD_GET(ISS_SYSREG_OP2, encoding);
+
+	if (read)
+		trap_reg_write(v, rt, guest_debug_read(v, n, op2));
+	else
+		guest_debug_write(v, n, op2, trap_reg_read(v, rt));
+}
+
 static bool from_el0(const struct vcpu *v)
 {
 	return FIELD_GET(PSTATE_MODE, v->arch.regs.pstate) == 0;
@@ -166,6 +177,8 @@ void trap_sysreg(struct vcpu *v, uint64_t esr)
 
 	if (read && is_id_reg(encoding) && !from_el0(v)) {
 		trap_reg_write(v, rt, id_reg_read(encoding));
+	} else if (is_debug_reg(encoding) && !from_el0(v)) {
+		access_debug(v, encoding, rt, read);
 	} else if (!reg || !permitted(v, reg) || (read ? !reg->read : !reg->write)) {
 		undefined(v, encoding, read);
 		return;

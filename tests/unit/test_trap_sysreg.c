@@ -102,10 +102,6 @@ static void test_sysreg_values(void **state)
 	write_sysreg(3, 0, 1, 0, 1, 0);
 	assert_int_equal(read_sysreg(3, 0, 1, 0, 1), 0xabc);
 	assert_int_equal(read_sysreg(3, 0, 0, 6, 0), 0x10000);
-	/* OSLM 0b10, not locked; no registers of breakpoints keep anything. */
-	assert_int_equal(read_sysreg(2, 0, 1, 1, 4), 8);
-	write_sysreg(2, 0, 0, 0, 5, 0xffff);
-	assert_int_equal(read_sysreg(2, 0, 0, 0, 5), 0);
 	/* Nobody reads what is sent on the debug channel, so it is full (TXfull), and nothing comes. */
 	assert_int_equal(read_sysreg(2, 3, 0, 1, 0), BIT(29));
 	assert_int_equal(read_sysreg(2, 3, 0, 5, 0), 0);
@@ -127,6 +123,31 @@ static void test_sysreg_values(void **state)
 		assert_int_equal(fake.sysreg_value, 100 + i);
 	}
 	assert_int_equal(fake.timer_accesses, 6);
+}
+
+/* OSLSR_EL1: OSLM 0b10. Two breakpoints and watchpoints keep what a guest can use of what it writes. */
+static void test_sysreg_debug(void **state)
+{
+	(void)state;
+	assert_int_equal(read_sysreg(2, 0, 1, 1, 4), 8);
+	write_sysreg(2, 0, 1, 0, 4, 1);
+	assert_int_equal(read_sysreg(2, 0, 1, 1, 4), 0xa);
+	write_sysreg(2, 0, 1, 0, 4, ~UINT64_C(1));
+	assert_int_equal(read_sysreg(2, 0, 1, 1, 4), 8);
+	for (unsigned n = 0; n < 3; n++) {
+		static const uint64_t kept[] = { ~UINT64_C(3), 0x3f01e7, ~UINT64_C(3), 0x1f1f1fff };
+
+		for (unsigned op2 = 4; op2 < 8; op2++) {
+			write_sysreg(2, 0, 0, n, op2, UINT64_MAX);
+			assert_int_equal(read_sysreg(2, 0, 0, n, op2), n < 2 ? kept[op2 - 4] : 0);
+		}
+	}
+	write_sysreg(2, 0, 0, 2, 2, UINT64_MAX);
+	assert_int_equal(read_sysreg(2, 0, 0, 2, 2), 0xb001);
+	assert_int_equal(read_sysreg(2, 0, 7, 8, 6), 0xff);
+	write_sysreg(2, 0, 7, 8, 6, 0x1f0);
+	write_sysreg(2, 0, 7, 9, 6, 0x030);
+	assert_int_equal(read_sysreg(2, 0, 7, 9, 6), 0xc0);
 }
 
 static void test_sysreg_zero_register(void **state)
@@ -168,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_every_sysreg, set_up),
 		cmocka_unit_test_setup(test_sysreg_values, set_up),
+		cmocka_unit_test_setup(test_sysreg_debug, set_up),
 		cmocka_unit_test_setup(test_sysreg_zero_register, set_up),
 		cmocka_unit_test_setup(test_sysreg_el0, set_up),
 	};

@@ -15,6 +15,7 @@ struct guest_fpsimd {
 struct arch_vcpu {
 	struct guest_regs regs; /* first */
 	struct guest_sysregs sysregs;
+	struct guest_debug debug;
 	struct guest_timer vtimer, ptimer;
 	struct guest_patience patience;
 	struct vgic_vcpu vgic;
@@ -24,6 +25,7 @@ struct arch_vcpu {
 struct arch_domain {
 	struct vgic_domain vgic;
 	uint64_t cntvoff;
+	struct guest_faults faults;
 	uint8_t last_vcpu
 			[CPUS_MAX]; /* by CPU, written there: 1 + id of the vCPU that ran last; 0: none */
 	struct vuart *vuart; /* NULL: it has none */

@@ -13,6 +13,7 @@
 struct arch_vcpu {
 	struct guest_regs regs;
 	struct guest_sysregs sysregs;
+	struct guest_debug debug;
 	struct guest_timer vtimer, ptimer;
 	struct guest_patience patience;
 	struct vgic_vcpu vgic;
@@ -25,5 +26,6 @@ struct arch_domain {
 	struct vgic_domain vgic;
 	uint64_t cntvoff;
 	uint8_t last_vcpu[CPUS_MAX];
+	struct guest_faults faults;
 	struct vuart *vuart;
 };
