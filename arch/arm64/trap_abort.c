@@ -10,6 +10,7 @@
 #include "core/arch.h"
 #include "core/domain.h"
 #include "core/printk.h"
+#include "core/time.h"
 #include "core/vuart.h"
 #include <arch/sysreg.h>
 
@@ -46,14 +47,31 @@ static bool was_changing(struct vcpu *v, uint64_t esr)
 	       p2m_lookup(v->domain, ipa).type != P2M_NONE;
 }
 
+/* A guest may fault for ever: a domain's reports become ever rarer (core/ratelimit.h). */
+static bool may_report(struct domain *d, uint64_t *untold)
+{
+	struct guest_faults *faults = &d->arch.faults;
+
+	spin_lock(&faults->lock);
+	bool may = repeat_take(&faults->repeat, time_now(), untold);
+
+	spin_unlock(&faults->lock);
+	return may;
+}
+
 static void report(struct vcpu *v, const char *what, uint64_t esr, uint64_t far)
 {
 	ipa_t ipa = IPA(0);
+	uint64_t untold;
 
+	if (!may_report(v->domain, &untold))
+		return;
 	(void)fault_ipa(esr, &ipa);
-	guest_printk(LOG_WARN, "%s at %#llx (guest-physical %#llx), pc %#llx, syndrome %#llx", what,
-			(unsigned long long)far, (unsigned long long)ipa.v,
-			(unsigned long long)v->arch.regs.pc, (unsigned long long)esr);
+	guest_printk(LOG_WARN,
+			"%s at %#llx (guest-physical %#llx), pc %#llx, syndrome %#llx; %llu faults before it untold",
+			what, (unsigned long long)far, (unsigned long long)ipa.v,
+			(unsigned long long)v->arch.regs.pc, (unsigned long long)esr,
+			(unsigned long long)untold);
 }
 
 void trap_instruction_abort(struct vcpu *v, uint64_t esr)

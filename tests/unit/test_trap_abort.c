@@ -2,6 +2,8 @@
 /* Stage-2 faults: emulated accesses of every width, and what is no device (Arm ARM D19.2.37, ISS of data aborts). */
 #include "tests/unit/trap_guest.h"
 
+#include "core/time.h"
+
 #define ISV   BIT(24)
 #define SSE   BIT(21)
 #define SF    BIT(15)
@@ -240,9 +242,27 @@ static void test_instruction_abort(void **state)
 	assert_taken(0x86000010, 0x200, PSTATE_EL1H);
 }
 
+/* A guest that faults for ever: one line a second, then ever fewer, whoever faults beside it. */
+static void test_reports_become_rare(void **state)
+{
+	(void)state;
+	fault_at(DEVICE, FAR);
+	host_now = 1000;
+	for (unsigned i = 0; i < 100; i++) {
+		host_now += NS_PER_S / 10;
+		trap(access(2, 3, 0));
+	}
+	assert_int_equal(env.reports, 4); /* at 0, 1, 3 and 7 s */
+	env_d.arch.faults.repeat = (struct repeat){ 0 };
+	trap(access(2, 3, 0));
+	assert_int_equal(env.reports, 5);
+	host_now = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_reports_become_rare, set_up),
 		cmocka_unit_test_setup(test_reads, set_up),
 		cmocka_unit_test_setup(test_read_to_zero_register, set_up),
 		cmocka_unit_test_setup(test_writes, set_up),
