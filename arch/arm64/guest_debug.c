@@ -64,7 +64,7 @@ static void watchpoint_write(unsigned n, uint64_t value, uint64_t control)
 	}
 }
 
-/* The highest breakpoint matches contexts on every processor (Arm ARM D2.8); a guest's highest is its second. */
+/* The highest breakpoint matches contexts on every processor (Arm ARM D2.9); a guest's highest is its second. */
 static unsigned last_breakpoint(void)
 {
 	return (unsigned)FIELD_GET(DFR0_BRPS, sysreg_read(id_aa64dfr0_el1));

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tests/guest/checks: what the architecture promises of timers, interrupts, debug and PSCI, as a guest and as Dom0."""
+import re
+
+import domu
+import pytest
+import qemu
+
+LIMIT = 300
+
+
+@pytest.mark.parametrize("cpu", ["cortex-a57", "max"])
+def test_as_dom0(start, on_graft, cpu):
+	machine = start(cpu=cpu, kernel=str(qemu.SHARE / "checks"), initrd=None, memory=1024, dom0_memory=256)
+	end = machine.expect(r"checks: end, (\w+)", LIMIT)
+	assert re.findall(r"checks: FAIL (\S+)", machine.child.before) == []
+	assert end[1] == "all"
+	assert machine.expect_end() == 0
+
+
+def test_as_a_guest(host):
+	"""It powers off when all passed, and crashes when not: guest_loglvl=all shows of what."""
+	guest = domu.Guest(host, "checks", kernel=domu.SHARED + "checks", ramdisk=None, memory=64, vcpus=2, extra=None,
+		on_poweroff="preserve", on_crash="preserve").create()
+	for _ in range(2 * LIMIT):
+		if set(guest.state()) & set("scd"):
+			break
+		host.check("sleep 0.5")
+	assert guest.state() == "s"
+	guest.destroy()
