@@ -414,23 +414,62 @@ int sched_set_weight(struct domain *d, unsigned weight, unsigned cap)
 	return 0;
 }
 
-static void dump_cpu(unsigned cpu)
+#define DUMP_WAITING 16U /* vCPUs shown of a run queue */
+
+struct queue_state {
+	struct {
+		domain_id_t domain;
+		unsigned vcpu, weight;
+		int64_t ahead; /* ns */
+	} current, waiting[DUMP_WAITING];
+	unsigned count; /* that wait */
+	uint64_t floor;
+	bool ticking;
+};
+
+static void read_queue(unsigned cpu, struct queue_state *state)
 {
 	struct sched_cpu *sc = &sched_cpus[cpu];
-	struct vcpu *v = sc->current;
+	const struct vcpu *v;
 
-	printk(LOG_INFO, "CPU%u: runs d%uv%u, tick %s, floor %llu ms", cpu, v->domain->id, v->id,
-			sc->ticking ? "on" : "off", (unsigned long long)(sc->floor / NS_PER_MS));
-	list_for_each_entry (v, &sc->queue, sched.queue_node)
-		printk(LOG_INFO, "  waits: d%uv%u, weight %u, %lld us ahead of the floor",
-				v->domain->id, v->id, v->domain->sched.weight,
-				(long long)(int64_t)(v->sched.vruntime - sc->floor) / 1000);
+	spin_lock(&sched_lock);
+	state->current.domain = sc->current->domain->id;
+	state->current.vcpu = sc->current->id;
+	state->floor = sc->floor;
+	state->ticking = sc->ticking;
+	state->count = 0;
+	list_for_each_entry (v, &sc->queue, sched.queue_node) {
+		unsigned i = state->count++;
+
+		if (i >= DUMP_WAITING)
+			continue;
+		state->waiting[i].domain = v->domain->id;
+		state->waiting[i].vcpu = v->id;
+		state->waiting[i].weight = v->domain->sched.weight;
+		state->waiting[i].ahead = (int64_t)(v->sched.vruntime - sc->floor);
+	}
+	spin_unlock(&sched_lock);
 }
 
+static void dump_cpu(unsigned cpu)
+{
+	struct queue_state state;
+
+	read_queue(cpu, &state);
+	printk(LOG_INFO, "CPU%u: runs d%uv%u, tick %s, floor %llu ms", cpu, state.current.domain,
+			state.current.vcpu, state.ticking ? "on" : "off",
+			(unsigned long long)(state.floor / NS_PER_MS));
+	for (unsigned i = 0; i < MIN(state.count, DUMP_WAITING); i++)
+		printk(LOG_INFO, "  waits: d%uv%u, weight %u, %lld us ahead of the floor",
+				state.waiting[i].domain, state.waiting[i].vcpu,
+				state.waiting[i].weight, (long long)state.waiting[i].ahead / 1000);
+	if (state.count > DUMP_WAITING)
+		printk(LOG_INFO, "  and %u more", state.count - DUMP_WAITING);
+}
+
+/* Nothing is printed with the scheduler's lock held: every CPU would wait for the UART. */
 void sched_dump(void)
 {
-	spin_lock(&sched_lock);
 	for (unsigned cpu = 0; cpu < sched_cpu_count; cpu++)
 		dump_cpu(cpu);
-	spin_unlock(&sched_lock);
 }

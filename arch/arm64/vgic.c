@@ -435,20 +435,58 @@ bool vgic_irq_pending(const struct vcpu *cv)
 	return pending;
 }
 
+#define DUMP_IRQS 16U /* shown of a vCPU's queue: more than list registers there are */
+
+struct queued_irq {
+	vintid_t intid;
+	uint8_t priority;
+	bool active, pending, in_lr, hw, enabled;
+};
+
+/* How many are queued; the first of them, as they are at one moment. */
+static unsigned read_queue(struct vgic_vcpu *g, struct queued_irq irqs[DUMP_IRQS])
+{
+	unsigned count = 0;
+	struct virq *irq;
+
+	list_for_each_entry (irq, &g->queue, node) {
+		unsigned i = count++;
+
+		if (i >= DUMP_IRQS)
+			continue;
+		irqs[i] = (struct queued_irq){ .intid = irq->intid,
+			.priority = irq->priority,
+			.active = irq->active,
+			.pending = virq_is_pending(irq),
+			.in_lr = irq->in_lr,
+			.hw = irq->hw_intid != 0,
+			.enabled = irq->enabled };
+	}
+	return count;
+}
+
 static void vgic_dump_vcpu(struct vcpu *v)
 {
 	struct vgic_vcpu *g = &v->arch.vgic;
-	struct virq *irq;
+	struct queued_irq irqs[DUMP_IRQS];
+	unsigned long long vmcr, hcr;
+	unsigned count;
+	bool loaded;
 
 	spin_lock(&g->lock);
-	log_info("  vCPU %u: vmcr %#llx hcr %#llx%s", v->id, (unsigned long long)g->vmcr,
-			(unsigned long long)g->hcr, g->loaded ? ", loaded" : "");
-	list_for_each_entry (irq, &g->queue, node)
-		log_info("    %u: priority %#x%s%s%s%s%s", irq->intid, irq->priority,
-				irq->active ? " active" : "",
-				virq_is_pending(irq) ? " pending" : "", irq->in_lr ? " listed" : "",
-				irq->hw_intid ? " hardware" : "", irq->enabled ? "" : " disabled");
+	vmcr = g->vmcr;
+	hcr = g->hcr;
+	loaded = g->loaded;
+	count = read_queue(g, irqs);
 	spin_unlock(&g->lock);
+	log_info("  vCPU %u: vmcr %#llx hcr %#llx%s", v->id, vmcr, hcr, loaded ? ", loaded" : "");
+	for (unsigned i = 0; i < MIN(count, DUMP_IRQS); i++)
+		log_info("    %u: priority %#x%s%s%s%s%s", irqs[i].intid, irqs[i].priority,
+				irqs[i].active ? " active" : "", irqs[i].pending ? " pending" : "",
+				irqs[i].in_lr ? " listed" : "", irqs[i].hw ? " hardware" : "",
+				irqs[i].enabled ? "" : " disabled");
+	if (count > DUMP_IRQS)
+		log_info("    and %u more", count - DUMP_IRQS);
 }
 
 void vgic_dump(struct domain *d)
