@@ -3,7 +3,9 @@
 #include "core/evtchn_priv.h"
 
 #include "core/error.h"
+#include "core/keys.h"
 #include "core/printk.h"
+#include "lib/printf.h"
 
 /*
  * The far end of chn, whose lock is held: pending, or, if it is Graft's, its consumer and its domain (held)
@@ -150,14 +152,9 @@ int evtchn_bind_vcpu(struct domain *d, evtchn_port_t port, unsigned vcpu)
 	return err;
 }
 
-/* Closed ports, too, have a status: guests look for a binding by asking for one port after the other. */
-int evtchn_get_status(struct domain *d, evtchn_port_t port, struct evtchn_status *status)
+/* chn's lock is held. */
+static void read_status(const struct evtchn *chn, struct evtchn_status *status)
 {
-	struct evtchn *chn = evtchn_find(d, port);
-
-	if (!chn)
-		return -EINVAL;
-	spin_lock(&chn->lock);
 	status->status = chn->state;
 	status->vcpu = atomic_load_explicit(&chn->vcpu, memory_order_relaxed);
 	if (chn->state == EVTCHNSTAT_unbound) {
@@ -168,30 +165,75 @@ int evtchn_get_status(struct domain *d, evtchn_port_t port, struct evtchn_status
 	} else if (chn->state == EVTCHNSTAT_virq) {
 		status->u.virq = chn->virq;
 	}
+}
+
+/* Closed ports, too, have a status: guests look for a binding by asking for one port after the other. */
+int evtchn_get_status(struct domain *d, evtchn_port_t port, struct evtchn_status *status)
+{
+	struct evtchn *chn = evtchn_find(d, port);
+
+	if (!chn)
+		return -EINVAL;
+	spin_lock(&chn->lock);
+	read_status(chn, status);
 	spin_unlock(&chn->lock);
 	return 0;
 }
 
-static void dump_port(struct domain *d, struct evtchn *chn, evtchn_port_t port, void *data)
+struct port_state {
+	struct evtchn_status status;
+	uint8_t consumer;
+	bool pending, masked;
+};
+
+/* False: not in use. */
+static bool read_port(struct domain *d, evtchn_port_t port, struct port_state *state)
 {
-	const struct evtchn_ops *ops = evtchn_ops(d);
+	struct evtchn *chn = evtchn_find(d, port);
+
+	if (!chn || __atomic_load_n(&chn->state, __ATOMIC_RELAXED) == EVTCHNSTAT_closed)
+		return false;
+	spin_lock(&chn->lock);
+	read_status(chn, &state->status);
+	state->consumer = chn->consumer;
+	state->pending = usable(chn) && evtchn_ops(d)->is_pending(d, port);
+	state->masked = usable(chn) && evtchn_ops(d)->is_masked(d, port);
+	spin_unlock(&chn->lock);
+	return state->status.status != EVTCHNSTAT_closed;
+}
+
+static void dump_port(evtchn_port_t port, const struct port_state *state)
+{
 	static const char *const names[] = { "closed", "unbound", "interdomain", "pirq", "virq",
 		"ipi" };
+	const struct evtchn_status *s = &state->status;
+	char peer[32] = "";
 
-	(void)data;
-	log_info("  %5u [%c%c] %s vcpu=%u remote=d%u:%u virq=%u%s", port,
-			ops->is_pending(d, port) ? 'p' : '-', ops->is_masked(d, port) ? 'm' : '-',
-			names[chn->state], atomic_load_explicit(&chn->vcpu, memory_order_relaxed),
-			chn->state == EVTCHNSTAT_interdomain ? chn->remote->id : chn->remote_id,
-			chn->remote_port, chn->virq, chn->consumer ? " (Graft's)" : "");
+	if (s->status == EVTCHNSTAT_unbound)
+		snprintf(peer, sizeof(peer), " for d%u", s->u.unbound.dom);
+	else if (s->status == EVTCHNSTAT_interdomain)
+		snprintf(peer, sizeof(peer), " d%u:%u", s->u.interdomain.dom,
+				s->u.interdomain.port);
+	else if (s->status == EVTCHNSTAT_virq)
+		snprintf(peer, sizeof(peer), " %u", s->u.virq);
+	log_info("  %5u [%c%c] %s%s, vCPU %u%s", port, state->pending ? 'p' : '-',
+			state->masked ? 'm' : '-', names[s->status], peer, s->vcpu,
+			state->consumer ? " (Graft's)" : "");
 }
 
 void evtchn_dump(struct domain *d)
 {
-	spin_lock(&d->evtchn.lock);
-	log_info("d%u: %u event channels, %s, ports below %u", d->id, d->evtchn.active_count,
-			evtchn_ops(d) == &evtchn_fifo_ops ? "FIFO" : "2-level",
-			d->evtchn.port_limit);
-	evtchn_for_each(d, 1, d->evtchn.port_limit, dump_port, NULL);
-	spin_unlock(&d->evtchn.lock);
+	unsigned limit = d->evtchn.port_limit, active = d->evtchn.active_count, shown = 0;
+	struct port_state state = { .consumer = 0 };
+
+	log_info("d%u: %u event channels, %s, ports below %u", d->id, active,
+			evtchn_ops(d) == &evtchn_fifo_ops ? "FIFO" : "2-level", limit);
+	for (evtchn_port_t port = 1; port < limit && shown < MIN(active, KEYS_LINES_MAX); port++) {
+		if (!read_port(d, port, &state))
+			continue;
+		dump_port(port, &state);
+		shown++;
+	}
+	if (active > shown)
+		log_info("  and %u more", active - shown);
 }
