@@ -226,8 +226,10 @@ static void destroy(struct domain *d)
 	grant_free_domain(d);
 	evtchn_free_domain(d);
 	for (unsigned i = 0; i < d->vcpus_count; i++)
+		vcpu_retire(d->vcpus[i]);
+	arch_domain_free(d); /* an interrupt that is still routed has a vCPU as its target */
+	for (unsigned i = 0; i < d->vcpus_count; i++)
 		vcpu_free(d->vcpus[i]);
-	arch_domain_free(d);
 	console_free_domain(d);
 	list_leave(d); /* last: its id may be taken again from here on */
 	free_struct(d);

@@ -66,6 +66,7 @@ static int (*const steps[])(struct domain *d) = {
 	grant_relinquish,
 	drop_areas,
 	p2m_teardown,
+	grant_relinquish_table,
 	relinquish_pages,
 };
 

@@ -5,5 +5,7 @@
 
 #include "core/domain.h"
 
-/* Takes d's vCPU apart: it never ran, or never will again. */
+/* Ends the timers of a vCPU that never ran, or never will again: from then on nothing raises its interrupts. */
+void vcpu_retire(struct vcpu *v);
+/* The rest of it, once nothing of the domain's refers to it. */
 void vcpu_free(struct vcpu *v);

@@ -6,11 +6,15 @@
 #include "core/error.h"
 #include "core/grant_identity.h"
 #include "core/heap.h"
+#include "core/keys.h"
 #include "core/page.h"
 #include "core/panic.h"
 #include "core/printk.h"
 #include <arch/mm.h>
 #include <arch/nospec.h>
+
+#define RELEASE_AT_ONCE 32U /* frames freed in one step */
+#define DUMP_FRAMES     64U /* looked through by grant_dump(): all of them by default */
 
 static_assert(sizeof(struct grant_entry_v1) == 8, "xen/grant_table.h");
 static_assert(offsetof(struct grant_entry_v1, domid) == 2, "xen/grant_table.h");
@@ -27,7 +31,7 @@ struct grant_entry_v1 *grant_entry(struct grant_table *table, grant_ref_t ref)
 	if (ref / GRANT_ENTRIES_PER_FRAME >= table->frame_count)
 		return NULL;
 	entries = table->frames[index_nospec(ref / GRANT_ENTRIES_PER_FRAME, table->frame_count)];
-	return &entries[ref % GRANT_ENTRIES_PER_FRAME];
+	return entries == NULL ? NULL : &entries[ref % GRANT_ENTRIES_PER_FRAME];
 }
 
 struct grant_active *grant_active(struct grant_table *table, grant_ref_t ref)
@@ -37,7 +41,32 @@ struct grant_active *grant_active(struct grant_table *table, grant_ref_t ref)
 	if (ref / GRANT_ENTRIES_PER_FRAME >= table->frame_count)
 		return NULL;
 	active = table->active[index_nospec(ref / GRANT_ENTRIES_PER_FRAME, table->frame_count)];
-	return &active[ref % GRANT_ENTRIES_PER_FRAME];
+	return active == NULL ? NULL : &active[ref % GRANT_ENTRIES_PER_FRAME];
+}
+
+/* A frame that others map (acquire_resource) stays theirs: page_free_virt() gives up Graft's hold of it. */
+static void release_frame(struct grant_table *table, unsigned i)
+{
+	heap_free(table->active[i]);
+	page_free_virt(table->frames[i]);
+	table->active[i] = NULL;
+	table->frames[i] = NULL;
+}
+
+void grant_entry_used(struct grant_table *table, grant_ref_t ref)
+{
+	table->frame_used[ref / GRANT_ENTRIES_PER_FRAME]++;
+	table->used_count++;
+}
+
+void grant_entry_unused(struct grant_table *table, grant_ref_t ref)
+{
+	unsigned i = ref / GRANT_ENTRIES_PER_FRAME;
+
+	table->frame_used[i]--;
+	table->used_count--;
+	if (table->dying && table->frame_used[i] == 0)
+		release_frame(table, i);
 }
 
 static int add_frame(struct grant_table *table)
@@ -59,6 +88,8 @@ static int add_frame(struct grant_table *table)
 /* Under the lock. Frames that were added stay when a later one fails: the guest may use them. */
 static int grow(struct grant_table *table, unsigned count)
 {
+	if (table->dying)
+		return -EINVAL;
 	for (unsigned added = 0; table->frame_count < count; added++) {
 		int err = added == GROW_AT_ONCE ? -ERESTART : add_frame(table);
 
@@ -88,7 +119,9 @@ static int alloc_table(struct grant_table *table, unsigned frame_max)
 	table->frames = heap_alloc_array(frame_max, sizeof(*table->frames));
 	table->active = heap_alloc_array(frame_max, sizeof(*table->active));
 	table->frame_gfns = heap_alloc_array(frame_max, sizeof(*table->frame_gfns));
-	if (table->frames == NULL || table->active == NULL || table->frame_gfns == NULL)
+	table->frame_used = heap_alloc_array(frame_max, sizeof(*table->frame_used));
+	if (table->frames == NULL || table->active == NULL || table->frame_gfns == NULL ||
+			table->frame_used == NULL)
 		return -ENOMEM;
 	/* The toolstack writes the first entries before the domain runs. */
 	return grow(table, 1);
@@ -120,33 +153,47 @@ int grant_init_domain(struct domain *d)
 	return err;
 }
 
-static bool frame_is_idle(const struct grant_active *active)
+/* True when all frames were looked at: those that are left are in use. */
+static bool release_frames(struct grant_table *table, unsigned count)
 {
-	for (unsigned i = 0; i < GRANT_ENTRIES_PER_FRAME; i++) {
-		if (active[i].page != NULL)
-			return false;
+	for (; count != 0 && table->release_next < table->frame_count; count--) {
+		if (table->frame_used[table->release_next] == 0)
+			release_frame(table, table->release_next);
+		table->release_next++;
 	}
-	return true;
+	return table->release_next == table->frame_count;
 }
 
+int grant_relinquish_table(struct domain *d)
+{
+	struct grant_table *table = &d->grant;
+	bool done;
+
+	spin_lock(&table->lock);
+	table->dying = true;
+	done = release_frames(table, RELEASE_AT_ONCE) &&
+	       grant_maptrack_release(table, RELEASE_AT_ONCE);
+	spin_unlock(&table->lock);
+	return done ? 0 : -ERESTART;
+}
+
+/* domain_kill() has left the arrays alone; a domain that never was has a frame. */
 void grant_free_domain(struct domain *d)
 {
 	struct grant_table *table = &d->grant;
 
-	ASSERT(table->mapping_count == 0);
-	for (unsigned i = 0; i < table->frame_count; i++) {
-		ASSERT(frame_is_idle(table->active[i]));
-		heap_free(table->active[i]);
-		page_free_virt(table->frames[i]);
-	}
+	ASSERT(table->mapping_count == 0 && table->used_count == 0);
+	while (grant_relinquish_table(d) == -ERESTART)
+		;
 	heap_free(table->frames);
 	heap_free(table->active);
 	heap_free(table->frame_gfns);
+	heap_free(table->frame_used);
 	grant_maptrack_free(table);
 	*table = no_table;
 }
 
-int grant_frame(struct domain *d, unsigned idx, paddr_t *pa)
+int grant_frame(struct domain *d, unsigned idx, struct page **page)
 {
 	struct grant_table *table = &d->grant;
 	int err = -EINVAL;
@@ -155,7 +202,9 @@ int grant_frame(struct domain *d, unsigned idx, paddr_t *pa)
 	if (idx < table->frame_max)
 		err = grow(table, idx + 1);
 	if (err == 0)
-		*pa = virt_to_phys(table->frames[index_nospec(idx, table->frame_count)]);
+		*page = page_of_virt(table->frames[index_nospec(idx, table->frame_count)]);
+	if (err == 0 && !page_get_any(*page, NULL))
+		err = -EINVAL; /* held too often */
 	spin_unlock(&table->lock);
 	return err;
 }
@@ -235,27 +284,56 @@ int grant_swap(struct domain *d, grant_ref_t a, grant_ref_t b)
 	return status;
 }
 
-static void dump_entry(const struct domain *d, grant_ref_t ref, const struct grant_active *active,
-		const struct grant_entry_v1 *entry)
+struct used_entry {
+	grant_ref_t ref;
+	struct grant_entry_v1 entry;
+	struct grant_active active;
+};
+
+/* The next entry in use from *ref on in its frame; *ref moves behind what was looked at. */
+static bool find_used(struct grant_table *table, grant_ref_t *ref, struct used_entry *found)
 {
+	grant_ref_t end = ALIGN_DOWN(*ref, GRANT_ENTRIES_PER_FRAME) + GRANT_ENTRIES_PER_FRAME;
+	bool used = false;
+
+	spin_lock(&table->lock);
+	for (; !used && *ref < end; ++*ref) {
+		const struct grant_active *active = grant_active(table, *ref);
+
+		used = active != NULL && active->page != NULL;
+		if (used)
+			*found = (struct used_entry){ *ref, *grant_entry(table, *ref), *active };
+	}
+	spin_unlock(&table->lock);
+	return used;
+}
+
+static void dump_entry(const struct domain *d, const struct used_entry *used)
+{
+	const struct grant_active *active = &used->active;
+
 	log_info("d%u: grant %u: flags %#x to d%u, gfn %#x; in use by d%u: gfn %#llx, %u read, %u write",
-			d->id, ref, entry->flags, entry->domid, entry->frame, active->grantee,
-			(unsigned long long)active->gfn, active->read_pins, active->write_pins);
+			d->id, used->ref, used->entry.flags, used->entry.domid, used->entry.frame,
+			active->grantee, (unsigned long long)active->gfn, active->read_pins,
+			active->write_pins);
 }
 
 void grant_dump(struct domain *d)
 {
-	struct grant_table *table = &d->grant;
+	const struct grant_table *table = &d->grant;
+	grant_ref_t end = MIN(table->frame_count, DUMP_FRAMES) * GRANT_ENTRIES_PER_FRAME;
+	unsigned used = table->used_count, shown = 0;
+	struct used_entry entry;
 
-	spin_lock(&table->lock);
-	log_info("d%u: grant table version %u, %u of %u frames, %u mappings in %u of %u frames",
-			d->id, table->version, table->frame_count, table->frame_max,
+	log_info("d%u: grant table version %u, %u of %u frames, %u entries in use, %u mappings in %u of %u frames",
+			d->id, table->version, table->frame_count, table->frame_max, used,
 			table->mapping_count, table->mapping_frame_count, table->mapping_frame_max);
-	for (grant_ref_t ref = 0; ref < table->frame_count * GRANT_ENTRIES_PER_FRAME; ref++) {
-		const struct grant_active *active = grant_active(table, ref);
-
-		if (active->page != NULL)
-			dump_entry(d, ref, active, grant_entry(table, ref));
+	for (grant_ref_t ref = 0; ref < end && shown < MIN(used, KEYS_LINES_MAX);) {
+		if (!find_used(&d->grant, &ref, &entry))
+			continue;
+		dump_entry(d, &entry);
+		shown++;
 	}
-	spin_unlock(&table->lock);
+	if (used > shown)
+		log_info("d%u: and %u more", d->id, used - shown);
 }

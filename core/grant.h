@@ -16,6 +16,7 @@
 struct domain;
 struct grant_active;
 struct grant_mapping;
+struct page;
 
 /* What Arm guests may have: version 2 is not offered (XEN_SYSCTL_PHYSCAP_gnttab_v1 alone). */
 #define GRANT_VERSION_MAX             1
@@ -28,9 +29,13 @@ struct grant_table {
 	struct spinlock lock;
 	unsigned version;  /* 0: the domain has no grant table */
 	unsigned frame_count;  /* frames the guest sees */
+	unsigned used_count;  /* entries in use */
+	bool dying;    /* frames go, and none comes */
+	unsigned release_next; /* first frame that grant_relinquish_table() has not looked at */
 	unsigned frame_max;
-	void **frames;   /* shared entries, one Graft page each */
+	void **frames;   /* shared entries, one Graft page each; NULL: it has gone */
 	struct grant_active **active; /* one array per frame: pins and what they pin */
+	uint16_t *frame_used;  /* entries in use of each frame */
 	uint64_t *frame_gfns;  /* where the guest has its frames, for GNTTABOP_setup_table */
 
 	struct grant_mapping **mappings; /* what this domain has mapped of others, by handle */
@@ -53,14 +58,19 @@ void grant_set_dma_translated(bool translated);
 int grant_init_domain(struct domain *d);
 /* Undoes every mapping d still has of others; none of d's vCPUs runs. Bounded steps: 0, -ERESTART. */
 int grant_relinquish(struct domain *d);
-/* Nobody maps anything of d any more: mappings hold the domain. */
+/*
+ * Frees the table of a domain without a p2m and without mappings of others, in bounded steps: 0, -ERESTART. A frame
+ * with entries that others have in use goes with the last of these.
+ */
+int grant_relinquish_table(struct domain *d);
+/* What is left of the table. Nobody maps anything of d any more: mappings hold the domain. */
 void grant_free_domain(struct domain *d);
 
 /*
- * The frame with index idx of d's table, for XENMAPSPACE_grant_table and acquire_resource; the table grows
- * to reach it, in bounded steps. 0, -ERESTART (call again), -EINVAL (no such frame), -ENOMEM.
+ * The frame with index idx of d's table, held, for XENMAPSPACE_grant_table and acquire_resource; the table grows
+ * to reach it, in bounded steps. 0, -ERESTART (call again), -EINVAL (no such frame, or d is dying), -ENOMEM.
  */
-int grant_frame(struct domain *d, unsigned idx, paddr_t *pa);
+int grant_frame(struct domain *d, unsigned idx, struct page **page);
 /* The guest has its frame idx there from now on (XENMAPSPACE_grant_table); for setup_table's answer. */
 void grant_place_frame(struct domain *d, unsigned idx, uint64_t gfn);
 /* Where it is; UINT64_MAX: nowhere, or no such frame. */
@@ -126,5 +136,5 @@ int grant_copy(struct domain *d, const struct grant_copy *copy);
  */
 int grant_cache_flush(struct domain *d, uint64_t device_addr, unsigned offset, unsigned size);
 
-/* Prints limits and every entry in use on the hypervisor log. */
+/* Prints limits and some of the entries in use on the hypervisor log (core/keys.h); takes the lock for each. */
 void grant_dump(struct domain *d);

@@ -18,11 +18,22 @@ static uint32_t *entry_word(struct grant_entry_v1 *entry)
 	return (uint32_t *)(void *)entry;
 }
 
-static int refuse(const struct grant_pin *pin, int status, const char *why)
+/* What is left to do once the lock is free. */
+struct after {
+	struct page *unused; /* to be put */
+	const char *why; /* of a refusal: the UART may be slow, and others wait for the lock */
+};
+
+static int refuse(struct after *after, int status, const char *why)
+{
+	after->why = why;
+	return status;
+}
+
+static void report(const struct grant_pin *pin, const char *why)
 {
 	guest_printk(LOG_DEBUG, "d%u may not %s grant %u of d%u: %s", pin->grantee,
 			pin->write ? "write" : "read", pin->ref, pin->granter->id, why);
-	return status;
 }
 
 static const char *objection(const struct grant_pin *pin, uint32_t word)
@@ -40,7 +51,7 @@ static const char *objection(const struct grant_pin *pin, uint32_t word)
  * Checks the entry and sets its marks in one step. Here, unlike guest_update32(), a guest that keeps changing
  * the word gets nothing: what is stored must be what was checked.
  */
-static int mark(const struct grant_pin *pin, struct grant_entry_v1 *entry)
+static int mark(const struct grant_pin *pin, struct grant_entry_v1 *entry, struct after *after)
 {
 	uint32_t *word = entry_word(entry);
 	uint32_t seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
@@ -50,12 +61,12 @@ static int mark(const struct grant_pin *pin, struct grant_entry_v1 *entry)
 		const char *why = objection(pin, seen);
 
 		if (why != NULL)
-			return refuse(pin, GNTST_general_error, why);
+			return refuse(after, GNTST_general_error, why);
 		if (__atomic_compare_exchange_n(word, &seen, seen | marks, true, __ATOMIC_SEQ_CST,
 				    __ATOMIC_RELAXED))
 			return GNTST_okay;
 	}
-	return refuse(pin, GNTST_general_error, "the entry keeps changing");
+	return refuse(after, GNTST_general_error, "the entry keeps changing");
 }
 
 static void clear_marks(struct grant_entry_v1 *entry, const struct grant_active *active)
@@ -72,19 +83,19 @@ static void clear_marks(struct grant_entry_v1 *entry, const struct grant_active 
 
 /*
  * The frame behind an entry nobody uses yet: the granter's own RAM and nothing it borrowed itself. What is to
- * be put once the lock is free goes to *unused.
+ * be put once the lock is free goes to *after.
  */
 static int hold_frame(const struct grant_pin *pin, struct grant_active *active, uint64_t gfn,
-		struct page **unused)
+		struct after *after)
 {
 	enum p2m_type type = P2M_NONE;
 	struct page *page = p2m_get_page(pin->granter, ipa_of_gfn(gfn), pin->write, &type);
 
 	if (page == NULL)
-		return refuse(pin, GNTST_bad_page, "no memory there");
+		return refuse(after, GNTST_bad_page, "no memory there");
 	if (type != P2M_RAM && type != P2M_RAM_RO) {
-		*unused = page;
-		return refuse(pin, GNTST_bad_page, "not its own memory");
+		after->unused = page;
+		return refuse(after, GNTST_bad_page, "not its own memory");
 	}
 	*active = (struct grant_active){
 		.page = page,
@@ -95,19 +106,19 @@ static int hold_frame(const struct grant_pin *pin, struct grant_active *active, 
 	return GNTST_okay;
 }
 
-static int check_active(
-		const struct grant_pin *pin, const struct grant_active *active, uint64_t gfn)
+static int check_active(const struct grant_pin *pin, const struct grant_active *active,
+		uint64_t gfn, struct after *after)
 {
 	if (active->grantee != pin->grantee)
-		return refuse(pin, GNTST_general_error, "in use by another");
+		return refuse(after, GNTST_general_error, "in use by another");
 	if (active->gfn != gfn)
-		return refuse(pin, GNTST_general_error, "changed while in use");
+		return refuse(after, GNTST_general_error, "changed while in use");
 	if (pin->write && !active->writable)
-		return refuse(pin, GNTST_bad_page, "read-only memory");
+		return refuse(after, GNTST_bad_page, "read-only memory");
 	return GNTST_okay;
 }
 
-static int pin_locked(const struct grant_pin *pin, struct page **unused)
+static int pin_locked(const struct grant_pin *pin, struct after *after)
 {
 	struct grant_table *table = &pin->granter->grant;
 	struct grant_entry_v1 *entry = grant_entry(table, pin->ref);
@@ -116,19 +127,21 @@ static int pin_locked(const struct grant_pin *pin, struct page **unused)
 	int status;
 
 	if (entry == NULL)
-		return refuse(pin, GNTST_bad_gntref, "beyond its table");
-	status = mark(pin, entry);
+		return refuse(after, GNTST_bad_gntref, "beyond its table");
+	status = mark(pin, entry, after);
 	if (status != GNTST_okay)
 		return status;
 	gfn = __atomic_load_n(&entry->frame, __ATOMIC_RELAXED);
 	if (active->page == NULL)
-		status = hold_frame(pin, active, gfn, unused);
+		status = hold_frame(pin, active, gfn, after);
 	else
-		status = check_active(pin, active, gfn);
+		status = check_active(pin, active, gfn, after);
 	if (status != GNTST_okay) {
 		clear_marks(entry, active);
 		return status;
 	}
+	if (active->read_pins + active->write_pins == 0)
+		grant_entry_used(table, pin->ref);
 	*(pin->write ? &active->write_pins : &active->read_pins) += pin->count;
 	return GNTST_okay;
 }
@@ -136,16 +149,18 @@ static int pin_locked(const struct grant_pin *pin, struct page **unused)
 int grant_pin(const struct grant_pin *pin, struct page **page)
 {
 	struct grant_table *table = &pin->granter->grant;
-	struct page *unused = NULL;
+	struct after after = { NULL, NULL };
 	int status;
 
 	spin_lock(&table->lock);
-	status = pin_locked(pin, &unused);
+	status = pin_locked(pin, &after);
 	if (status == GNTST_okay)
 		*page = grant_active(table, pin->ref)->page;
 	spin_unlock(&table->lock);
-	if (unused != NULL)
-		page_put(unused);
+	if (after.why != NULL)
+		report(pin, after.why);
+	if (after.unused != NULL)
+		page_put(after.unused);
 	return status;
 }
 
@@ -165,6 +180,7 @@ void grant_unpin(const struct grant_pin *pin, unsigned count)
 	if (active->read_pins + active->write_pins == 0) {
 		unused = active->page;
 		*active = (struct grant_active){ 0 };
+		grant_entry_unused(table, pin->ref);
 	}
 	spin_unlock(&table->lock);
 	if (unused != NULL)

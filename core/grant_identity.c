@@ -79,8 +79,8 @@ static bool is_ours(const struct p2m_entry *entry, paddr_t pa)
 	return (entry->type == P2M_GRANT || entry->type == P2M_GRANT_RO) && entry->pa.v == pa.v;
 }
 
-/* Under the lock: makes the entry what the mappings of the frame ask for. */
-static int update(struct domain *d, const struct grant_mapping *m)
+/* Under the lock: makes the entry what the mappings of the frame ask for. *taken: the address is not free for it. */
+static int update(struct domain *d, const struct grant_mapping *m, bool *taken)
 {
 	paddr_t pa = page_phys(m->page);
 	enum p2m_type wanted = wanted_type(&d->grant, m->page);
@@ -96,9 +96,7 @@ static int update(struct domain *d, const struct grant_mapping *m)
 	if (now.type == P2M_NONE || (is_ours(&now, pa) && now.type != wanted))
 		return put_entry(d, m, wanted);
 	/* The domain uses the address for something else: its devices must do without. */
-	if (!is_ours(&now, pa))
-		guest_printk(LOG_WARN, "d%u: no DMA to a granted frame: address %#llx is taken",
-				d->id, (unsigned long long)pa.v);
+	*taken = !is_ours(&now, pa);
 	return GNTST_okay;
 }
 
@@ -106,8 +104,9 @@ static int update(struct domain *d, const struct grant_mapping *m)
 static void lower(struct domain *d, const struct grant_mapping *m)
 {
 	paddr_t pa = page_phys(m->page);
+	bool taken;
 
-	if (update(d, m) != GNTST_okay)
+	if (update(d, m, &taken) != GNTST_okay)
 		grant_unmap_page(d, IPA(pa.v), pa);
 }
 
@@ -130,6 +129,7 @@ static void take_out(struct grant_table *table, struct grant_mapping *m)
 int grant_identity_link(struct domain *d, struct grant_mapping *m)
 {
 	struct grant_table *table = &d->grant;
+	bool taken = false;
 	int status;
 
 	if (!applies(d, m))
@@ -137,10 +137,13 @@ int grant_identity_link(struct domain *d, struct grant_mapping *m)
 	spin_lock(&table->lock);
 	m->next = *bucket(table, m->page);
 	*bucket(table, m->page) = m->handle;
-	status = update(d, m);
+	status = update(d, m, &taken);
 	if (status != GNTST_okay)
 		take_out(table, m);
 	spin_unlock(&table->lock);
+	if (taken)
+		guest_printk(LOG_WARN, "d%u: no DMA to a granted frame: address %#llx is taken",
+				d->id, (unsigned long long)page_phys(m->page).v);
 	return status;
 }
 

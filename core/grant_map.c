@@ -28,10 +28,17 @@ int grant_maptrack_init(struct domain *d)
 	return d->config.direct_mapped ? grant_identity_init(table) : 0;
 }
 
+bool grant_maptrack_release(struct grant_table *table, unsigned count)
+{
+	table->mapping_free = GRANT_NO_HANDLE;
+	table->mapping_frame_max = 0; /* none comes */
+	for (; count != 0 && table->mapping_frame_count != 0; count--)
+		page_free_virt(table->mappings[--table->mapping_frame_count]);
+	return table->mapping_frame_count == 0;
+}
+
 void grant_maptrack_free(struct grant_table *table)
 {
-	for (unsigned i = 0; i < table->mapping_frame_count; i++)
-		page_free_virt(table->mappings[i]);
 	heap_free(table->mappings);
 	heap_free(table->identity);
 }

@@ -37,10 +37,16 @@ int grant_pin(const struct grant_pin *pin, struct page **page);
 /* Gives back `count` pins of it; the entry's marks go with the last one that needs them. */
 void grant_unpin(const struct grant_pin *pin, unsigned count);
 
-/* Caller holds the lock; NULL beyond the table. */
+/* Caller holds the lock; NULL beyond the table, and in a frame that has gone. */
 struct grant_entry_v1 *grant_entry(struct grant_table *table, grant_ref_t ref);
 struct grant_active *grant_active(struct grant_table *table, grant_ref_t ref);
 
+/* An entry comes into use, or is not any more: its frame goes if the table does. Under the lock. */
+void grant_entry_used(struct grant_table *table, grant_ref_t ref);
+void grant_entry_unused(struct grant_table *table, grant_ref_t ref);
+
 /* The maptrack: 0, -EINVAL, -ENOMEM. */
 int grant_maptrack_init(struct domain *d);
+/* Frees up to `count` of its frames, of which no handle is in use: true when none is left. */
+bool grant_maptrack_release(struct grant_table *table, unsigned count);
 void grant_maptrack_free(struct grant_table *table);

@@ -207,20 +207,23 @@ int memory_map_shared_info(struct domain *d, uint64_t index, uint64_t gfn)
 	return map_over(d, gfn, page_phys(page_of_virt(d->shared_info)), P2M_SHARED);
 }
 
-static int find_grant_frame(struct domain *d, uint64_t index, paddr_t *pa)
+static int find_grant_frame(struct domain *d, uint64_t index, struct page **page)
 {
 	if (index > UINT32_MAX || (index & XENMAPIDX_grant_table_status)) /* version 2 only */
 		return -EINVAL;
-	return grant_frame(d, (unsigned)index, pa);
+	return grant_frame(d, (unsigned)index, page);
 }
 
+/* Its own frame needs no hold in the map: the map goes before the table (core/domain_kill.c). */
 int memory_map_grant_frame(struct domain *d, uint64_t index, uint64_t gfn)
 {
-	paddr_t pa;
-	int err = find_grant_frame(d, index, &pa);
+	struct page *page;
+	int err = find_grant_frame(d, index, &page);
 
-	if (!err)
-		err = map_over(d, gfn, pa, P2M_SHARED);
+	if (err)
+		return err;
+	err = map_over(d, gfn, page_phys(page), P2M_SHARED);
+	page_put(page);
 	if (!err)
 		grant_place_frame(d, (unsigned)index, gfn);
 	return err;
@@ -229,13 +232,10 @@ int memory_map_grant_frame(struct domain *d, uint64_t index, uint64_t gfn)
 int memory_map_foreign_grant_frame(
 		struct domain *d, uint64_t gfn, struct domain *from, uint64_t index)
 {
-	paddr_t pa;
-	int err = find_grant_frame(from, index, &pa);
-	struct page *page = err ? NULL : page_of_phys(pa);
+	struct page *page;
+	int err = find_grant_frame(from, index, &page);
 
-	if (!page)
-		return err;
-	return page_get_any(page, NULL) ? map_held(d, gfn, page, P2M_FOREIGN) : -EINVAL;
+	return err ? err : map_held(d, gfn, page, P2M_FOREIGN);
 }
 
 int memory_map_foreign(struct domain *d, uint64_t gfn, struct domain *from, uint64_t from_gfn)

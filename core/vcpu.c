@@ -36,12 +36,17 @@ undo_alloc:
 	return NULL;
 }
 
+void vcpu_retire(struct vcpu *v)
+{
+	if (v != NULL)
+		arch_vcpu_free(v);
+}
+
 void vcpu_free(struct vcpu *v)
 {
 	if (v == NULL)
 		return;
 	sched_destroy_vcpu(v);
-	arch_vcpu_free(v);
 	heap_free(v);
 }
 

@@ -84,11 +84,11 @@ static void test_domain_without_a_table(void **state)
 {
 	struct domain d = { .id = 3 };
 	struct grant_map map = { .granter = &d, .parts = GRANT_HOST, .host = IPA(HOLE_IPA) };
-	paddr_t pa;
+	struct page *page;
 
 	(void)state;
 	assert_int_equal(grant_init_domain(&d), 0);
-	assert_int_equal(grant_frame(&d, 0, &pa), -EINVAL);
+	assert_int_equal(grant_frame(&d, 0, &page), -EINVAL);
 	assert_int_equal(grant_set_version(&d, 1), -ENOSYS);
 	assert_int_equal(grant_swap(&d, 0, 0), GNTST_bad_gntref);
 	assert_int_equal(grant_map(D(1), &map), GNTST_bad_gntref);
@@ -125,25 +125,28 @@ static void test_init_out_of_memory(void **state)
 static void test_frames(void **state)
 {
 	unsigned count, max;
-	paddr_t pa, again;
+	struct page *page, *again;
 
 	(void)state;
 	grant_query_size(D(1), &count, &max);
 	assert_int_equal(count, 1);
 	assert_int_equal(max, 4);
-	assert_int_equal(grant_frame(D(1), 2, &pa), 0);
+	assert_int_equal(grant_frame(D(1), 2, &page), 0);
 	assert_int_equal(grant_frame(D(1), 2, &again), 0);
-	assert_int_equal(pa.v, again.v);
-	assert_ptr_equal(phys_to_virt(pa), D(1)->grant.frames[2]);
+	assert_ptr_equal(page, again);
+	assert_int_equal(page_refcount(page), 3);
+	page_put(page);
+	page_put(page);
+	assert_ptr_equal(page_virt(page), D(1)->grant.frames[2]);
 	grant_query_size(D(1), &count, &max);
 	assert_int_equal(count, 3);
-	assert_int_equal(grant_frame(D(1), 4, &pa), -EINVAL);
-	assert_int_equal(grant_frame(D(1), UINT32_MAX, &pa), -EINVAL);
+	assert_int_equal(grant_frame(D(1), 4, &page), -EINVAL);
+	assert_int_equal(grant_frame(D(1), UINT32_MAX, &page), -EINVAL);
 	assert_int_equal(grant_setup(D(1), 5), -EINVAL);
 	host_fail_at = 1;
 	assert_int_equal(grant_setup(D(1), 4), -ENOMEM);
 	host_fail_at = 2;
-	assert_int_equal(grant_frame(D(1), 3, &pa), -ENOMEM);
+	assert_int_equal(grant_frame(D(1), 3, &page), -ENOMEM);
 	assert_int_equal(grant_setup(D(1), 4), 0);
 	assert_int_equal(grant_setup(D(1), 2), 0);
 	grant_query_size(D(1), &count, &max);
@@ -662,7 +665,7 @@ static void test_granter_dies_while_mapped(void **state)
 	assert_int_equal(D(1)->tot_pages, 0);
 	assert_int_equal(D(1)->refs, 1);
 	assert_true(page_count_free() > free_pages);
-	assert_int_equal(try_map(0, 1, 1, WRITE, HOLE_IPA), GNTST_bad_page);
+	assert_int_equal(try_map(0, 1, 1, WRITE, HOLE_IPA), GNTST_bad_gntref);
 }
 
 static void test_mapper_dies(void **state)
