@@ -15,6 +15,11 @@
 #define STEAL_MARGIN (SCHED_SLICE / 2)
 /* Virtual time by which queues may drift apart; more only says that affinities keep them apart. */
 #define DRIFT_MAX (5 * SCHED_SLICE)
+/* Beyond what join() leaves of a distance, whatever the weight; times a weight it fits into 63 bits. */
+#define AHEAD_MAX (INT64_C(1) << 40)
+
+static_assert(LEAD_MAX *SCHED_WEIGHT_DEFAULT < AHEAD_MAX, "the least weight is 1");
+static_assert(SCHED_WEIGHT_MAX <= INT64_MAX / AHEAD_MAX, "times a weight it fits");
 
 uint64_t sched_scale(uint64_t ns, const struct vcpu *v)
 {
@@ -137,6 +142,7 @@ void sched_queue_reweigh(struct vcpu *v, unsigned old_weight)
 	uint64_t floor = sched_cpus[cpu].floor;
 	int64_t ahead = (int64_t)(v->sched.vruntime - floor);
 
+	ahead = MIN(MAX(ahead, -AHEAD_MAX), AHEAD_MAX); /* a vCPU may have slept for years */
 	ahead = ahead * (int64_t)old_weight / (int64_t)v->domain->sched.weight;
 	v->sched.vruntime = floor + (uint64_t)ahead;
 	if (v->sched.queued) {
