@@ -1,41 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Test-and-set lock, not first come, first served: a queue of waiters stands still whenever the one whose turn
- * it is does not run, which happens to every Graft that runs on a machine that is itself emulated or
- * virtualised. Sections are short and contention is rare, so nobody starves.
+ * Spinlocks by LDAXR/STXR, which every Armv8-A CPU has; the atomic instructions of Armv8.1 would have to be patched
+ * in by ID_AA64ISAR0_EL1.Atomic. A CPU waits by WFE, so that it leaves the line to the others: core/fair_lock.h.
  */
 #pragma once
 
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include "core/fair_lock.h"
 
 struct spinlock {
-	_Atomic uint32_t held;
+	struct fair_lock fair;
 };
 
-#define SPINLOCK_INIT { 0 }
+#define SPINLOCK_INIT { .fair.word = 0 }
 
 static inline bool spin_trylock(struct spinlock *lock)
 {
-	return atomic_exchange_explicit(&lock->held, 1, memory_order_acquire) == 0;
+	return fair_lock_try(&lock->fair);
 }
 
-/* Waits on a plain load, so that the line stays shared until the owner writes it. */
 static inline void spin_lock(struct spinlock *lock)
 {
-	while (!spin_trylock(lock)) {
-		while (atomic_load_explicit(&lock->held, memory_order_relaxed))
-			__asm__ volatile("yield" ::: "memory");
-	}
+	fair_lock_take(&lock->fair);
 }
 
 static inline void spin_unlock(struct spinlock *lock)
 {
-	atomic_store_explicit(&lock->held, 0, memory_order_release);
+	fair_lock_give(&lock->fair);
 }
 
 static inline bool spin_is_locked(const struct spinlock *lock)
 {
-	return atomic_load_explicit(&lock->held, memory_order_relaxed) != 0;
+	return atomic_load_explicit(&lock->fair.held, memory_order_relaxed) != 0;
 }
