@@ -62,12 +62,23 @@ static const struct model_map *active(unsigned granter, unsigned ref)
 	return NULL;
 }
 
+/* A dead domain's frame goes with the last of its entries in use; all entries of the model are in one frame. */
+static bool is_frame_gone(unsigned granter)
+{
+	for (unsigned ref = 0; ref < REFS; ref++)
+		if (active(granter, ref) != NULL)
+			return false;
+	return dead[granter];
+}
+
 /* What an access must answer. */
 static int verdict(unsigned to, unsigned granter, unsigned ref, bool write)
 {
 	const struct model_entry *e = &entries[granter][ref];
 	const struct model_map *a = active(granter, ref);
 
+	if (is_frame_gone(granter))
+		return GNTST_bad_gntref;
 	if (e->type != GTF_permit_access || e->to != to || (write && e->readonly))
 		return GNTST_general_error;
 	if (a != NULL)
@@ -88,6 +99,8 @@ static void step_give(void)
 	unsigned d = pick(ENV_DOMAINS), ref = pick(REFS);
 	struct model_entry *e = &entries[d][ref];
 
+	if (is_frame_gone(d))
+		return;
 	*e = (struct model_entry){
 		.type = pick(8) != 0 ? GTF_permit_access : pick(4),
 		.readonly = pick(3) == 0,
@@ -281,7 +294,7 @@ static void check_page(unsigned d, unsigned n)
 
 static void check_pins(unsigned d, unsigned ref)
 {
-	const struct grant_active *a = &D(d)->grant.active[0][8 + ref];
+	const struct grant_active *a = grant_active(&D(d)->grant, 8 + ref);
 	unsigned reads = 0, writes = 0;
 
 	for (unsigned i = 0; i < MAPS_MAX; i++) {
@@ -291,6 +304,9 @@ static void check_pins(unsigned d, unsigned ref)
 		if (m->used && m->granter == d && m->ref == ref)
 			*(m->write ? &writes : &reads) += parts;
 	}
+	assert_true((a == NULL) == is_frame_gone(d));
+	if (a == NULL)
+		return;
 	assert_int_equal(a->read_pins, reads);
 	assert_int_equal(a->write_pins, writes);
 	/* marks may be missing where the guest wiped them, but none stays when nothing is pinned */
