@@ -3,9 +3,10 @@
 #include "core/error.h"
 
 #include "core/printk_priv.h"
+#include "core/xen_abi.h"
 #include <xen/errno.h>
 
-#define SAME(name) static_assert(name == XEN_##name, "xen/errno.h")
+#define SAME(name) XEN_ABI(name == XEN_##name)
 SAME(EPERM);
 SAME(ENOENT);
 SAME(ESRCH);

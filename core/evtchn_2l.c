@@ -12,10 +12,9 @@
 
 #define WORD_BITS 64U
 
-static_assert(EVTCHN_2L_NR_CHANNELS ==
-				WORD_BITS * ARRAY_SIZE(((struct shared_info *)0)->evtchn_pending),
-		"a selector bit for each word");
-static_assert(sizeof(((struct vcpu_info *)0)->evtchn_pending_sel) == 8, "arm64 layout");
+/* A selector bit for each word. */
+XEN_ABI(EVTCHN_2L_NR_CHANNELS == WORD_BITS * ARRAY_SIZE(((struct shared_info *)0)->evtchn_pending));
+XEN_ABI(sizeof(((struct vcpu_info *)0)->evtchn_pending_sel) == 8);
 
 static bool bit_is_set(const uint64_t *words, evtchn_port_t port)
 {

@@ -16,9 +16,9 @@
 #define RELEASE_AT_ONCE 32U /* frames freed in one step */
 #define DUMP_FRAMES     64U /* looked through by grant_dump(): all of them by default */
 
-static_assert(sizeof(struct grant_entry_v1) == 8, "xen/grant_table.h");
-static_assert(offsetof(struct grant_entry_v1, domid) == 2, "xen/grant_table.h");
-static_assert(offsetof(struct grant_entry_v1, frame) == 4, "xen/grant_table.h");
+XEN_ABI(sizeof(struct grant_entry_v1) == 8);
+XEN_ABI(offsetof(struct grant_entry_v1, domid) == 2);
+XEN_ABI(offsetof(struct grant_entry_v1, frame) == 4);
 
 #define GFN_NOWHERE UINT64_MAX
 #define GROW_AT_ONCE                                                                               \

@@ -7,12 +7,10 @@
 #include "lib/string.h"
 #include <arch/barrier.h>
 
-static_assert(sizeof(struct vcpu_runstate_info) == 48, "xen/vcpu.h");
-static_assert(offsetof(struct vcpu_runstate_info, state_entry_time) == 8, "xen/vcpu.h");
-static_assert((int)VCPU_RUNNING == RUNSTATE_running && (int)VCPU_RUNNABLE == RUNSTATE_runnable &&
-				(int)VCPU_BLOCKED == RUNSTATE_blocked &&
-				(int)VCPU_OFFLINE == RUNSTATE_offline,
-		"xen/vcpu.h");
+XEN_ABI(sizeof(struct vcpu_runstate_info) == 48);
+XEN_ABI(offsetof(struct vcpu_runstate_info, state_entry_time) == 8);
+XEN_ABI((int)VCPU_RUNNING == RUNSTATE_running && (int)VCPU_RUNNABLE == RUNSTATE_runnable);
+XEN_ABI((int)VCPU_BLOCKED == RUNSTATE_blocked && (int)VCPU_OFFLINE == RUNSTATE_offline);
 
 static struct vcpu *make(struct domain *d, unsigned id)
 {

@@ -44,16 +44,22 @@
 #pragma pop_macro("__aarch64__")
 #pragma pop_macro("__x86_64__")
 
-static_assert(XEN_SYSCTL_INTERFACE_VERSION == 0x15, "libxen-dev is not Xen 4.20's");
-static_assert(XEN_DOMCTL_INTERFACE_VERSION == 0x17, "libxen-dev is not Xen 4.20's");
-static_assert(sizeof(xen_ulong_t) == 8, "arm64 layout");
-static_assert(sizeof(xen_pfn_t) == 8, "arm64 layout");
-static_assert(sizeof(XEN_GUEST_HANDLE(void)) == 8, "arm64 layout");
-static_assert(XEN_LEGACY_MAX_VCPUS == 1, "arm64 layout");
-static_assert(offsetof(struct shared_info, evtchn_pending) == sizeof(struct vcpu_info),
-		"arm64 layout");
-static_assert(offsetof(struct vcpu_guest_context, user_regs) == 8, "arm64 layout");
-static_assert(offsetof(struct xen_domctl, u) == 16, "arm64 layout");
-static_assert(sizeof(struct xen_domctl) == 16 + 128, "arm64 layout");
-static_assert(sizeof(struct xen_sysctl) == 8 + 128, "arm64 layout");
-static_assert(offsetof(struct xen_arch_domainconfig, clock_frequency) == 8, "arm64 layout");
+/*
+ * XEN_ABI(fact): a layout, a number or an interface version that Graft's code relies on. A value that Graft
+ * passes on, or takes from the header as it is, is not asserted: an update of the package may change it.
+ */
+#define XEN_ABI(fact)                                                                              \
+	_Static_assert(fact, "libxen-dev 4.20 is needed: these headers are another Xen's")
+
+XEN_ABI(XEN_SYSCTL_INTERFACE_VERSION == 0x15);
+XEN_ABI(XEN_DOMCTL_INTERFACE_VERSION == 0x17);
+XEN_ABI(sizeof(xen_ulong_t) == 8);
+XEN_ABI(sizeof(xen_pfn_t) == 8);
+XEN_ABI(sizeof(XEN_GUEST_HANDLE(void)) == 8);
+XEN_ABI(XEN_LEGACY_MAX_VCPUS == 1);
+XEN_ABI(offsetof(struct shared_info, evtchn_pending) == sizeof(struct vcpu_info));
+XEN_ABI(offsetof(struct vcpu_guest_context, user_regs) == 8);
+XEN_ABI(offsetof(struct xen_domctl, u) == 16);
+XEN_ABI(sizeof(struct xen_domctl) == 16 + 128);
+XEN_ABI(sizeof(struct xen_sysctl) == 8 + 128);
+XEN_ABI(offsetof(struct xen_arch_domainconfig, clock_frequency) == 8);

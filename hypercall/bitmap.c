@@ -6,8 +6,8 @@
 
 #define MAP_BITS_MAX 65536U /* more is no map of CPUs */
 
-static_assert(sizeof(struct xenctl_bitmap) == 16, "xen/xen.h");
-static_assert(offsetof(struct xenctl_bitmap, nr_bits) == 8, "xen/xen.h");
+XEN_ABI(sizeof(struct xenctl_bitmap) == 16);
+XEN_ABI(offsetof(struct xenctl_bitmap, nr_bits) == 8);
 
 static uint64_t mask_of(uint32_t bits)
 {

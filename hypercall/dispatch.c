@@ -7,7 +7,7 @@
 #include <arch/nospec.h>
 
 #define CHECK_NUMBER(number, name, argc)                                                           \
-	static_assert((number) == __HYPERVISOR_##name, "xen/xen.h");                               \
+	XEN_ABI((number) == __HYPERVISOR_##name);                                                  \
 	static_assert((argc) <= HYPERCALL_ARGS, "registers");
 HYPERCALL_LIST(CHECK_NUMBER)
 

@@ -3,10 +3,10 @@
 #include "hypercall/domctl.h"
 #include <arch/nospec.h>
 
-static_assert(sizeof(struct xen_domctl) == 144, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl, interface_version) == 4, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl, domain) == 8, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl, u) == 16, "xen/domctl.h");
+XEN_ABI(sizeof(struct xen_domctl) == 144);
+XEN_ABI(offsetof(struct xen_domctl, interface_version) == 4);
+XEN_ABI(offsetof(struct xen_domctl, domain) == 8);
+XEN_ABI(offsetof(struct xen_domctl, u) == 16);
 
 enum domctl_flags {
 	RESULTS = 1, /* the structure goes back to the caller */

@@ -5,14 +5,14 @@
 #include "core/vuart.h"
 #include "hypercall/domctl.h"
 
-static_assert(sizeof(struct xen_domctl_vuart_op) == 24, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_vuart_op, console_domid) == 16, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_vuart_op, evtchn) == 20, "xen/domctl.h");
-static_assert(sizeof(struct xen_domctl_set_virq_handler) == 4, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_irq_permission, allow_access) == 4, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_iomem_permission, allow_access) == 16, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_memory_mapping, add_mapping) == 24, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_bind_pt_irq, u) == 8, "xen/domctl.h");
+XEN_ABI(sizeof(struct xen_domctl_vuart_op) == 24);
+XEN_ABI(offsetof(struct xen_domctl_vuart_op, console_domid) == 16);
+XEN_ABI(offsetof(struct xen_domctl_vuart_op, evtchn) == 20);
+XEN_ABI(sizeof(struct xen_domctl_set_virq_handler) == 4);
+XEN_ABI(offsetof(struct xen_domctl_irq_permission, allow_access) == 4);
+XEN_ABI(offsetof(struct xen_domctl_iomem_permission, allow_access) == 16);
+XEN_ABI(offsetof(struct xen_domctl_memory_mapping, add_mapping) == 24);
+XEN_ABI(offsetof(struct xen_domctl_bind_pt_irq, u) == 8);
 
 int domctl_vuart_op(struct domain *d, struct xen_domctl *op)
 {

@@ -3,13 +3,13 @@
 #include "hypercall/domctl.h"
 #include "lib/string.h"
 
-static_assert(sizeof(struct xen_domctl_getdomaininfo) == 120, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_getdomaininfo, tot_pages) == 8, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_getdomaininfo, cpu_time) == 56, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_getdomaininfo, handle) == 76, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_getdomaininfo, arch_config) == 104, "xen/domctl.h");
-static_assert(sizeof(struct xen_domctl_getvcpuinfo) == 24, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_getvcpuinfo, cpu_time) == 8, "xen/domctl.h");
+XEN_ABI(sizeof(struct xen_domctl_getdomaininfo) == 120);
+XEN_ABI(offsetof(struct xen_domctl_getdomaininfo, tot_pages) == 8);
+XEN_ABI(offsetof(struct xen_domctl_getdomaininfo, cpu_time) == 56);
+XEN_ABI(offsetof(struct xen_domctl_getdomaininfo, handle) == 76);
+XEN_ABI(offsetof(struct xen_domctl_getdomaininfo, arch_config) == 104);
+XEN_ABI(sizeof(struct xen_domctl_getvcpuinfo) == 24);
+XEN_ABI(offsetof(struct xen_domctl_getvcpuinfo, cpu_time) == 8);
 
 static uint32_t domain_flags(struct domain *d)
 {

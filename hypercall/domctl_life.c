@@ -5,13 +5,13 @@
 #include "hypercall/domctl.h"
 #include "lib/string.h"
 
-static_assert(sizeof(struct xen_domctl_createdomain) == 72, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_createdomain, flags) == 20, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_createdomain, arch) == 60, "xen/domctl.h");
-static_assert(sizeof(struct xen_arch_domainconfig) == 12, "xen/arch-arm.h");
-static_assert(sizeof(struct xen_domctl_max_vcpus) == 4, "xen/domctl.h");
-static_assert(sizeof(struct xen_domctl_settimeoffset) == 8, "xen/domctl.h");
-static_assert(sizeof(struct xen_domctl_set_llc_colors) == 16, "xen/domctl.h");
+XEN_ABI(sizeof(struct xen_domctl_createdomain) == 72);
+XEN_ABI(offsetof(struct xen_domctl_createdomain, flags) == 20);
+XEN_ABI(offsetof(struct xen_domctl_createdomain, arch) == 60);
+XEN_ABI(sizeof(struct xen_arch_domainconfig) == 12);
+XEN_ABI(sizeof(struct xen_domctl_max_vcpus) == 4);
+XEN_ABI(sizeof(struct xen_domctl_settimeoffset) == 8);
+XEN_ABI(sizeof(struct xen_domctl_set_llc_colors) == 16);
 
 #define FLAGS_NEEDED  (XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap)
 #define FLAGS_ALLOWED (FLAGS_NEEDED | XEN_DOMCTL_CDF_xs_domain)

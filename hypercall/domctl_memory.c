@@ -2,10 +2,10 @@
 /* domctl: how much memory a domain may have, and that its caches are clean before it starts. */
 #include "hypercall/domctl.h"
 
-static_assert(sizeof(struct xen_domctl_max_mem) == 8, "xen/domctl.h");
-static_assert(sizeof(struct xen_domctl_nodeaffinity) == 16, "xen/domctl.h");
-static_assert(sizeof(struct xen_domctl_cacheflush) == 16, "xen/domctl.h");
-static_assert(sizeof(struct xen_domctl_paging_mempool) == 8, "xen/domctl.h");
+XEN_ABI(sizeof(struct xen_domctl_max_mem) == 8);
+XEN_ABI(sizeof(struct xen_domctl_nodeaffinity) == 16);
+XEN_ABI(sizeof(struct xen_domctl_cacheflush) == 16);
+XEN_ABI(sizeof(struct xen_domctl_paging_mempool) == 8);
 
 #define CACHEFLUSH_PAGES_MAX (UINT64_C(1) << PAGE_ORDER_MAX)
 #define CACHEFLUSH_AT_ONCE   128U /* pages between two looks for interrupts */

@@ -3,13 +3,13 @@
 #include "hypercall/domctl.h"
 #include "lib/string.h"
 
-static_assert(sizeof(struct xen_domctl_vcpuaffinity) == 40, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_vcpuaffinity, cpumap_hard) == 8, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_vcpuaffinity, cpumap_soft) == 24, "xen/domctl.h");
-static_assert(sizeof(struct xen_domctl_scheduler_op) == 24, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_scheduler_op, u) == 8, "xen/domctl.h");
-static_assert(sizeof(struct xen_domctl_vcpucontext) == 16, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_vcpucontext, ctxt) == 8, "xen/domctl.h");
+XEN_ABI(sizeof(struct xen_domctl_vcpuaffinity) == 40);
+XEN_ABI(offsetof(struct xen_domctl_vcpuaffinity, cpumap_hard) == 8);
+XEN_ABI(offsetof(struct xen_domctl_vcpuaffinity, cpumap_soft) == 24);
+XEN_ABI(sizeof(struct xen_domctl_scheduler_op) == 24);
+XEN_ABI(offsetof(struct xen_domctl_scheduler_op, u) == 8);
+XEN_ABI(sizeof(struct xen_domctl_vcpucontext) == 16);
+XEN_ABI(offsetof(struct xen_domctl_vcpucontext, ctxt) == 8);
 
 /* Who names a vCPU that the domain cannot have is told so; one that it has not yet is not found. */
 static int find_vcpu(struct domain *d, uint32_t id, struct vcpu **v)

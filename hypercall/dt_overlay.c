@@ -11,12 +11,12 @@
 #include "include/graft/sysctl.h"
 #include "lib/string.h"
 
-static_assert(sizeof(struct xen_sysctl_dt_overlay) == 16, "xen/sysctl.h");
-static_assert(offsetof(struct xen_sysctl_dt_overlay, overlay_fdt_size) == 8, "xen/sysctl.h");
-static_assert(offsetof(struct xen_sysctl_dt_overlay, overlay_op) == 12, "xen/sysctl.h");
-static_assert(sizeof(struct xen_domctl_dt_overlay) == 16, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_dt_overlay, overlay_fdt_size) == 8, "xen/domctl.h");
-static_assert(offsetof(struct xen_domctl_dt_overlay, overlay_op) == 12, "xen/domctl.h");
+XEN_ABI(sizeof(struct xen_sysctl_dt_overlay) == 16);
+XEN_ABI(offsetof(struct xen_sysctl_dt_overlay, overlay_fdt_size) == 8);
+XEN_ABI(offsetof(struct xen_sysctl_dt_overlay, overlay_op) == 12);
+XEN_ABI(sizeof(struct xen_domctl_dt_overlay) == 16);
+XEN_ABI(offsetof(struct xen_domctl_dt_overlay, overlay_fdt_size) == 8);
+XEN_ABI(offsetof(struct xen_domctl_dt_overlay, overlay_op) == 12);
 static_assert(GRAFT_REASON_MAX == sizeof((struct dt_why){ .each = NULL }.text), "graft/sysctl.h");
 
 /* Text of a dry run that Graft keeps until it is told. */

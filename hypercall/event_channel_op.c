@@ -22,13 +22,13 @@ union evtchn_args {
 	struct evtchn_set_priority set_priority;
 };
 
-static_assert(sizeof(struct evtchn_alloc_unbound) == 8, "event_channel.h");
-static_assert(sizeof(struct evtchn_bind_interdomain) == 12, "event_channel.h");
-static_assert(sizeof(struct evtchn_bind_virq) == 12, "event_channel.h");
-static_assert(sizeof(struct evtchn_status) == 24, "event_channel.h");
-static_assert(offsetof(struct evtchn_status, u) == 16, "event_channel.h");
-static_assert(sizeof(struct evtchn_init_control) == 24, "event_channel.h");
-static_assert(offsetof(struct evtchn_init_control, link_bits) == 16, "event_channel.h");
+XEN_ABI(sizeof(struct evtchn_alloc_unbound) == 8);
+XEN_ABI(sizeof(struct evtchn_bind_interdomain) == 12);
+XEN_ABI(sizeof(struct evtchn_bind_virq) == 12);
+XEN_ABI(sizeof(struct evtchn_status) == 24);
+XEN_ABI(offsetof(struct evtchn_status, u) == 16);
+XEN_ABI(sizeof(struct evtchn_init_control) == 24);
+XEN_ABI(offsetof(struct evtchn_init_control, link_bits) == 16);
 
 /* A domain by id or DOMID_SELF, held, if the caller may act on it: itself, or any if privileged. */
 static int find_target(domain_id_t id, struct domain **d)

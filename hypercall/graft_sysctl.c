@@ -9,8 +9,8 @@
 #include "lib/string.h"
 #include <arch/nospec.h>
 
-static_assert(sizeof(struct graft_sysctl) == sizeof(struct xen_sysctl), "graft/sysctl.h");
-static_assert(offsetof(struct graft_sysctl, u) == offsetof(struct xen_sysctl, u), "graft/sysctl.h");
+XEN_ABI(sizeof(struct graft_sysctl) == sizeof(struct xen_sysctl));
+XEN_ABI(offsetof(struct graft_sysctl, u) == offsetof(struct xen_sysctl, u));
 static_assert(sizeof(struct graft_overlay) == 104, "graft/sysctl.h");
 static_assert(offsetof(struct graft_overlay, digest) == 16, "graft/sysctl.h");
 static_assert(offsetof(struct graft_overlay, name) == 40, "graft/sysctl.h");
@@ -18,7 +18,7 @@ static_assert(sizeof(struct graft_sysctl_overlay_plan) == 40, "graft/sysctl.h");
 static_assert(sizeof(struct graft_sysctl_last_reason) == 16, "graft/sysctl.h");
 static_assert(sizeof(struct graft_sysctl_tree) == 16, "graft/sysctl.h");
 static_assert(sizeof(struct graft_sysctl_device) == 32, "graft/sysctl.h");
-static_assert(GRAFT_OWNER_GRAFT == DOMID_XEN && GRAFT_OWNER_NOBODY == DOMID_INVALID, "xen/xen.h");
+XEN_ABI(GRAFT_OWNER_GRAFT == DOMID_XEN && GRAFT_OWNER_NOBODY == DOMID_INVALID);
 
 static void fill_overlay(const struct dt_overlay *overlay, struct graft_overlay *out)
 {

@@ -7,18 +7,18 @@
 #include "hypercall/priv.h"
 #include <arch/nospec.h>
 
-static_assert(sizeof(struct gnttab_map_grant_ref) == 32, "xen/grant_table.h");
-static_assert(offsetof(struct gnttab_map_grant_ref, dev_bus_addr) == 24, "xen/grant_table.h");
-static_assert(sizeof(struct gnttab_unmap_grant_ref) == 24, "xen/grant_table.h");
-static_assert(sizeof(struct gnttab_unmap_and_replace) == 24, "xen/grant_table.h");
-static_assert(sizeof(struct gnttab_setup_table) == 24, "xen/grant_table.h");
-static_assert(sizeof(struct gnttab_transfer) == 24, "xen/grant_table.h");
-static_assert(sizeof(struct gnttab_copy) == 40, "xen/grant_table.h");
-static_assert(offsetof(struct gnttab_copy, status) == 36, "xen/grant_table.h");
-static_assert(sizeof(struct gnttab_query_size) == 16, "xen/grant_table.h");
-static_assert(sizeof(struct gnttab_get_status_frames) == 16, "xen/grant_table.h");
-static_assert(sizeof(struct gnttab_swap_grant_ref) == 12, "xen/grant_table.h");
-static_assert(sizeof(struct gnttab_cache_flush) == 16, "xen/grant_table.h");
+XEN_ABI(sizeof(struct gnttab_map_grant_ref) == 32);
+XEN_ABI(offsetof(struct gnttab_map_grant_ref, dev_bus_addr) == 24);
+XEN_ABI(sizeof(struct gnttab_unmap_grant_ref) == 24);
+XEN_ABI(sizeof(struct gnttab_unmap_and_replace) == 24);
+XEN_ABI(sizeof(struct gnttab_setup_table) == 24);
+XEN_ABI(sizeof(struct gnttab_transfer) == 24);
+XEN_ABI(sizeof(struct gnttab_copy) == 40);
+XEN_ABI(offsetof(struct gnttab_copy, status) == 36);
+XEN_ABI(sizeof(struct gnttab_query_size) == 16);
+XEN_ABI(sizeof(struct gnttab_get_status_frames) == 16);
+XEN_ABI(sizeof(struct gnttab_swap_grant_ref) == 12);
+XEN_ABI(sizeof(struct gnttab_cache_flush) == 16);
 
 #define BATCH       256U /* requests done before Graft looks around, interrupt or not */
 #define LIST_FRAMES 64U /* of a frame list, written to the guest at once */

@@ -6,8 +6,8 @@
 #include "hypercall/priv.h"
 #include <arch/nospec.h>
 
-static_assert(sizeof(struct xen_hvm_param) == 16, "hvm_op.h");
-static_assert(offsetof(struct xen_hvm_param, value) == 8, "hvm_op.h");
+XEN_ABI(sizeof(struct xen_hvm_param) == 16);
+XEN_ABI(offsetof(struct xen_hvm_param, value) == 8);
 
 enum access {
 	ACCESS_NONE,   /* means nothing on Arm */

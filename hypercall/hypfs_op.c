@@ -7,9 +7,9 @@
 #include "hypercall/priv.h"
 #include "lib/string.h"
 
-static_assert(sizeof(struct xen_hypfs_direntry) == 12, "xen/hypfs.h");
-static_assert(offsetof(struct xen_hypfs_dirlistentry, off_next) == 12, "xen/hypfs.h");
-static_assert(offsetof(struct xen_hypfs_dirlistentry, name) == 14, "xen/hypfs.h");
+XEN_ABI(sizeof(struct xen_hypfs_direntry) == 12);
+XEN_ABI(offsetof(struct xen_hypfs_dirlistentry, off_next) == 12);
+XEN_ABI(offsetof(struct xen_hypfs_dirlistentry, name) == 14);
 
 #define PATH_MAX_SIZE 64U /* with its zero: no name in the tree is near it */
 #define ENTRY_MAX     64U /* of a directory's list */

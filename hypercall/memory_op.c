@@ -8,16 +8,16 @@
 #include "hypercall/priv.h"
 #include <arch/nospec.h>
 
-static_assert(sizeof(struct xen_memory_reservation) == 32, "xen/memory.h");
-static_assert(offsetof(struct xen_memory_reservation, domid) == 24, "xen/memory.h");
-static_assert(sizeof(struct xen_memory_domain) == 2, "xen/memory.h");
-static_assert(sizeof(struct xen_add_to_physmap) == 24, "xen/memory.h");
-static_assert(offsetof(struct xen_add_to_physmap, gpfn) == 16, "xen/memory.h");
-static_assert(sizeof(struct xen_add_to_physmap_batch) == 32, "xen/memory.h");
-static_assert(offsetof(struct xen_add_to_physmap_batch, errs) == 24, "xen/memory.h");
-static_assert(sizeof(struct xen_remove_from_physmap) == 16, "xen/memory.h");
-static_assert(sizeof(struct xen_mem_acquire_resource) == 32, "xen/memory.h");
-static_assert(offsetof(struct xen_mem_acquire_resource, frame_list) == 24, "xen/memory.h");
+XEN_ABI(sizeof(struct xen_memory_reservation) == 32);
+XEN_ABI(offsetof(struct xen_memory_reservation, domid) == 24);
+XEN_ABI(sizeof(struct xen_memory_domain) == 2);
+XEN_ABI(sizeof(struct xen_add_to_physmap) == 24);
+XEN_ABI(offsetof(struct xen_add_to_physmap, gpfn) == 16);
+XEN_ABI(sizeof(struct xen_add_to_physmap_batch) == 32);
+XEN_ABI(offsetof(struct xen_add_to_physmap_batch, errs) == 24);
+XEN_ABI(sizeof(struct xen_remove_from_physmap) == 16);
+XEN_ABI(sizeof(struct xen_mem_acquire_resource) == 32);
+XEN_ABI(offsetof(struct xen_mem_acquire_resource, frame_list) == 24);
 
 #define MEMOP_COMMAND        GENMASK(5, 0)
 #define MEMOP_PROGRESS_SHIFT 6

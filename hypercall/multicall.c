@@ -2,9 +2,9 @@
 /* multicall: several hypercalls in one, each with its own result (xen/xen.h, struct multicall_entry). */
 #include "hypercall/priv.h"
 
-static_assert(sizeof(struct multicall_entry) == 64, "xen/xen.h");
-static_assert(offsetof(struct multicall_entry, result) == 8, "xen/xen.h");
-static_assert(offsetof(struct multicall_entry, args) == 16, "xen/xen.h");
+XEN_ABI(sizeof(struct multicall_entry) == 64);
+XEN_ABI(offsetof(struct multicall_entry, result) == 8);
+XEN_ABI(offsetof(struct multicall_entry, args) == 16);
 
 static int64_t call(const struct multicall_entry *entry, uint64_t args[HYPERCALL_ARGS])
 {

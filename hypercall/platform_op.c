@@ -4,9 +4,9 @@
 #include "core/wallclock.h"
 #include "hypercall/priv.h"
 
-static_assert(sizeof(struct xen_platform_op) == 8 + 128, "xen/platform.h");
-static_assert(offsetof(struct xen_platform_op, u) == 8, "xen/platform.h");
-static_assert(offsetof(struct xenpf_settime64, system_time) == 16, "xen/platform.h");
+XEN_ABI(sizeof(struct xen_platform_op) == 8 + 128);
+XEN_ABI(offsetof(struct xen_platform_op, u) == 8);
+XEN_ABI(offsetof(struct xenpf_settime64, system_time) == 16);
 
 static int64_t set_time(const struct xenpf_settime64 *t)
 {

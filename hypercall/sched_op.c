@@ -8,10 +8,10 @@
 
 #define POLL_PORTS_MAX 128U
 
-static_assert(sizeof(struct sched_poll) == 24, "sched.h");
-static_assert(offsetof(struct sched_poll, nr_ports) == 8, "sched.h");
-static_assert(sizeof(struct sched_remote_shutdown) == 8, "sched.h");
-static_assert(sizeof(struct sched_watchdog) == 8, "sched.h");
+XEN_ABI(sizeof(struct sched_poll) == 24);
+XEN_ABI(offsetof(struct sched_poll, nr_ports) == 8);
+XEN_ABI(sizeof(struct sched_remote_shutdown) == 8);
+XEN_ABI(sizeof(struct sched_watchdog) == 8);
 
 static int64_t yield(gva_t at)
 {

@@ -6,9 +6,9 @@
 #include "lib/string.h"
 #include <arch/nospec.h>
 
-static_assert(sizeof(struct xen_sysctl) == 136, "xen/sysctl.h");
-static_assert(offsetof(struct xen_sysctl, interface_version) == 4, "xen/sysctl.h");
-static_assert(offsetof(struct xen_sysctl, u) == 8, "xen/sysctl.h");
+XEN_ABI(sizeof(struct xen_sysctl) == 136);
+XEN_ABI(offsetof(struct xen_sysctl, interface_version) == 4);
+XEN_ABI(offsetof(struct xen_sysctl, u) == 8);
 
 /* What a Xen answers that was built without the feature: callers tell it from an unknown command. */
 static int not_built_in(struct xen_sysctl *op)

@@ -7,12 +7,12 @@
 #define CHUNK    128U
 #define KEYS_MAX 1024U
 
-static_assert(sizeof(struct xen_sysctl_readconsole) == 24, "xen/sysctl.h");
-static_assert(offsetof(struct xen_sysctl_readconsole, buffer) == 8, "xen/sysctl.h");
-static_assert(sizeof(struct xen_sysctl_debug_keys) == 16, "xen/sysctl.h");
-static_assert(sizeof(struct xen_sysctl_getdomaininfolist) == 24, "xen/sysctl.h");
-static_assert(offsetof(struct xen_sysctl_getdomaininfolist, buffer) == 8, "xen/sysctl.h");
-static_assert(sizeof(struct xen_domctl_getdomaininfo) == 120, "xen/domctl.h");
+XEN_ABI(sizeof(struct xen_sysctl_readconsole) == 24);
+XEN_ABI(offsetof(struct xen_sysctl_readconsole, buffer) == 8);
+XEN_ABI(sizeof(struct xen_sysctl_debug_keys) == 16);
+XEN_ABI(sizeof(struct xen_sysctl_getdomaininfolist) == 24);
+XEN_ABI(offsetof(struct xen_sysctl_getdomaininfolist, buffer) == 8);
+XEN_ABI(sizeof(struct xen_domctl_getdomaininfo) == 120);
 
 /* Copied in small pieces; each goes on where the one before ended, whatever was logged in between. */
 int sysctl_readconsole(struct xen_sysctl *op)

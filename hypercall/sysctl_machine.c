@@ -4,15 +4,15 @@
 #include "core/time.h"
 #include "hypercall/sysctl.h"
 
-static_assert(sizeof(struct xen_sysctl_physinfo) == 112, "xen/sysctl.h");
-static_assert(offsetof(struct xen_sysctl_physinfo, total_pages) == 40, "xen/sysctl.h");
-static_assert(sizeof(struct xen_sysctl_cputopo) == 12, "xen/sysctl.h");
-static_assert(sizeof(struct xen_sysctl_cputopoinfo) == 16, "xen/sysctl.h");
-static_assert(sizeof(struct xen_sysctl_meminfo) == 16, "xen/sysctl.h");
-static_assert(sizeof(struct xen_sysctl_numainfo) == 24, "xen/sysctl.h");
-static_assert(sizeof(struct xen_sysctl_getcpuinfo) == 24, "xen/sysctl.h");
-static_assert(sizeof(struct xen_sysctl_cpuinfo) == 8, "xen/sysctl.h");
-static_assert(sizeof(struct xen_sysctl_availheap) == 24, "xen/sysctl.h");
+XEN_ABI(sizeof(struct xen_sysctl_physinfo) == 112);
+XEN_ABI(offsetof(struct xen_sysctl_physinfo, total_pages) == 40);
+XEN_ABI(sizeof(struct xen_sysctl_cputopo) == 12);
+XEN_ABI(sizeof(struct xen_sysctl_cputopoinfo) == 16);
+XEN_ABI(sizeof(struct xen_sysctl_meminfo) == 16);
+XEN_ABI(sizeof(struct xen_sysctl_numainfo) == 24);
+XEN_ABI(sizeof(struct xen_sysctl_getcpuinfo) == 24);
+XEN_ABI(sizeof(struct xen_sysctl_cpuinfo) == 8);
+XEN_ABI(sizeof(struct xen_sysctl_availheap) == 24);
 
 #define NODE_COUNT          1U
 #define NODE_DISTANCE_LOCAL 10U /* ACPI 6, "System Locality Information Table": to itself */

@@ -7,10 +7,10 @@
 
 #define POOL_ID 0U
 
-static_assert(sizeof(struct xen_sysctl_cpupool_op) == 40, "xen/sysctl.h");
-static_assert(offsetof(struct xen_sysctl_cpupool_op, cpumap) == 24, "xen/sysctl.h");
-static_assert(sizeof(struct xen_sysctl_scheduler_op) == 32, "xen/sysctl.h");
-static_assert(offsetof(struct xen_sysctl_scheduler_op, u) == 16, "xen/sysctl.h");
+XEN_ABI(sizeof(struct xen_sysctl_cpupool_op) == 40);
+XEN_ABI(offsetof(struct xen_sysctl_cpupool_op, cpumap) == 24);
+XEN_ABI(sizeof(struct xen_sysctl_scheduler_op) == 32);
+XEN_ABI(offsetof(struct xen_sysctl_scheduler_op, u) == 16);
 
 int sysctl_sched_id(struct xen_sysctl *op)
 {

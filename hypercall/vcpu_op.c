@@ -7,12 +7,12 @@
 
 #include "lib/string.h"
 
-static_assert(sizeof(struct vcpu_register_vcpu_info) == 16, "vcpu.h");
-static_assert(offsetof(struct vcpu_register_vcpu_info, offset) == 8, "vcpu.h");
-static_assert(sizeof(struct vcpu_runstate_info) == 48, "vcpu.h");
-static_assert(offsetof(struct vcpu_runstate_info, state_entry_time) == 8, "vcpu.h");
-static_assert(VCPU_RUNNING == RUNSTATE_running && VCPU_RUNNABLE == RUNSTATE_runnable, "vcpu.h");
-static_assert(VCPU_BLOCKED == RUNSTATE_blocked && VCPU_OFFLINE == RUNSTATE_offline, "vcpu.h");
+XEN_ABI(sizeof(struct vcpu_register_vcpu_info) == 16);
+XEN_ABI(offsetof(struct vcpu_register_vcpu_info, offset) == 8);
+XEN_ABI(sizeof(struct vcpu_runstate_info) == 48);
+XEN_ABI(offsetof(struct vcpu_runstate_info, state_entry_time) == 8);
+XEN_ABI(VCPU_RUNNING == RUNSTATE_running && VCPU_RUNNABLE == RUNSTATE_runnable);
+XEN_ABI(VCPU_BLOCKED == RUNSTATE_blocked && VCPU_OFFLINE == RUNSTATE_offline);
 
 static int64_t register_vcpu_info(struct vcpu *v, gva_t at)
 {

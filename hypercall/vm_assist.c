@@ -2,7 +2,8 @@
 /* vm_assist: what a guest has asked Graft to help it with (xen/xen.h, VMASST_*). Arm knows one thing. */
 #include "hypercall/priv.h"
 
-static_assert(VMASST_TYPE_runstate_update_flag < 32, "domain.vm_assist has a bit per type");
+/* domain.vm_assist has a bit per type. */
+XEN_ABI(VMASST_TYPE_runstate_update_flag < 32);
 
 int64_t do_vm_assist(uint64_t args[HYPERCALL_ARGS])
 {

@@ -8,12 +8,11 @@
 #include "hypercall/priv.h"
 #include "lib/string.h"
 
-static_assert(sizeof(struct xen_compile_info) == 144, "xen/version.h");
-static_assert(sizeof(struct xen_feature_info) == 8, "xen/version.h");
-static_assert(sizeof(struct xen_platform_parameters) == 8, "xen/version.h");
-static_assert(offsetof(struct xen_varbuf, buf) == 4, "xen/version.h");
-static_assert(sizeof(xen_domain_handle_t) == sizeof(((struct domain_config *)0)->handle),
-		"xen/xen.h");
+XEN_ABI(sizeof(struct xen_compile_info) == 144);
+XEN_ABI(sizeof(struct xen_feature_info) == 8);
+XEN_ABI(sizeof(struct xen_platform_parameters) == 8);
+XEN_ABI(offsetof(struct xen_varbuf, buf) == 4);
+XEN_ABI(sizeof(xen_domain_handle_t) == sizeof(((struct domain_config *)0)->handle));
 
 static const char denied[] = "<denied>";
 

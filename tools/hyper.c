@@ -14,10 +14,10 @@
 #include "tools/store.h"
 #include "tools/transport.h"
 
-static_assert(sizeof(struct graft_sysctl) == sizeof(struct xen_sysctl), "graft/sysctl.h");
-static_assert(offsetof(struct graft_sysctl, u) == offsetof(struct xen_sysctl, u), "graft/sysctl.h");
-static_assert(sizeof(struct xen_sysctl_dt_overlay) == 16, "xen/sysctl.h");
-static_assert(sizeof(struct xen_domctl_dt_overlay) == 16, "xen/domctl.h");
+XEN_ABI(sizeof(struct graft_sysctl) == sizeof(struct xen_sysctl));
+XEN_ABI(offsetof(struct graft_sysctl, u) == offsetof(struct xen_sysctl, u));
+XEN_ABI(sizeof(struct xen_sysctl_dt_overlay) == 16);
+XEN_ABI(sizeof(struct xen_domctl_dt_overlay) == 16);
 
 /* As much text of a dry run as Graft writes at most. */
 #define PLAN_ROOM (64 * 1024)

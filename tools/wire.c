@@ -15,10 +15,11 @@
 #define __maybe_unused __attribute__((unused)) /* Xen's header has it from whoever includes it */
 #include <xen/io/xs_wire.h>
 
+#include "core/xen_abi.h"
 #include "tools/memory.h"
 #include "tools/wait.h"
 
-static_assert(sizeof(struct xsd_sockmsg) == 16, "xen/io/xs_wire.h");
+XEN_ABI(sizeof(struct xsd_sockmsg) == 16);
 
 static int link_fd = -1;
 static int fault = ENOTCONN;

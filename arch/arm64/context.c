@@ -4,8 +4,8 @@
 #include "core/domain.h"
 #include "lib/string.h"
 
-static_assert(sizeof(struct vcpu_guest_context) == 352, "xen/arch-arm.h");
-static_assert(offsetof(struct vcpu_guest_core_regs, pc64) == 31 * 8, "x0 to x30 lie in a row");
+XEN_ABI(sizeof(struct vcpu_guest_context) == 352);
+XEN_ABI(offsetof(struct vcpu_guest_core_regs, pc64) == 31 * 8); /* x0 to x30 lie in a row */
 static_assert(sizeof(((struct guest_regs *)0)->x) == 31 * 8, "x0 to x30 lie in a row");
 
 void arch_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *context)

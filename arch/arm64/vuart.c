@@ -34,9 +34,9 @@
 #define OUT_SIZE ((uint32_t)sizeof(((struct xencons_interface *)NULL)->out))
 #define IN_SIZE  ((uint32_t)sizeof(((struct xencons_interface *)NULL)->in))
 
-static_assert(offsetof(struct xencons_interface, in_cons) == 3072, "xen/io/console.h");
-static_assert(offsetof(struct xencons_interface, out_prod) == 3084, "xen/io/console.h");
-static_assert((IN_SIZE & (IN_SIZE - 1)) == 0 && (OUT_SIZE & (OUT_SIZE - 1)) == 0, "indices wrap");
+XEN_ABI(offsetof(struct xencons_interface, in_cons) == 3072);
+XEN_ABI(offsetof(struct xencons_interface, out_prod) == 3084);
+XEN_ABI((IN_SIZE & (IN_SIZE - 1)) == 0 && (OUT_SIZE & (OUT_SIZE - 1)) == 0); /* indices wrap */
 
 struct vuart {
 	struct spinlock lock; /* leaf, but for that of the interrupt's home in the vGIC */
