@@ -9,8 +9,9 @@
 #include "lib/string.h"
 
 const struct version version = {
-	.extra = ".0-graft",
+	.extra = ".0-graft-" BUILD_VERSION,
 	.capabilities = "xen-3.0-aarch64",
+	.release = BUILD_VERSION,
 	.changeset = BUILD_CHANGESET,
 	.compiler = __VERSION__,
 	.compile_by = BUILD_BY,

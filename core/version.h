@@ -11,13 +11,14 @@
 #define VERSION_MINOR 20
 
 struct version {
-	const char *extra;     /* after major and minor: ".0-graft" */
-	const char *capabilities;   /* kinds of guests, separated by spaces */
+	const char *release; /* Graft's own version, of the file VERSION */
+	const char *extra; /* after major and minor: ".0-graft-" and the release */
+	const char *capabilities; /* kinds of guests, separated by spaces */
 	const char *changeset;
 	const char *compiler;
 	const char *compile_by;
 	const char *compile_domain;
-	const char *compile_date;   /* of the source: the same source makes the same image */
+	const char *compile_date; /* of the source: the same source makes the same image */
 };
 
 extern const struct version version;

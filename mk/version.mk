@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# core/version.c says from which source the program was built.
+# core/version.c and tools/version.c say which version this is and from which source it was built.
 
 BUILD_INFO := $(B)/gen/build_info.h
 

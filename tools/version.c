@@ -4,4 +4,4 @@
 
 #include <build_info.h>
 
-const char tool_version[] = BUILD_CHANGESET;
+const char tool_version[] = BUILD_VERSION " (" BUILD_CHANGESET ")";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From which source the tool was built. */
+/* Graft's version, and from which source the tool was built. */
 #pragma once
 
 extern const char tool_version[];

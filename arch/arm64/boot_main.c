@@ -150,7 +150,8 @@ _Noreturn void boot_main(uint64_t dtb_pa, uint64_t image_pa)
 	options_parse(boot_info.command_line);
 	if (strcmp(options.console, "none") != 0)
 		boot_console_init(&boot_info.dtb, options.dtuart);
-	log_info("Graft, speaking Xen %u.%u%s", VERSION_MAJOR, VERSION_MINOR, version.extra);
+	log_info("Graft %s, speaking Xen %u.%u%s", version.release, VERSION_MAJOR, VERSION_MINOR,
+			version.extra);
 	log_info("command line: %s", boot_info.command_line);
 	bootinfo_read();
 	init_memory();

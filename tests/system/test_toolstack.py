@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+import qemu
+
 
 def info(machine):
 	"""xl info as a dictionary."""
@@ -29,6 +31,12 @@ def test_xen_init_dom0_wrote_xenstore(dom0):
 def test_xenstore(dom0):
 	output = dom0.check("/usr/lib/xen-4.20/bin/test-xenstore -r 2", limit=300)
 	assert "fail" not in output.lower()
+
+
+def test_version_of_graft_is_in_the_extra_version_and_the_log(dom0, on_graft):
+	version = (qemu.BUILD.parent / "VERSION").read_text().strip()
+	assert info(dom0)["xen_extra"] == f".0-graft-{version}"
+	assert f"Graft {version}, speaking Xen 4.20" in dom0.xl_dmesg()
 
 
 def test_info_names_version_and_capabilities(dom0):

@@ -31,7 +31,8 @@ def test_help_of_verb(verb):
 
 
 def test_version():
-	assert re.match(r"graftctl .*git:[0-9a-f]{12}", graftctl("--version", status=0).out)
+	version = re.escape((TOP / "VERSION").read_text().strip())
+	assert re.match(rf"graftctl {version} \(.*git:[0-9a-f]{{12}}", graftctl("--version", status=0).out)
 
 
 @pytest.mark.parametrize("words, sentence", [

@@ -89,6 +89,7 @@ static void test_texts(void **state)
 {
 	(void)state;
 	expect_text(XENVER_extraversion, version.extra);
+	assert_non_null(strstr(version.extra, version.release));
 	setup(NULL);
 	expect_text(XENVER_capabilities, "xen-3.0-aarch64");
 	setup(NULL);
