@@ -25,7 +25,7 @@ $(B)/images/base.stamp: guest-base
 		{ [ "$$(cat $@ 2>/dev/null)" = "$$base" ] || echo "$$base" >$@; }
 
 $(GUEST)/include:
-	@mkdir -p $@/xen && ln -sfn /usr/include/xen $@/xen/interface
+	@mkdir -p $@/xen && ln -sfn "$(XEN_HEADERS)" $@/xen/interface
 
 vpath %.c tests/system/guest tests/bench/guest
 $(GUEST_BIN): $(GUEST)/%: %.c $(MK_FILES) | $(GUEST)/include

@@ -9,7 +9,7 @@ IMAGE_OBJ := $(patsubst %,$(IMG)/%.o,$(basename $(IMAGE_SRC)))
 OUT-gcc := $(B)
 CC-gcc := aarch64-linux-gnu-gcc
 LD-gcc := aarch64-linux-gnu-ld
-C_ARM64-gcc := -nostdinc -isystem $(shell aarch64-linux-gnu-gcc -print-file-name=include) \
+C_ARM64-gcc := -nostdinc -isystem $(shell aarch64-linux-gnu-gcc -print-file-name=include 2>/dev/null) \
 	-mno-outline-atomics -fconserve-stack
 # Errata of Cortex-A53: the compiler mends 835769, the linker 843419 and what assembly has of 835769 (lld: 843419 alone).
 LD_ARM64-gcc := --fix-cortex-a53-843419 --fix-cortex-a53-835769
@@ -40,9 +40,11 @@ C_ARM64 := $(C_ALL) $(C_ARM64-$(CC_FLAVOUR)) $(INC_ARM64) -march=armv8-a -ffrees
 LD_ARM64 := -nostdlib -static -z noexecstack -z max-page-size=4096 --gc-sections --build-id=sha1 \
 	--orphan-handling=error --no-undefined $(LD_ARM64-$(CC_FLAVOUR))
 
-# With -nostdinc the compiler looks nowhere else, so libxen-dev's headers get a folder of their own.
+# With -nostdinc the compiler looks nowhere else, so libxen-dev's headers get a folder of their own. The tool root is
+# named by the path that is valid inside and outside.
+XEN_HEADERS ?= $(or $(NATIVE),$(shell cat /etc/graft-toolroot 2>/dev/null)/usr/include/xen)
 $(B)/xen-abi:
-	@mkdir -p $@ && ln -sfn /usr/include/xen $@/xen
+	@headers=$$(scripts/xen-headers "$(XEN_HEADERS)") && mkdir -p $@ && ln -sfn "$$headers" $@/xen
 
 $(IMG)/%.o: %.c $(MK_FILES) | $(B)/xen-abi
 	@mkdir -p $(@D)

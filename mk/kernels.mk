@@ -4,7 +4,7 @@
 
 BARE := hostile checks
 # Position-independent, with relocations that its first instructions apply.
-C_BARE := $(C_ALL) -O2 -nostdinc -isystem $(shell aarch64-linux-gnu-gcc -print-file-name=include) \
+C_BARE := $(C_ALL) -O2 -nostdinc -isystem $(shell aarch64-linux-gnu-gcc -print-file-name=include 2>/dev/null) \
 	-isystem $(B)/xen-abi -march=armv8-a -ffreestanding -mgeneral-regs-only -mno-outline-atomics \
 	-mbranch-protection=none -fpie -fvisibility=hidden -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns

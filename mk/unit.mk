@@ -18,10 +18,10 @@ TEST_SRC := $(wildcard tests/unit/test_*.c)
 TEST_HELP_OBJ := $(patsubst %.c,$(HOST)/%.o,$(filter-out $(TEST_SRC),$(wildcard tests/unit/*.c)))
 TEST_BIN := $(TEST_SRC:tests/unit/%.c=$(HOST)/%)
 
-C_HOST := $(C_ALL) -Iarch/host/include -O1 -fno-omit-frame-pointer \
+C_HOST := $(C_ALL) -Iarch/host/include -isystem $(B)/xen-abi -O1 -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=all
 
-$(HOST)/%.o: %.c $(MK_FILES)
+$(HOST)/%.o: %.c $(MK_FILES) | $(B)/xen-abi
 	@mkdir -p $(@D)
 	@echo "  HOST  $<"
 	@$(HOST_CC) $(C_HOST) -c $< -o $@
@@ -39,7 +39,7 @@ $(HOST)/libgraft.a: $$(HOST_OBJ)
 # the engine alone costs, test_dt_cost.
 COUNTED_OBJ := $(patsubst %.c,$(HOST)/counted/%.o,$(wildcard dt/*.c assign/*.c) hypercall/dt_overlay.c \
 	hypercall/graft_sysctl.c core/heap.c)
-$(HOST)/counted/%.o: %.c $(MK_FILES)
+$(HOST)/counted/%.o: %.c $(MK_FILES) | $(B)/xen-abi
 	@mkdir -p $(@D)
 	@echo "  HOST  $< (counted)"
 	@$(HOST_CC) $(C_HOST) -fsanitize-coverage=trace-pc -c $< -o $@
@@ -54,7 +54,7 @@ $(TEST_BIN): $(HOST)/%: $(HOST)/tests/unit/%.o $(TEST_HELP_OBJ) $(HOST)/libgraft
 #: test-unit        unit tests on the host, under ASan and UBSan (T=NAME: only tests/unit/test_NAME.c)
 .PHONY: test-unit
 T ?=
-test-unit: $(if $(T),$(HOST)/test_$(T),$(TEST_BIN))
+test-unit: $(if $(T),$(T:%=$(HOST)/test_%),$(TEST_BIN))
 	@scripts/run-unit-tests $^
 
 -include $(HOST_OBJ:.o=.d) $(TEST_HELP_OBJ:.o=.d) $(TEST_SRC:%.c=$(HOST)/%.d)
