@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# `make help` lists the targets. Outside the tool root (scripts/toolroot) every target runs itself again
-# inside it; inside, the fragments in mk/ build, test and run. A folder of sources is a layer; a new file
-# in one needs no change here.
+# `make help` lists the targets. Outside the tool root (scripts/toolroot) every target runs itself again inside it, but
+# for test-unit where the distribution has what that needs; inside, the fragments in mk/ build, test and run. A folder
+# of sources is a layer; a new file in one needs no change here.
 
 .DEFAULT_GOAL := image
 SHELL := /bin/bash
@@ -20,8 +20,12 @@ help:
 clean:
 	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name cache -exec rm -rf {} +
 
-ifeq ($(wildcard /etc/graft-toolroot),)
-outside := $(filter-out help clean,$(or $(MAKECMDGOALS),$(.DEFAULT_GOAL)))
+# The folder of Xen's headers where `make test-unit` alone is asked for and needs no tool root (scripts/native).
+GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
+NATIVE := $(if $(wildcard /etc/graft-toolroot)$(filter-out test-unit,$(GOALS)),,$(shell scripts/native))
+
+ifeq ($(wildcard /etc/graft-toolroot)$(NATIVE),)
+outside := $(filter-out help clean,$(GOALS))
 .PHONY: $(outside) in-tool-root
 $(outside): in-tool-root
 	@:
@@ -31,10 +35,13 @@ in-tool-root:
 		scripts/toolroot run env "MAKEFLAGS=$$vars" make -j$(JOBS) $(outside)
 else
 
-B := build
+B := $(if $(NATIVE),build/native,build)
 CC_FLAVOUR ?= gcc
 
-WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wundef -Wvla -Wmissing-prototypes \
+# The compilers of the tool root stay those of one Debian release, so a warning there is a fault of the source. Another
+# compiler may know new ones: these are shown and break no build.
+WERROR ?= $(if $(NATIVE),,-Werror)
+WARN := -Wall -Wextra $(WERROR) -Wshadow -Wconversion -Wundef -Wvla -Wmissing-prototypes \
 	-Wstrict-prototypes -Wimplicit-fallthrough
 C_ALL := -std=c17 -g -fno-common -fno-strict-aliasing $(WARN) -Dstatic_assert=_Static_assert -MMD -MP -I.
 
@@ -49,7 +56,7 @@ include $(sort $(wildcard mk/*.mk))
 #: test             all that a change must pass: unit tests, lint, tools, quick proofs, seconds of fuzzing, system tests
 #: test-all         the same with every proof, a minute of each fuzzer, every overlay (oracle, graftctl), clang, long system tests
 .PHONY: test test-all
-TEST := build="image images tools" unit=test-unit lint=lint
+TEST := build="image images tools" unit=test-unit packages=test-packages lint=lint
 test:
 	@scripts/run-parts $(TEST) tools=test-tools oracle="oracle EVERY=37" proofs=prove-quick fuzz="fuzz FUZZ_S=5" system=test-system
 test-all:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The physical memory of host tests: one anonymous mapping at HOST_RAM_BASE. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, in older C libraries */
 #include <arch/mm.h>
 
 #include <stdlib.h>
