@@ -8,6 +8,8 @@ import dataclasses
 import pathlib
 import subprocess
 
+import machine
+
 SLOT_SIZE = 0x200
 PAGE = 0x0A003000
 FIRST_SLOT = 24  # of the page
@@ -37,13 +39,26 @@ def dump_tree(config, folder):
 	return dumped
 
 
+def require(dumped, paths):
+	"""The machine's tree has these nodes. Their names and addresses are QEMU's choice; its phandles are read."""
+	lacks = [path for path in paths if subprocess.run(["fdtget", "-p", str(dumped), path], capture_output=True,
+		check=False).returncode]
+	if lacks:
+		found = run("qemu-system-aarch64", "--version").split("\n")[0]
+		raise machine.MachineError(f"qemu-system-arm has no {', '.join(lacks)} in its machine `virt`, where 10.0 has it: "
+			f"10.0 or a newer one with the same devices is needed, this is {found}")
+
+
 def gic_phandle(config, folder):
-	return int(run("fdtget", "-t", "u", str(dump_tree(config, folder)), GIC, "phandle"))
+	dumped = dump_tree(config, folder)
+	require(dumped, [GIC])
+	return int(run("fdtget", "-t", "u", str(dumped), GIC, "phandle"))
 
 
 def machine_tree(config, folder, without=NODES_OF_PAGE):
 	"""The machine's tree without these nodes. It holds where the boot modules end: make those first."""
 	dumped, packed = dump_tree(config, folder), folder / "machine.dtb"
+	require(dumped, without)
 	for path in without:
 		run("fdtput", "-r", str(dumped), path)
 	# The dump is padded to a size that does not boot.

@@ -23,6 +23,7 @@ def extend(config, folder):
 	config = dataclasses.replace(config,
 		extra=[*config.extra, "-serial", "mon:stdio", "-serial", f"unix:{path},server=on,wait=off"])
 	dumped = hotplug.dump_tree(config, folder)
+	hotplug.require(dumped, [hotplug.GIC, NODE])
 	gic = int(hotplug.run("fdtget", "-t", "u", str(dumped), hotplug.GIC, "phandle"))
 	packed = folder / "machine.dtb"
 	hotplug.run("fdtput", "-r", str(dumped), NODE)
