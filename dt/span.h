@@ -100,10 +100,12 @@ static inline bool span_cells(struct span *span, uint32_t cells, uint64_t *out)
 	return true;
 }
 
-/* Bit 7 of the lowest byte of `word` that is zero, and perhaps of some above it; 0 when no byte is. */
+/* Bit 7 of each byte of `word` that is zero. No carry leaves a byte: 0x7f + 0x7f is 0xfe. */
 static inline uint32_t span_zero_bytes(uint32_t word)
 {
-	return (word - 0x01010101) & ~word & 0x80808080;
+	const uint32_t low = 0x7f7f7f7f;
+
+	return ~(((word & low) + low) | word | low);
 }
 
 /* Bytes before the first that is `byte`, `left` when none is. By whole cells, at which most names begin. */
