@@ -164,10 +164,13 @@ static void check_entry(const struct domain *d, grant_ref_t ref, const struct gr
 
 static void check_granted(const struct domain *d)
 {
-	for (unsigned frame = 0; frame < d->grant.frame_count; frame++)
-		for (unsigned i = 0; i < GRANT_ENTRIES_PER_FRAME; i++)
-			check_entry(d, frame * GRANT_ENTRIES_PER_FRAME + i,
-					&d->grant.active[frame][i]);
+	for (unsigned frame = 0; frame < d->grant.frame_count; frame++) {
+		const struct grant_active *active = d->grant.active[frame];
+
+		must(active || d->grant.dying, "only a dying domain's frames go");
+		for (unsigned i = 0; active && i < GRANT_ENTRIES_PER_FRAME; i++)
+			check_entry(d, frame * GRANT_ENTRIES_PER_FRAME + i, &active[i]);
+	}
 }
 
 static void check_mappings(struct domain *d)

@@ -52,11 +52,10 @@ class Board:
 	def holder(self, name):
 		"""State and holder of the overlay whose first node this is; None when there is none."""
 		for row in self.done("list").splitlines()[1:]:
-			cells = row.split()
-			if name in cells:
-				return " ".join(cells[1:2] if cells[1] == "added" else cells[1:-6])
+			found = re.match(r" *\d+ +(\w+) +(.+?) +(?:\d+ +){4}[0-9a-f]{16} ", row)
+			if name in row.split():
+				return found[1] if found[1] == "added" else f"{found[1]} {found[2]}"
 		return None
-
 
 	def guest(self, name="guest", module=True):
 		guest = domu.Guest(self.machine, name, nr_spis=64).boot()
@@ -157,7 +156,7 @@ def test_a_uart_for_two_guests(board):
 	assert "behind no IOMMU" in board.refused("attach uart.dtbo one --deliver")
 	for guest in (one, two, one):
 		assert f"domain {guest.domid} has applied" in board.done(f"attach uart.dtbo {guest.name} --deliver {FORCE}")
-		assert board.holder(UART_NODE) == f"attached domain {guest.domid}"
+		assert board.holder(UART_NODE) == f"attached {guest.name}"
 		board.open_uart(guest)
 		board.hears(guest, f"from-{guest.name}")
 		board.tells(guest, f"to-{guest.name}")
@@ -178,7 +177,7 @@ def test_the_users_guide(board):
 	dom0.check(f"xl dt-overlay add {overlay}")
 	dom0.check(f"cd /tmp && graftctl guest {overlay} --base host.dtb -o overlay_domu.dtbo {FORCE}")
 	dom0.check(f"xl dt-overlay attach /tmp/overlay_domu.dtbo {guest.domid}")
-	assert board.holder(UART_NODE) == f"attached domain {guest.domid}"
+	assert board.holder(UART_NODE) == f"attached {guest.name}"
 	guest.check(f"echo {dom0.check('base64 -w 0 /tmp/overlay_domu.dtbo')} | base64 -d >/tmp/overlay_domu.dtbo")
 	guest.check(MODULE)
 	folder = "/sys/kernel/config/device-tree/overlays/new_overlay"
@@ -230,7 +229,7 @@ def test_a_guest_that_does_not_answer(board):
 	dom0.check("xl pause guest")
 	said = board.refused("detach uart.dtbo guest --deliver --timeout 2")
 	assert "did not answer in time" in said and "--force" in said
-	assert board.holder(UART_NODE) == f"attached domain {guest.domid}"
+	assert board.holder(UART_NODE) == f"attached {guest.name}"
 	board.done("detach uart.dtbo guest --deliver --timeout 2 --force")
 	assert board.holder(UART_NODE) == "added"
 	dom0.check("xl unpause guest")
@@ -257,7 +256,7 @@ def test_a_guest_that_refuses(board, tmp_path):
 	guest.check(f"echo {base64.b64encode(upper).decode()} | base64 -d >/tmp/upper.dtbo; "
 		"cat /tmp/upper.dtbo >/sys/kernel/config/device-tree/overlays/on-top/dtbo")
 	assert "on-top builds on it" in board.refused("detach celled.dtbo guest --deliver")
-	assert board.holder(UART_NODE) == f"attached domain {guest.domid}"
+	assert board.holder(UART_NODE) == f"attached {guest.name}"
 	guest.check("rmdir /sys/kernel/config/device-tree/overlays/on-top")
 	board.done("detach celled.dtbo guest --deliver")
 
@@ -371,7 +370,7 @@ def test_interrupted(board, name):
 	board.machine.check("xl pause guest")
 	said = Working(board, "detach uart.dtbo guest --deliver --force --timeout 3600").wait_asked(guest).signal(name).refused()
 	assert "interrupted before" in said and f"domain {guest.domid} keeps" in said
-	assert board.holder(UART_NODE) == f"attached domain {guest.domid}"
+	assert board.holder(UART_NODE) == f"attached {guest.name}"
 	board.machine.check("xl unpause guest")
 	board.open_uart(guest)
 	board.hears(guest, "still-here")
@@ -402,7 +401,7 @@ def test_xenstored_is_stopped(board):
 	finally:
 		dom0.check(GO_ON)
 	assert "xenstored has not answered" in said and "stays attached" in said
-	assert board.holder(UART_NODE) == f"attached domain {guest.domid}"
+	assert board.holder(UART_NODE) == f"attached {guest.name}"
 	# The guest does what it was asked, and all is as if nothing had been.
 	dom0.check("xl unpause guest")
 	board.open_uart(guest)
