@@ -30,7 +30,7 @@ lint-cppcheck:
 	@mkdir -p $(B)/lint/cppcheck
 	@cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
 		-j$(JOBS) --cppcheck-build-dir=$(B)/lint/cppcheck --suppress=normalCheckLevelMaxBranches \
-		--library=gnu "-D_Noreturn=__attribute__((noreturn))" -D__aarch64__ -Dstatic_assert=_Static_assert -I. -Iarch/arm64/include \
+		--library=gnu "-D_Noreturn=__attribute__((noreturn))" -D__aarch64__ '-DBUILD_VERSION=""' '-DBUILD_CHANGESET=""' -Dstatic_assert=_Static_assert -I. -Iarch/arm64/include \
 		$(filter-out linux/% arch/host/% tests/%,$(C_FILES))
 
 # Each header compiles alone: the layers for both architectures, arch/X for its own.
