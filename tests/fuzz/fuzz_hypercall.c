@@ -246,7 +246,7 @@ static void scribble(void)
 	struct page *page = p2m_get_page(d, ipa_of_gfn(gfn & (BIT(52) - 1)), true, NULL);
 	uint64_t value;
 
-	if (take() % 4 == 0 && d->grant.frame_count) {
+	if (take() % 4 == 0 && d->grant.frame_count && d->grant.frames[0]) {
 		struct grant_entry_v1 *entry = d->grant.frames[0];
 
 		entry += take() % 32;

@@ -91,7 +91,7 @@ static void grant(void)
 	struct domain *d = caller_domain();
 	struct grant_entry_v1 *entry;
 
-	if (!d->grant.frame_count)
+	if (!d->grant.frame_count || !d->grant.frames[0])
 		return;
 	entry = (struct grant_entry_v1 *)d->grant.frames[0] + take() % REFS;
 	entry->frame = (uint32_t)some_gfn();
