@@ -154,6 +154,15 @@ static void make_user(uint64_t regs[30])
 			regs[i] += ALIAS_USER;
 }
 
+/* Not so where the vCPU has changed TTBR0_EL1 or TCR_EL1: stores to code[] fault, and handle_sync() skips them. */
+static bool is_written(const volatile uint32_t *code, const uint32_t *words, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (code[i] != words[i])
+			return false;
+	return true;
+}
+
 bool run_words(struct me *m, enum run_mode mode, const uint32_t *words, unsigned count,
 		uint64_t regs[30])
 {
@@ -166,6 +175,8 @@ bool run_words(struct me *m, enum run_mode mode, const uint32_t *words, unsigned
 		m->code[i] = words[i];
 	m->code[count] = last[mode];
 	publish(m->code, count + 1);
+	if (!is_written(m->code, words, count))
+		return false;
 	if (mode != RUN_EL1) {
 		make_user(regs);
 		at += ALIAS_USER;

@@ -131,7 +131,10 @@ int64_t smccc_raw(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
 void run_raw(void *code, uint64_t regs[30], void *stack, uint64_t *saved_sp, uint64_t spsr);
 extern char _start[], _text[], _text_end[], _end[], other_entry[], run_lost[];
 enum run_mode { RUN_EL1, RUN_EL0, RUN_AARCH32 };
-/* Runs instructions with these registers; faults are stepped over. True: there were none. */
+/*
+ * Runs instructions with these registers; faults are stepped over. True: there were none. False: some, or the
+ * instructions could not be stored, and were not run.
+ */
 bool run_words(struct me *m, enum run_mode mode, const uint32_t *words, unsigned count,
 		uint64_t regs[30]);
 bool run_at(struct me *m, uint64_t address, uint64_t regs[30]);
