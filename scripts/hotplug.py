@@ -66,6 +66,13 @@ def machine_tree(config, folder, without=NODES_OF_PAGE):
 	return str(packed)
 
 
+def tree_with(tree, folder, nodes):
+	"""The tree with these nodes below its root."""
+	more, whole = overlay(folder, "more", nodes), folder / "whole.dtb"
+	run("fdtoverlay", "-i", tree, "-o", str(whole), str(more))
+	return str(whole)
+
+
 def device(gic, slot=DISK_SLOT, name=None, more=""):
 	"""Source of a node for a slot."""
 	name = name or node(slot)[1:]

@@ -26,6 +26,14 @@ def uart(gic, more=""):
 		interrupt-parent = <{gic:#x}>; interrupts = <0 8 4>; current-speed = <115200>; {more} }};"""
 
 
+def spare(gic):
+	"""The same UART as a board's tree has what it does not use."""
+	return uart(gic, 'status = "disabled";').replace("uart1: serial@", "spare@")
+
+
+ENABLE = '/dts-v1/; /plugin/; &{/spare@9040000} { status = "okay"; };'
+
+
 class Board:
 	"""A machine whose tree lacks a disk and a UART that it has; the UART's other end."""
 
@@ -96,7 +104,8 @@ def shared_board(tmp_path_factory):
 		# For a guest itself, after which it refuses the one before: a node in use changes no cells.
 		"inguest": "serial@9040000 { #address-cells = <2>; };",
 	}.items()}
-	config.dtb = hotplug.machine_tree(config, folder, [*hotplug.NODES_OF_PAGE, UART])
+	files["enable"] = hotplug.compile_overlay(folder, "enable", ENABLE).read_bytes()
+	config.dtb = hotplug.tree_with(hotplug.machine_tree(config, folder, [*hotplug.NODES_OF_PAGE, UART]), folder, spare(gic))
 
 	def prepare(booted):
 		line = socket.socket(socket.AF_UNIX)
@@ -167,6 +176,22 @@ def test_a_uart_for_two_guests(board):
 		assert board.holder(UART_NODE) == "added"
 		assert guest.run("exec 9>&-; [ -c /dev/ttyAMA0 ]").status != 0
 		assert guest.check("dmesg | grep -E 'WARNING|BUG|Oops|Call trace' || true") == ""
+
+
+def test_a_device_that_an_overlay_only_enables(board):
+	"""Its node is the board's own; nothing but its status comes with the overlay."""
+	board.done("add enable.dtbo")
+	guest = board.guest()
+	assert "behind no IOMMU" in board.refused("attach enable.dtbo guest --deliver")
+	for word in ("enabled", "again"):
+		board.done(f"attach enable.dtbo guest --deliver {FORCE}")
+		board.open_uart(guest)
+		board.hears(guest, word)
+		board.tells(guest, word)
+		assert "holds devices of it" in board.refused("remove enable.dtbo")
+		board.done("detach enable.dtbo guest --deliver")
+		assert guest.run("exec 9>&-; [ -c /dev/ttyAMA0 ]").status != 0
+	board.done("remove enable.dtbo")
 
 
 def test_the_users_guide(board):
