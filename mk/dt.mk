@@ -83,9 +83,9 @@ MODELS-nodes := dtb_next dtb_root dtb_prop dtb_list_has
 MODELS-find := dtb_name dtb_root dtb_first_child dtb_next_sibling
 MODELS-value := dtb_prop dtb_parent dtb_list_has
 MODELS-place := dt_arena_alloc dt_stage_arena_of
-# Which the usual solver does not end with.
-SOLVER-size := --sat-solver cadical
-SOLVER-walk := --sat-solver cadical
+# Which the usual solver does not end with. Debian's cbmc is built without CaDiCaL, so that it is called as a program.
+SOLVER-size := --external-sat-solver cadical
+SOLVER-walk := --external-sat-solver cadical
 # NAME of NAME-BOUND, and BOUND.
 name = $(firstword $(subst -, ,$1))
 bound = $(lastword $(subst -, ,$1))

@@ -24,7 +24,7 @@ void harness(void)
 	root = dtb_root(&dtb);
 	prove(root.dtb == &dtb && root.depth == 0);
 	again = dtb_cursor_at(&dtb, root.offset);
-	prove(again.rest.left >= 8 && span_load_u32(again.rest.at) == TOKEN_BEGIN_NODE);
+	prove(again.rest.left >= 8 && span_load_u32(again.rest.at) == DTB_TOKEN_BEGIN_NODE);
 	event = dtb_step(&again);
 	prove(event == DTB_BEGIN && again.name == cursor.name);
 	(void)part_named(&dtb, any_part(span_of(tokens, sizeof(tokens))));

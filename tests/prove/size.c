@@ -17,7 +17,7 @@ bool model_span_u32(struct span *span, uint32_t *out)
 	if (!span_skip(span, 4))
 		return false;
 	*out = nondet_u32();
-	rounds += *out == TOKEN_NOP;
+	rounds += *out == DTB_TOKEN_NOP;
 	assume(rounds <= 2);
 	return true;
 }
