@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The table of errata: which revisions of which core, and what is done. Numbers and revisions are those of Arm's
- * software developers errata notices; the branch counts are those of Arm's "Spectre-BHB" white paper.
+ * software developers errata notices, compared with what Linux's cpu_errata.c and proton-pack.c and Trusted
+ * Firmware-A have; the branch counts are those of Arm's "Spectre-BHB" white paper.
  */
 #include "arch/arm64/errata_priv.h"
 
@@ -14,24 +15,27 @@
 static const struct cores a53_to_r0p4[] = { { ARM(0xd03), 0x00, 0x04 }, { 0 } };
 static const struct cores a53[] = { { ARM(0xd03), ANY }, { 0 } };
 static const struct cores a55[] = { { ARM(0xd05), ANY }, { 0 } };
+static const struct cores a55_to_r2p0[] = { { ARM(0xd05), 0x00, 0x20 }, { 0 } };
 static const struct cores a57[] = { { ARM(0xd07), ANY }, { 0 } };
 static const struct cores a57_to_r1p2[] = { { ARM(0xd07), 0x00, 0x12 }, { 0 } };
 static const struct cores a72[] = { { ARM(0xd08), ANY }, { 0 } };
-static const struct cores a73_to_r0p2[] = { { ARM(0xd09), 0x00, 0x02 }, { 0 } };
+static const struct cores a73[] = { { ARM(0xd09), ANY }, { 0 } };
 static const struct cores a76_to_r3p0[] = { { ARM(0xd0b), 0x00, 0x30 }, { 0 } };
 static const struct cores a76_n1_to_r2p0[] = { { ARM(0xd0b), 0x00, 0x20 },
 	{ ARM(0xd0c), 0x00, 0x20 }, { 0 } };
 static const struct cores a77_to_r1p0[] = { { ARM(0xd0d), 0x00, 0x10 }, { 0 } };
 static const struct cores a510_to_r1p1[] = { { ARM(0xd46), 0x00, 0x11 }, { 0 } };
+/* Trusted Firmware-A's advisory TFV-17 (Arm 112137), and cores of others that are made from these. */
 static const struct cores cve_2025_10263[] = { { ARM(0xd0b), ANY }, { ARM(0xd0c), ANY },
 	{ ARM(0xd0d), ANY }, { ARM(0xd0e), ANY }, { ARM(0xd40), ANY }, { ARM(0xd41), ANY },
 	{ ARM(0xd42), ANY }, { ARM(0xd44), ANY }, { ARM(0xd47), ANY }, { ARM(0xd48), ANY },
 	{ ARM(0xd49), ANY }, { ARM(0xd4b), ANY }, { ARM(0xd4c), ANY }, { ARM(0xd4e), ANY },
 	{ ARM(0xd4f), ANY }, { ARM(0xd82), ANY }, { ARM(0xd83), ANY }, { ARM(0xd84), ANY },
-	{ ARM(0xd85), ANY }, { ARM(0xd8b), ANY }, { ARM(0xd8c), ANY }, { ARM(0xd90), ANY }, { 0 } };
+	{ ARM(0xd85), ANY }, { ARM(0xd8c), ANY }, { ARM(0xd90), ANY }, { OLYMPUS, ANY },
+	{ COBALT_100, ANY }, { 0 } };
 
 static const struct cores bhb_8[] = { { ARM(0xd07), ANY }, { ARM(0xd08), ANY }, { 0 } };
-static const struct cores bhb_11[] = { { AMPERE1, ANY }, { AMPERE1A, ANY }, { 0 } };
+static const struct cores bhb_11[] = { { AMPERE1, ANY }, { 0 } };
 static const struct cores bhb_24[] = { { ARM(0xd0b), ANY }, { ARM(0xd0c), ANY },
 	{ ARM(0xd0d), ANY }, { ARM(0xd0e), ANY }, { 0 } };
 static const struct cores bhb_32[] = { { ARM(0xd40), ANY }, { ARM(0xd41), ANY },
@@ -51,7 +55,7 @@ static const struct erratum errata[] = {
 	{ "835769", "the image is built without the sequence", a53_to_r0p4, 0, 0, false },
 	{ "843419", "the image is linked without the sequence", a53_to_r0p4, 0, 0, false },
 	{ "1530924", AT_DONE, a53, 0, 0, false },
-	{ "1530923", AT_DONE, a55, 0, 0, false },
+	{ "1530923", AT_DONE, a55_to_r2p0, 0, 0, false },
 	{ "1319537", AT_DONE, a57, 0, 0, false },
 	{ "1319367", AT_DONE, a72, 0, 0, false },
 	{ "1165522", AT_DONE, a76_n1_to_r2p0, 0, 0, false },
@@ -65,8 +69,8 @@ static const struct erratum errata[] = {
 			a57_to_r1p2, 0, 0, true },
 	{ "834220", "nothing: a guest's own stage 1 fault may be reported as a fault of stage 2",
 			a57_to_r1p2, 0, 0, true },
-	{ "858921", "nothing: the counter may be read wrong when its low half wraps", a73_to_r0p2,
-			0, 0, true },
+	{ "858921", "nothing: the counter may be read wrong when its low half wraps", a73, 0, 0,
+			true },
 	{ BHB_NAME, NULL, bhb_8, 0, 8, false },
 	{ BHB_NAME, NULL, bhb_11, 0, 11, false },
 	{ BHB_NAME, NULL, bhb_24, 0, 24, false },

@@ -11,6 +11,8 @@
 #define ARM(part)     (UINT32_C(0x410f0000) | (uint32_t)(part) << 4)
 #define AMPERE1       UINT32_C(0xc00fac30)
 #define AMPERE1A      UINT32_C(0xc00fac40)
+#define OLYMPUS       UINT32_C(0x4e0f0100)
+#define COBALT_100    UINT32_C(0x6d0fd490)
 
 struct cores {
 	uint32_t model;

@@ -49,8 +49,10 @@ static const struct {
 	{ ARM(0xd8c), "C1-Ultra" },
 	{ ARM(0xd8e), "Neoverse N3" },
 	{ ARM(0xd90), "C1-Premium" },
-	{ AMPERE1, "AmpereOne" },
-	{ AMPERE1A, "AmpereOne AC03" },
+	{ AMPERE1, "AmpereOne AC03" },
+	{ AMPERE1A, "AmpereOne AC04" },
+	{ OLYMPUS, "NVIDIA Olympus" },
+	{ COBALT_100, "Azure Cobalt 100" },
 };
 
 static void report_speculation(const struct cpu *cpu)

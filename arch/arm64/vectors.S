@@ -130,6 +130,7 @@ exit_irq:
 exit_serror:
 	leave_guest
 	mrs	x1, esr_el2
+	take_serror			/* of the guest's other accesses: VSE is one bit, so they are one */
 	bl	trap_serror
 	b	guest_enter
 exit_serror_late:

@@ -79,6 +79,9 @@ static void test_flags_by_revision(void **state)
 		{ MIDR(A77, 1, 0), ERRATUM_TLBI_REPEAT | ERRATUM_PAR_DMB },
 		{ MIDR(A77, 1, 1), ERRATUM_TLBI_REPEAT },
 		{ MIDR(0xd46, 1, 1), ERRATUM_TLBI_REPEAT }, { MIDR(0xd46, 1, 2), 0 },
+		{ MIDR(0xd8c, 0, 0), ERRATUM_TLBI_REPEAT }, { MIDR(0xd8b, 0, 0), 0 },
+		{ UINT32_C(0x6d0fd490), ERRATUM_TLBI_REPEAT },
+		{ UINT32_C(0x4e0f0100), ERRATUM_TLBI_REPEAT },
 		{ UINT32_C(0x420fd0b1), 0 }, /* the same part of another implementer */
 		{ UINT32_C(0x000f0510), 0 }, /* QEMU's "max" */
 	};
