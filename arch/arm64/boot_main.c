@@ -51,6 +51,7 @@ static void init_timers(void)
 	struct timer_node timer;
 
 	timer_node_read(&host_tree, &timer);
+	counter_init(timer.erratum);
 	arch_time_init(timer.frequency);
 	if (!arch_time_is_known())
 		boot_refuse("%s: clock-frequency is needed: the firmware has left CNTFRQ_EL0 at 0",

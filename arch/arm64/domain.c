@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a domain has on arm64: a virtual GIC and an offset of its virtual counter. */
+#include "arch/arm64/counter.h"
 #include "arch/arm64/guest.h"
 #include "arch/arm64/irq.h"
 #include "core/arch.h"

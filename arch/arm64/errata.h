@@ -6,8 +6,9 @@
 #include "lib/bits.h"
 
 /* What Graft does at run time only where a CPU needs it. */
-#define ERRATUM_TLBI_REPEAT BIT(0) /* a broadcast invalidation is followed by another one and DSB */
-#define ERRATUM_PAR_DMB     BIT(1) /* PAR_EL1 is read between two DMBs */
+#define ERRATUM_TLBI_REPEAT  BIT(0) /* a broadcast invalidation is followed by another one and DSB */
+#define ERRATUM_PAR_DMB      BIT(1) /* PAR_EL1 is read between two DMBs */
+#define ERRATUM_COUNTER_WRAP BIT(2) /* the counter is read twice */
 
 /* Of all CPUs that are up: a CPU's invalidation may depend on another CPU's erratum. */
 extern _Atomic uint32_t errata_machine;

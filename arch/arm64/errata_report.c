@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each kind of core, its errata and what is done, in the log of the boot. */
+#include "arch/arm64/counter.h"
 #include "arch/arm64/errata_priv.h"
 #include "arch/arm64/harden.h"
 #include "core/printk.h"
@@ -109,9 +110,19 @@ static bool is_first_of_kind(unsigned id)
 	return true;
 }
 
+static void report_counter(void)
+{
+	const char *name = counter_erratum_name();
+
+	if (name)
+		log_warn("counter: erratum %s: read until it is right; a DomU's tree does not say so, its clock may jump",
+				name);
+}
+
 void errata_report(void)
 {
 	for (unsigned i = 0; i < cpu_count; i++)
 		if (is_first_of_kind(i))
 			report_kind(&cpus[i]);
+	report_counter();
 }

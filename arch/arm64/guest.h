@@ -55,9 +55,6 @@ struct vcpu *guest_prepare(void);
 /* EL2's control registers that hold for every guest; once on each CPU. */
 void guest_init_cpu(void);
 
-/* CNTPCT_EL0, not read ahead of what came before. */
-uint64_t counter_now(void);
-
 /* guest_timer.c: the vCPU's two timers leave and enter the CPU. */
 void guest_timer_init(struct vcpu *v);
 void guest_timer_save(struct vcpu *v);

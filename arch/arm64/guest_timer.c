@@ -4,6 +4,7 @@
  * interrupt is linked to the physical PPI, so the guest's deactivation rearms it. While the vCPU is
  * away a software timer stands in and wakes it. The physical timer is always software.
  */
+#include "arch/arm64/counter.h"
 #include "arch/arm64/el2.h"
 #include "arch/arm64/gic.h"
 #include "arch/arm64/guest.h"
@@ -14,12 +15,6 @@
 #include "lib/scale.h"
 #include <arch/barrier.h>
 #include <arch/sysreg.h>
-
-uint64_t counter_now(void)
-{
-	isb(); /* CNTPCT_EL0 may be read early otherwise */
-	return sysreg_read(cntpct_el0);
-}
 
 static bool is_armed(const struct guest_timer *t)
 {

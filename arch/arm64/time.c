@@ -2,10 +2,10 @@
 /* System time from the physical counter, deadlines on the EL2 physical timer (Arm ARM D12). */
 #include "arch/arm64/time.h"
 
+#include "arch/arm64/counter.h"
 #include "arch/arm64/el2.h"
 #include "core/time.h"
 #include "lib/scale.h"
-#include <arch/barrier.h>
 #include <arch/sysreg.h>
 
 /* Any, until the tree is read: nothing waits before. */
@@ -31,13 +31,12 @@ void arch_time_init(uint32_t dt_frequency)
 	frequency = choose_frequency(dt_frequency);
 	ns_per_tick = (NS_PER_S << 32) / frequency;
 	ticks_per_ns = (frequency << 32) / NS_PER_S;
-	boot_ticks = sysreg_read(cntpct_el0);
+	boot_ticks = counter_now();
 }
 
 uint64_t time_now(void)
 {
-	isb(); /* the counter must not be read ahead of what came before */
-	return scale_fixed32(sysreg_read(cntpct_el0) - boot_ticks, ns_per_tick);
+	return scale_fixed32(counter_now() - boot_ticks, ns_per_tick);
 }
 
 /*

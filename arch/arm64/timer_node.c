@@ -49,6 +49,14 @@ static uint32_t read_ppi(
 			dt_path(node), irq->name);
 }
 
+static enum counter_erratum read_erratum(const struct dt_tree *tree, const struct dt_node *node)
+{
+	for (unsigned i = COUNTER_GOOD + 1; i < COUNTER_ERRATA; i++)
+		if (dt_prop(tree, node, counter_property((enum counter_erratum)i)))
+			return (enum counter_erratum)i;
+	return COUNTER_GOOD;
+}
+
 void timer_node_read(const struct dt_tree *tree, struct timer_node *out)
 {
 	const struct dt_node *node = dt_find_compatible(tree, NULL, compatible);
@@ -57,6 +65,7 @@ void timer_node_read(const struct dt_tree *tree, struct timer_node *out)
 		boot_refuse("no node compatible with %s in the device tree", compatible);
 	*out = (struct timer_node){ .node = node };
 	(void)dt_prop_u32(tree, node, "clock-frequency", &out->frequency);
+	out->erratum = read_erratum(tree, node);
 	out->virtual_intid = read_ppi(tree, node, &virtual_timer);
 	out->hypervisor_intid = read_ppi(tree, node, &hypervisor_timer);
 }

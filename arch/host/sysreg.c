@@ -27,8 +27,12 @@ static uint64_t *find(const char *name)
 	return NULL;
 }
 
+uint64_t (*host_counter_hook)(void);
+
 uint64_t host_sysreg_read(const char *name)
 {
+	if (host_counter_hook && strcmp(name, "cntpct_el0") == 0)
+		return host_counter_hook();
 	return strcmp(name, "cntpct_el0") == 0 ? host_now : *find(name);
 }
 
@@ -55,5 +59,6 @@ void host_sysreg_reset(void)
 {
 	host_step_count = 0;
 	host_trace_on = false;
+	host_counter_hook = NULL;
 	memset(registers, 0, sizeof(registers));
 }

@@ -21,6 +21,8 @@ static void plain_free(void *ctx, void *at, size_t size)
 }
 
 /* cells: three for each entry of interrupts. names: as in the blob, NULL: none. */
+static const char *erratum; /* a property that the timer has beside */
+
 static void build(const uint32_t *cells, size_t count, const char *names, size_t names_size)
 {
 	struct dt_env env = { .alloc = plain_alloc, .free = plain_free, .seed = 1 };
@@ -45,6 +47,8 @@ static void build(const uint32_t *cells, size_t count, const char *names, size_t
 		assert_int_equal(fdt_property(env_blob, "interrupt-names", names, (int)names_size),
 				0);
 	env_u32("clock-frequency", 19200000);
+	if (erratum)
+		assert_int_equal(fdt_property(env_blob, erratum, NULL, 0), 0);
 	env_end();
 	env_tree_end();
 	if (dt_tree_build(&tree, &env, env_blob, fdt_totalsize(env_blob), &why))
@@ -64,6 +68,26 @@ static void test_usual(void **state)
 	assert_true(timer_node_is(&tree, timer.node));
 	assert_false(timer_node_is(&tree, tree.root));
 	dt_tree_drop(&tree);
+}
+
+/* By the names of the binding arm,arch_timer; Linux's device trees have them. */
+static void test_errata_of_the_counter(void **state)
+{
+	static const char *const names[COUNTER_ERRATA] = {
+		[COUNTER_A008585] = "fsl,erratum-a008585",
+		[COUNTER_161010101] = "hisilicon,erratum-161010101",
+		[COUNTER_UNKNOWN1] = "allwinner,erratum-unknown1",
+	};
+
+	(void)state;
+	for (unsigned i = COUNTER_GOOD; i < COUNTER_ERRATA; i++) {
+		erratum = names[i];
+		build(usual, 12, NULL, 0);
+		timer_node_read(&tree, &timer);
+		assert_int_equal(timer.erratum, i);
+		dt_tree_drop(&tree);
+	}
+	erratum = NULL;
 }
 
 /* As Qualcomm's: PPIs 17, 18, 19, 16. */
@@ -123,6 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_usual),
+		cmocka_unit_test(test_errata_of_the_counter),
 		cmocka_unit_test(test_other_ppis),
 		cmocka_unit_test(test_by_name),
 		cmocka_unit_test(test_refusals),

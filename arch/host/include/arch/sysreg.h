@@ -12,6 +12,8 @@
 #define sysreg_write_enc(encoding, value) sysreg_write(encoding, value)
 
 /* The counter (cntpct_el0) is arch/host/fake.h's clock, one tick a nanosecond. */
+extern uint64_t (*host_counter_hook)(
+		void); /* what the counter shows instead, read by read; NULL: nothing */
 uint64_t host_sysreg_read(const char *name);
 void host_sysreg_write(const char *name, uint64_t value);
 

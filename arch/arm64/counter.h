@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The physical counter, CNTPCT_EL0, which some machines show wrong for a moment (docs/cpus.md). */
+#pragma once
+
+#include <stdint.h>
+
+/* What the machine's timer node says of its counter; of 858921, a core's erratum, the table in errata.c says. */
+enum counter_erratum {
+	COUNTER_GOOD,
+	COUNTER_A008585, /* Freescale: any value while it changes */
+	COUNTER_161010101, /* HiSilicon: far off for a moment */
+	COUNTER_UNKNOWN1, /* Allwinner: bits below 10 are any while a carry goes through them */
+	COUNTER_ERRATA,
+};
+
+/* The timer node's property of an erratum; NULL: COUNTER_GOOD. */
+const char *counter_property(enum counter_erratum erratum);
+
+/* Bring-up; until then the counter is taken to be good. */
+void counter_init(enum counter_erratum erratum);
+
+/* CNTPCT_EL0, not read ahead of what came before. */
+uint64_t counter_now(void);
+
+/* The machine's erratum; NULL: it has none. */
+const char *counter_erratum_name(void);
