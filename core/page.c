@@ -210,10 +210,32 @@ int page_init(const struct page_range *ram, size_t ram_count, const struct page_
 	return 0;
 }
 
-void page_release_range(struct page_range range)
+static bool is_within(uint64_t frame, const struct page_range *ranges, size_t count)
 {
-	for (uint64_t frame = taken_first(&range); range.size && frame < taken_end(&range); frame++)
-		page_free(page_of_frame(frame), 0);
+	for (size_t i = 0; i < count; i++) {
+		if (ranges[i].size && frame >= taken_first(&ranges[i]) &&
+				frame < taken_end(&ranges[i]))
+			return true;
+	}
+	return false;
+}
+
+/* As mark_taken() left it: neither of another range that shared this page and has been released, nor outside RAM. */
+static bool is_taken(const struct page *page)
+{
+	return page && atomic_load_explicit(&page->word, memory_order_relaxed) ==
+	                               (PAGE_OWNER_GRAFT | PAGE_WORD_ONE);
+}
+
+void page_release_range(struct page_range range, const struct page_range *keep, size_t keep_count)
+{
+	for (uint64_t frame = taken_first(&range); range.size && frame < taken_end(&range);
+			frame++) {
+		struct page *page = page_of_frame(frame);
+
+		if (is_taken(page) && !is_within(frame, keep, keep_count))
+			page_free(page, 0);
+	}
 }
 
 /* References */

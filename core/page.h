@@ -39,8 +39,12 @@ struct page_range {
 int page_init(const struct page_range *ram, size_t ram_count, const struct page_range *taken,
 		size_t taken_count);
 
-/* Gives a taken range (a boot module after its copy) to the allocator. */
-void page_release_range(struct page_range range);
+/*
+ * Gives a taken range (a boot module after its copy) to the allocator, before anything else is freed: less the frames
+ * of the keep_count ranges at keep (reserved memory), those outside RAM (a blob in flash) and those that went with a
+ * range before, in whose last page this one begins.
+ */
+void page_release_range(struct page_range range, const struct page_range *keep, size_t keep_count);
 
 /*
  * Frames for Graft itself, 2^order, aligned to their size, not cleared. NULL when there is none. A single

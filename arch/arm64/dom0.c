@@ -55,6 +55,12 @@ static void create(struct dom0 *dom0)
 		boot_refuse("Dom0 cannot be created: error %d", err);
 }
 
+/* What the tree reserves stays reserved, whatever the boot loader put there. */
+static void release(struct page_range range)
+{
+	page_release_range(range, boot_info.reserved, boot_info.reserved_count);
+}
+
 static void release_boot_memory(void)
 {
 	for (unsigned kind = 0; kind < MODULE_KINDS; kind++) {
@@ -63,9 +69,9 @@ static void release_boot_memory(void)
 		uint64_t end = ALIGN_UP(module->base.v + module->size, PAGE_SIZE);
 
 		if (module->size)
-			page_release_range((struct page_range){ PADDR(start), end - start });
+			release((struct page_range){ PADDR(start), end - start });
 	}
-	page_release_range(boot_info.dtb_range);
+	release(boot_info.dtb_range);
 }
 
 void dom0_build(void)

@@ -162,13 +162,49 @@ static void test_ram_with_holes(void **state)
 	assert_int_equal(page_owner(page_of_phys(PADDR(HOST_RAM_BASE + MIB(1) + 0x3000))),
 			PAGE_OWNER_NONE);
 
-	page_release_range(taken[0]);
+	page_release_range(taken[0], NULL, 0);
 	page = page_alloc(8);
 	assert_non_null(page);
-	page_release_range(taken[1]);
-	page_release_range(taken[2]);
+	page_release_range(taken[1], NULL, 0);
+	page_release_range(taken[2], NULL, 0);
 	page_free(page, 8);
 	assert_int_equal(page_count_free(), pages - 2 - DIV_ROUND_UP(pages * 8, PAGE_SIZE));
+	host_ram_free();
+}
+
+/* Two modules share a page, another lies partly in reserved memory, and the blob is nowhere near RAM. */
+static void test_release(void **state)
+{
+	const struct page_range ram = { PADDR(HOST_RAM_BASE), MIB(4) };
+	const struct page_range taken[] = {
+		{ PADDR(HOST_RAM_BASE + MIB(1)), 0x1800 },
+		{ PADDR(HOST_RAM_BASE + MIB(1) + 0x1800), 0x1000 },
+		{ PADDR(HOST_RAM_BASE + MIB(2)), 0x4000 },
+		{ PADDR(HOST_RAM_BASE + MIB(2) + 0x1000), 0x1001 },
+		{ PADDR(HOST_RAM_BASE - MIB(1)), 0x3000 },
+		{ PADDR(HOST_RAM_BASE + MIB(4) - PAGE_SIZE), MIB(1) },
+	};
+	const struct page_range *reserved = &taken[3];
+	uint64_t free_pages;
+
+	(void)state;
+	host_ram_init(MIB(4));
+	assert_int_equal(page_init(&ram, 1, taken, ARRAY_SIZE(taken)), 0);
+	free_pages = page_count_free();
+	page_release_range(taken[0], reserved, 1);
+	assert_int_equal(page_count_free(), free_pages + 2);
+	page_release_range(taken[1], reserved, 1);
+	assert_int_equal(page_count_free(), free_pages + 3);
+	page_release_range(taken[2], reserved, 1);
+	assert_int_equal(page_count_free(), free_pages + 5);
+	assert_int_equal(page_owner(page_of_phys(PADDR(HOST_RAM_BASE + MIB(2) + 0x1000))),
+			PAGE_OWNER_GRAFT);
+	assert_int_equal(page_owner(page_of_phys(PADDR(HOST_RAM_BASE + MIB(2) + 0x2000))),
+			PAGE_OWNER_GRAFT);
+	page_release_range(taken[4], reserved, 1);
+	assert_int_equal(page_count_free(), free_pages + 5);
+	page_release_range(taken[5], reserved, 1);
+	assert_int_equal(page_count_free(), free_pages + 6);
 	host_ram_free();
 }
 
@@ -383,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_random_blocks_never_overlap),
 		cmocka_unit_test(test_until_nothing_is_left),
 		cmocka_unit_test(test_ram_with_holes),
+		cmocka_unit_test(test_release),
 		cmocka_unit_test(test_bad_ram),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_domain_frames_are_clear_and_counted),
