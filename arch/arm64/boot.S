@@ -13,6 +13,7 @@
 #define SCTLR_EL2_WXN	 (1 << 19)
 
 #define HCR_EL2_RW	 0x80000000
+#define HCR_EL2_E2H_SHIFT 34
 
 /* Attributes by index: 0 Normal write-back, 1 Device-nGnRE, 2 Normal non-cacheable (mm.h). */
 #define MAIR_EL2_VALUE	 0x4404ff
@@ -60,6 +61,11 @@ boot_entry:
 	msr	spsel, #1		/* the way into a guest and out is by SP_EL2 */
 	cmp	x21, #(2 << 2)
 	b.ne	boot_wrong_el
+	mov	x0, #HCR_EL2_RW
+	msr	hcr_el2, x0
+	isb
+	mrs	x0, hcr_el2		/* E2H is RES1 without FEAT_E2H0 (Arm ARM D19.2.48) */
+	tbnz	x0, #HCR_EL2_E2H_SHIFT, boot_e2h
 
 	/* Nothing of .bss may linger in a cache as what it was before. */
 	adr_here x0, image_bss_start
@@ -93,7 +99,9 @@ boot_entry:
 	ldr	x2, =boot_main
 	br	x2
 
-/* Entered at EL1 or EL3: boot_complain finds a PL011 by itself and says so, without the MMU. */
+/* Entered at EL1 or EL3, or (0) with E2H: boot_complain finds a PL011 by itself and says so, without the MMU. */
+boot_e2h:
+	mov	x21, xzr
 boot_wrong_el:
 	adr_here x0, boot_stack_top
 	mov	sp, x0

@@ -20,7 +20,7 @@ _Noreturn void boot_secondary_main(struct cpu *cpu);
  */
 _Noreturn void boot_refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Entered at another exception level than EL2, MMU off. */
+/* Entered at another exception level than EL2, or (el 0) with an HCR_EL2.E2H that cannot be cleared; MMU off. */
 void boot_complain(uint64_t dtb_pa, uint64_t el);
 
 _Noreturn void boot_switch_stack(uintptr_t stack, void (*function)(void));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entered at the wrong exception level: the one thing to do is to say so. The MMU is off and the code is
- * not where it was linked, so nothing here may follow a constant that holds an address.
+ * Entered at the wrong exception level, or on a CPU that Graft cannot run on: the one thing to do is to say so. The MMU
+ * is off and the code is not where it was linked, so nothing here may follow a constant that holds an address.
  */
 #include "arch/arm64/boot.h"
 #include "arch/arm64/layout.h"
@@ -22,18 +22,29 @@ static void print(uint64_t uart, const char *text)
 	}
 }
 
-void boot_complain(uint64_t dtb_pa, uint64_t el)
+static bool find_uart(uint64_t dtb_pa, uint64_t *base)
 {
 	struct dtb_node node;
 	struct dtb dtb;
-	uint64_t base, size;
-	char level[] = "EL?";
+	uint64_t size;
 
 	if (dtb_check(&dtb, (const void *)dtb_pa, LAYOUT_DTB_MAX, NULL))
-		return;
+		return false;
 	node = dtb_root(&dtb);
-	if (!dtb_find_compatible(&node, "arm,pl011") || !dtb_reg(&node, 0, &base, &size))
+	return dtb_find_compatible(&node, "arm,pl011") && dtb_reg(&node, 0, base, &size);
+}
+
+void boot_complain(uint64_t dtb_pa, uint64_t el)
+{
+	char level[] = "EL?";
+	uint64_t base;
+
+	if (!find_uart(dtb_pa, &base))
 		return;
+	if (el == 0) {
+		print(base, "HCR_EL2.E2H of this CPU cannot be cleared (no FEAT_E2H0): Graft does not run on it\r\n");
+		return;
+	}
 	level[2] = (char)('0' + el);
 	print(base, "Graft was started at ");
 	print(base, level);

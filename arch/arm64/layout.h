@@ -4,7 +4,7 @@
 
 /* The image: linked here, loaded anywhere. */
 #define LAYOUT_IMAGE_BASE 0x7f0000000000
-/* Where the host's device tree is read from before the direct map exists: two 2 MiB blocks. */
+/* Where the host's device tree is read from before the direct map exists: within two blocks of 2 MiB. */
 #define LAYOUT_DTB_BASE 0x7e8000000000
 /* Device registers, handed out upwards. */
 #define LAYOUT_DEVICE_BASE 0x7e0000000000

@@ -3,6 +3,7 @@
 #include "arch/arm64/mm.h"
 
 #include "arch/arm64/boot.h"
+#include "arch/arm64/boot_dtb.h"
 #include "arch/arm64/image.h"
 #include "arch/arm64/layout.h"
 #include "core/cpu.h"
@@ -39,7 +40,9 @@ typedef uint64_t table_t[TABLE_ENTRIES];
 table_t boot_l0 BOOT_TABLE;
 static table_t identity_l1 BOOT_TABLE, identity_l2 BOOT_TABLE, identity_l3 BOOT_TABLE;
 static table_t image_l1 BOOT_TABLE, image_l2 BOOT_TABLE, image_l3 BOOT_TABLE;
-static table_t dtb_l1 BOOT_TABLE, dtb_l2 BOOT_TABLE;
+/* The blob may begin anywhere in the first of two blocks. */
+#define DTB_BLOCKS 2
+static table_t dtb_l1 BOOT_TABLE, dtb_l2 BOOT_TABLE, dtb_l3[DTB_BLOCKS] BOOT_TABLE;
 
 /*
  * For the direct map, which is there before an allocator is: two tables at level 2 and two at level 3 for a bank that
@@ -111,14 +114,30 @@ static void boot_map_identity(uint64_t image_pa)
 	identity_l3[table_index(image_pa, 3)] = pte_leaf(image_pa, MM_TEXT, 3);
 }
 
+/* The loader may have left the header in a cache, which loads with the MMU off pass by (Arm ARM B2.7). */
+static void boot_clean_header(uint64_t dtb_pa)
+{
+	__asm__ volatile("dc civac, %0\n\tdc civac, %1\n\tdsb sy" ::"r"(dtb_pa),
+			"r"(dtb_pa + BOOT_DTB_HEADER - 1)
+			: "memory");
+}
+
+/* The pages of the blob and no other: what lies beside it may be no RAM, or secure, and is not to be speculated into. */
 static void boot_map_dtb(uint64_t dtb_pa)
 {
-	uint64_t block = dtb_pa & ~(LEVEL_SIZE(2) - 1);
+	uint64_t block = dtb_pa & ~(LEVEL_SIZE(2) - 1), end;
 
+	boot_clean_header(dtb_pa);
+	end = dtb_pa + boot_dtb_size((const volatile uint8_t *)dtb_pa);
 	boot_l0[table_index(LAYOUT_DTB_BASE, 0)] = pte_table((uint64_t)dtb_l1);
 	dtb_l1[0] = pte_table((uint64_t)dtb_l2);
-	dtb_l2[0] = pte_leaf(block, MM_RODATA, 2);
-	dtb_l2[1] = pte_leaf(block + LEVEL_SIZE(2), MM_RODATA, 2);
+	for (unsigned i = 0; i < DTB_BLOCKS; i++)
+		dtb_l2[i] = pte_table((uint64_t)dtb_l3[i]);
+	for (uint64_t pa = ALIGN_DOWN(dtb_pa, PAGE_SIZE); pa < end; pa += PAGE_SIZE) {
+		uint64_t page = (pa - block) >> PAGE_SHIFT;
+
+		dtb_l3[page / TABLE_ENTRIES][page % TABLE_ENTRIES] = pte_leaf(pa, MM_RODATA, 3);
+	}
 }
 
 void boot_map(uint64_t image_pa, uint64_t dtb_pa)
