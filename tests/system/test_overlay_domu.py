@@ -205,7 +205,8 @@ ROUND = (f"mkdir {uart.TOP}/r && cat /tmp/overlay_domu.dtbo >{uart.TOP}/r/dtbo &
 	f"stty -F /dev/ttyAMA0 raw -echo; {TALK}; rmdir {uart.TOP}/r; echo $x")
 
 
-def test_fifty_rounds(board, guest):
+@pytest.mark.parametrize("rounds", [10, pytest.param(50, marks=pytest.mark.long)])
+def test_rounds(board, guest, rounds):
 	"""While both guests and Dom0 are busy."""
 	other = board.guest("b").boot()
 	uart.put(other, "/tmp/overlay_domu.dtbo", board.blob())
@@ -214,7 +215,7 @@ def test_fifty_rounds(board, guest):
 	for each in (guest, other):
 		each.start("(while :; do :; done) &")
 	# Domains' tables, and the engine's, are as large as they get after a round each.
-	for number in range(52):
+	for number in range(2 + rounds):
 		if number == 2:
 			free = domu.info(board.machine)[0]
 		each = (guest, other)[number % 2]
