@@ -99,7 +99,7 @@ boot_entry:
 	ldr	x2, =boot_main
 	br	x2
 
-/* Entered at EL1 or EL3, or (0) with E2H: boot_complain finds a PL011 by itself and says so, without the MMU. */
+/* boot_complain finds a PL011 by itself and names x21, EL1 or EL3, or (0) an E2H that stays set; the MMU is off. */
 boot_e2h:
 	mov	x21, xzr
 boot_wrong_el:

@@ -8,7 +8,6 @@
 
 /*
  * Bytes at header to be mapped: the blob's size as its header says (Devicetree 0.4, 5.2), or of the header alone when it
- * is none or too large, for dtb_check() to say so. Runs with the MMU off and so reads single bytes: a loader may have
- * put the blob anywhere, and Device memory allows no unaligned loads (Arm ARM B2.8.2).
+ * is none or too large, for dtb_check() to say so. Runs with the MMU off.
  */
-uint64_t boot_dtb_size(const volatile uint8_t *header);
+uint64_t boot_dtb_size(const void *header);

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* What the machine's timer node says of its counter; of 858921, a core's erratum, the table in errata.c says. */
+/* Errata of the whole machine's counter, which the timer node names; 858921 is a core's, and in errata.c. */
 enum counter_erratum {
 	COUNTER_GOOD,
 	COUNTER_A008585, /* Freescale: any value while it changes */

@@ -55,7 +55,7 @@ static void create(struct dom0 *dom0)
 		boot_refuse("Dom0 cannot be created: error %d", err);
 }
 
-/* What the tree reserves stays reserved, whatever the boot loader put there. */
+/* Reserved memory is kept, also where a boot module lies in it. */
 static void release(struct page_range range)
 {
 	page_release_range(range, boot_info.reserved, boot_info.reserved_count);

@@ -128,7 +128,7 @@ static void boot_map_dtb(uint64_t dtb_pa)
 	uint64_t block = dtb_pa & ~(LEVEL_SIZE(2) - 1), end;
 
 	boot_clean_header(dtb_pa);
-	end = dtb_pa + boot_dtb_size((const volatile uint8_t *)dtb_pa);
+	end = dtb_pa + boot_dtb_size((const void *)dtb_pa);
 	boot_l0[table_index(LAYOUT_DTB_BASE, 0)] = pte_table((uint64_t)dtb_l1);
 	dtb_l1[0] = pte_table((uint64_t)dtb_l2);
 	for (unsigned i = 0; i < DTB_BLOCKS; i++)

@@ -20,9 +20,9 @@ static void plain_free(void *ctx, void *at, size_t size)
 	free(at);
 }
 
-/* cells: three for each entry of interrupts. names: as in the blob, NULL: none. */
-static const char *erratum; /* a property that the timer has beside */
+static const char *erratum; /* a property that build() gives the timer; NULL: none */
 
+/* cells: three for each entry of interrupts. names: as in the blob, NULL: none. */
 static void build(const uint32_t *cells, size_t count, const char *names, size_t names_size)
 {
 	struct dt_env env = { .alloc = plain_alloc, .free = plain_free, .seed = 1 };

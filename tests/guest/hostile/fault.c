@@ -154,7 +154,7 @@ static void make_user(uint64_t regs[30])
 			regs[i] += ALIAS_USER;
 }
 
-/* Not so where the vCPU has changed TTBR0_EL1 or TCR_EL1: stores to code[] fault, and handle_sync() skips them. */
+/* False where the vCPU has changed TTBR0_EL1 or TCR_EL1: stores to code[] fault, and handle_sync() skips them. */
 static bool is_written(const volatile uint32_t *code, const uint32_t *words, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
