@@ -10,6 +10,7 @@ import pytest
 import conftest
 import disk
 import hotplug
+import interrupts
 
 MIB = 1 << 20
 HOT_SIZE, STEADY_SIZE = 32 * MIB, 8 * MIB
@@ -62,10 +63,7 @@ class Board:
 
 	def interrupts(self):
 		"""How many of the disk's Dom0 got, all CPUs together; the kernel counts on when it comes again."""
-		cpus = self.machine.config.cpus
-		line = re.search(rf"^ *\d+:((?: +\d+){{{cpus}}}) +GICv3 +{SPI} Edge +virtio\d+$",
-			self.check("cat /proc/interrupts"), re.M)
-		return sum(map(int, line[1].split()))
+		return interrupts.taken(self, SPI)
 
 	def key(self, letter):
 		"""What Graft says to a debug key."""
@@ -97,7 +95,7 @@ class Board:
 		assert not self.routed()
 		assert hotplug.node(SLOT)[1:] not in self.check("graftctl tree")
 		assert len(self.check("graftctl overlay list").splitlines()) == 1
-		assert self.run(f"grep -E 'GICv3 +{SPI} ' /proc/interrupts").output == ""
+		assert interrupts.taken(self, SPI) is None
 
 	def complaints(self):
 		"""What the logs of the kernel and of Graft tell of faults since the last look."""

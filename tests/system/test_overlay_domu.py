@@ -8,6 +8,7 @@ import pytest
 
 import conftest
 import domu
+import interrupts
 import uart
 
 ENOENT, EEXIST, EBUSY, EINVAL, EXDEV, EPERM = 2, 17, 16, 22, 18, 1
@@ -63,11 +64,11 @@ def withdraw(guest):
 # Both ways through the UART, and the interrupts that took: the driver counts from when the port is opened. Who had
 # it before may have left half a line, on either end, or an answer.
 TALK = ("exec 3<>/dev/ttyAMA0; echo >&3; echo ping %s >&3; "
-	"while read -t 100 x <&3 && [ \"$x\" != 'pong %s' ]; do :; done; grep uart-pl011 /proc/interrupts; exec 3>&-")
+	"while read -t 100 x <&3 && [ \"$x\" != 'pong %s' ]; do :; done; cat /proc/interrupts; exec 3>&-")
 
 
 def check_talk(said, word):
-	assert re.search(r":\s+[1-9]\d*\s.*uart-pl011", said), said
+	assert sum(interrupts.counts(said, 32 + uart.SPI)) > 0, said
 	assert said.splitlines()[-1] == f"pong {word}", said
 
 
