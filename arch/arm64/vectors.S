@@ -55,15 +55,45 @@
 	msr	daifset, #4
 .endm
 
-.macro	guest_vector exit
+/*
+ * What a guest trained is cleared before the first branch that could be predicted by it, so within the vector (Arm,
+ * "Spectre-BHB"; Arm DEN0028, 7). x0 to x3, which firmware may change, are saved by now.
+ */
+.macro	clear_by_nothing
+.endm
+
+.macro	clear_by_loop
+	mrs	x0, tpidr_el2
+	ldr	w0, [x0, #CPU_BRANCH_LOOPS]
+1:	b	2f
+2:	subs	x0, x0, #1
+	b.ne	1b
+	dsb	nsh
+	isb
+.endm
+
+.macro	clear_by_clrbhb
+	hint	#22
+	isb
+.endm
+
+.macro	clear_by_firmware
+	mrs	x0, tpidr_el2
+	ldr	w0, [x0, #CPU_WORKAROUND]
+	smc	#0
+.endm
+
+.macro	guest_vector how, kind
 	.balign	128
 	save_guest
-	b	\exit
+	clear_by_\how
+	b	exit_\kind
 .endm
 
 /*
  * SError from EL2. PSTATE.A is only open in take_serror, so it was taken there; FAR_EL2, HPFAR_EL2 and ESR_EL2 are the
- * SError's now. The rest of the window runs with PSTATE.A set: another one waits for the next window.
+ * SError's now. The rest of the window runs with PSTATE.A set: another one waits for the next window, or the ESB takes
+ * it into DISR_EL1, which nobody reads. It is the same vCPU's, and VSE is one bit.
  */
 .macro	serror_vector
 	.balign	128
@@ -85,7 +115,8 @@
 	b	fatal_entry
 .endm
 
-.macro	vector_table name, exit
+/* .org refuses to go back: no vector is longer than 128 bytes. */
+.macro	vector_table name, how
 	.balign	2048
 	.globl \name
 \name:
@@ -97,18 +128,19 @@
 	fatal_vector 5
 	fatal_vector 6
 	serror_vector
-	guest_vector \exit\()_sync	/* lower EL, AArch64 */
-	guest_vector \exit\()_irq
-	guest_vector \exit\()_irq
-	guest_vector \exit\()_serror
+	guest_vector \how, sync		/* lower EL, AArch64 */
+	guest_vector \how, irq
+	guest_vector \how, irq
+	guest_vector \how, serror
 	fatal_vector 12			/* lower EL, AArch32: HCR_EL2.RW is always set */
 	fatal_vector 13
 	fatal_vector 14
 	fatal_vector 15
+	.org	\name + 2048
 .endm
 
-/* One table for each enum harden; the boot CPU starts with the first. */
-	vector_table vectors, exit
+/* One table for each enum harden; each CPU starts with the first. */
+	vector_table vectors, nothing
 	vector_table vectors_loop, loop
 	vector_table vectors_clrbhb, clrbhb
 	vector_table vectors_firmware, firmware
@@ -144,39 +176,6 @@ serror_window:
 	take_serror
 	mov	x0, x3
 	ret
-
-/*
- * What a guest trained is cleared before the first branch that could be predicted by it (Arm, "Spectre-BHB"; Arm
- * DEN0028, 7.3, 7.4). x0 to x3 are saved by now, and firmware keeps the others.
- */
-.macro	clear_by_loop
-	mrs	x0, tpidr_el2
-	ldr	w0, [x0, #CPU_BRANCH_LOOPS]
-1:	b	2f
-2:	subs	x0, x0, #1
-	b.ne	1b
-	dsb	nsh
-	isb
-.endm
-
-.macro	clear_by_clrbhb
-	hint	#22
-	isb
-.endm
-
-.macro	clear_by_firmware
-	mrs	x0, tpidr_el2
-	ldr	w0, [x0, #CPU_WORKAROUND]
-	smc	#0
-.endm
-
-.irp	how, loop, clrbhb, firmware
-.irp	kind, sync, irq, serror
-\how\()_\kind:
-	clear_by_\how
-	b	exit_\kind
-.endr
-.endr
 
 fatal_entry:
 	mrs	x0, tpidr_el2

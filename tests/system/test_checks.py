@@ -9,7 +9,7 @@ import qemu
 LIMIT = 300
 
 
-@pytest.mark.parametrize("cpu", ["cortex-a57", "max"])
+@pytest.mark.parametrize("cpu", ["cortex-a57", "cortex-a76", "max"])
 def test_as_dom0(start, on_graft, cpu):
 	machine = start(cpu=cpu, kernel=str(qemu.SHARE / "checks"), initrd=None, memory=1024, dom0_memory=256)
 	end = machine.expect(r"checks: end, (\w+) (passed|failed)", LIMIT)  # the console gives a line in pieces
