@@ -8,14 +8,13 @@
 #include "lib/string.h"
 
 /* Function, three arguments; x4-x17 are the caller's to lose in SMCCC as in any call. */
-typedef int64_t conduit_fn(uint64_t function, uint64_t a, uint64_t b, uint64_t c);
-conduit_fn conduit_smc, conduit_hvc; /* conduit.S */
+int64_t conduit_smc(uint64_t function, uint64_t a, uint64_t b, uint64_t c); /* conduit.S */
 
-static conduit_fn *conduit; /* NULL: no PSCI */
+static bool has_psci;
 
 static int64_t call(uint64_t function, uint64_t a, uint64_t b, uint64_t c)
 {
-	return conduit ? conduit(function, a, b, c) : PSCI_NOT_SUPPORTED;
+	return has_psci ? conduit_smc(function, a, b, c) : PSCI_NOT_SUPPORTED;
 }
 
 int firmware_init(const struct dt_tree *tree)
@@ -29,23 +28,25 @@ int firmware_init(const struct dt_tree *tree)
 	if (!method)
 		return fail(-ENODEV,
 				"no PSCI 0.2 or later in the device tree: one CPU, no power control");
-	conduit = strcmp(method, "smc") == 0 ? conduit_smc : conduit_hvc;
+	if (strcmp(method, "smc") != 0)
+		return fail(-ENODEV,
+				"%s: method \"%s\" does not lead out of EL2: one CPU, no power control",
+				dt_path(node), method);
+	has_psci = true;
 	return 0;
 }
 
-/* SMCCC_VERSION may only be called when PSCI_FEATURES knows it (Arm DEN0028, 7.2). HVC at EL2 does not leave EL2. */
+/* SMCCC_VERSION may only be called when PSCI_FEATURES knows it (Arm DEN0028, 7.2). */
 static bool has_smccc_1_1(void)
 {
-	return conduit == conduit_smc && (int32_t)call(PSCI_FEATURES, SMCCC_VERSION, 0, 0) >= 0 &&
+	return (int32_t)call(PSCI_FEATURES, SMCCC_VERSION, 0, 0) >= 0 &&
 	       (int32_t)call(SMCCC_VERSION, 0, 0, 0) >= SMCCC_VERSION_1_1;
 }
 
 int firmware_workaround(uint32_t function)
 {
-	int32_t answer = has_smccc_1_1() ? (int32_t)call(SMCCC_ARCH_FEATURES, function, 0, 0)
-	                                 : SMCCC_NOT_SUPPORTED;
-
-	return answer == 0 || answer == 1 ? answer : SMCCC_NOT_SUPPORTED;
+	return has_smccc_1_1() ? (int32_t)call(SMCCC_ARCH_FEATURES, function, 0, 0)
+	                       : SMCCC_NOT_SUPPORTED;
 }
 
 void firmware_call(uint32_t function, uint64_t argument)

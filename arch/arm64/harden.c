@@ -15,7 +15,11 @@
 #define MMFR1_ECBHB  GENMASK(63, 60)
 #define ISAR2_CLRBHB GENMASK(31, 28)
 
-#define NOT_AFFECTED 1 /* SMCCC_ARCH_FEATURES of a workaround that this CPU does not need */
+/*
+ * SMCCC_ARCH_FEATURES of a workaround that this CPU does not need of firmware. That is no promise about branch history:
+ * Trusted Firmware-A answers so of SMCCC_ARCH_WORKAROUND_3 on cores where the branch loop is enough.
+ */
+#define NOT_NEEDED 1
 
 static const uint32_t workarounds[ARCH_WORKAROUNDS] = { SMCCC_ARCH_WORKAROUND_1,
 	SMCCC_ARCH_WORKAROUND_2, SMCCC_ARCH_WORKAROUND_3 };
@@ -26,6 +30,16 @@ static const uint32_t workarounds[ARCH_WORKAROUNDS] = { SMCCC_ARCH_WORKAROUND_1,
 static int answer_of(const struct cpu *cpu, unsigned workaround)
 {
 	return cpu->arch.firmware[workaround];
+}
+
+/* Of store bypass alone there is one more answer: no CPU of the machine needs it. */
+static int8_t ask(unsigned workaround)
+{
+	int answer = firmware_workaround(workarounds[workaround]);
+
+	if (workaround == WORKAROUND_2 && answer == SMCCC_NOT_REQUIRED)
+		return NOT_NEEDED;
+	return (int8_t)(answer == 0 || answer == NOT_NEEDED ? answer : SMCCC_NOT_SUPPORTED);
 }
 
 /* WORKAROUND_3 does all that WORKAROUND_1 does (Arm DEN0028, 7.4). */
@@ -43,14 +57,13 @@ static enum harden by_firmware(struct cpu *cpu)
 static bool targets_are_safe(const struct cpu *cpu)
 {
 	return FIELD_GET(PFR0_CSV2, sysreg_read(id_aa64pfr0_el1)) != 0 ||
-	       answer_of(cpu, WORKAROUND_1) == NOT_AFFECTED;
+	       answer_of(cpu, WORKAROUND_1) == NOT_NEEDED;
 }
 
-static bool history_is_safe(const struct cpu *cpu)
+static bool history_is_safe(void)
 {
 	return FIELD_GET(PFR0_CSV2, sysreg_read(id_aa64pfr0_el1)) >= 3 ||
-	       FIELD_GET(MMFR1_ECBHB, sysreg_read(id_aa64mmfr1_el1)) ||
-	       answer_of(cpu, WORKAROUND_3) == NOT_AFFECTED;
+	       FIELD_GET(MMFR1_ECBHB, sysreg_read(id_aa64mmfr1_el1));
 }
 
 static enum harden choose(struct cpu *cpu)
@@ -59,7 +72,7 @@ static enum harden choose(struct cpu *cpu)
 		return HARDEN_NONE;
 	if (!targets_are_safe(cpu))
 		return by_firmware(cpu);
-	if (history_is_safe(cpu))
+	if (history_is_safe())
 		return HARDEN_NONE;
 	if (FIELD_GET(ISAR2_CLRBHB, sysreg_read(s3_0_c0_c6_2)))
 		return HARDEN_CLRBHB;
@@ -72,7 +85,7 @@ static enum harden choose(struct cpu *cpu)
 void harden_init_cpu(struct cpu *cpu)
 {
 	for (unsigned i = 0; i < ARCH_WORKAROUNDS; i++)
-		cpu->arch.firmware[i] = (int8_t)firmware_workaround(workarounds[i]);
+		cpu->arch.firmware[i] = ask(i);
 	cpu->arch.harden = (uint8_t)choose(cpu);
 	cpu->arch.has_ssbs = FIELD_GET(PFR1_SSBS, sysreg_read(id_aa64pfr1_el1)) != 0;
 	if (answer_of(cpu, WORKAROUND_2) == 0)
@@ -98,8 +111,9 @@ const char *harden_store_bypass(const struct cpu *cpu)
 		return "off in Graft by PSTATE.SSBS";
 	if (answer_of(cpu, WORKAROUND_2) == 0)
 		return "off by firmware, for guests too";
-	if (answer_of(cpu, WORKAROUND_2) == NOT_AFFECTED ||
-			errata_branches_are_safe(cpu->arch.midr))
+	if (answer_of(cpu, WORKAROUND_2) == NOT_NEEDED)
+		return "none, or off by firmware for good";
+	if (errata_branches_are_safe(cpu->arch.midr))
 		return "none";
 	return "firmware offers nothing to turn it off";
 }
@@ -111,7 +125,7 @@ int64_t harden_guest_answer(uint32_t function)
 
 		/* Store bypass stays off for everybody: a guest has nothing to turn on. */
 		if (function == workarounds[i])
-			return i == WORKAROUND_2 && answer == 0 ? NOT_AFFECTED : answer;
+			return i == WORKAROUND_2 && answer == 0 ? NOT_NEEDED : answer;
 	}
 	return SMCCC_NOT_SUPPORTED;
 }

@@ -14,6 +14,7 @@
 #define SMCCC_HYP_REVISION      UINT32_C(0x8600ff03)
 #define SMCCC_VERSION_1_1       0x10001
 #define SMCCC_NOT_SUPPORTED     (-1)
+#define SMCCC_NOT_REQUIRED      (-2)
 
 #define PSCI_VERSION           UINT32_C(0x84000000)
 #define PSCI_CPU_SUSPEND       UINT32_C(0x84000001)
@@ -46,11 +47,11 @@ enum psci_affinity {
 
 /* The firmware below Graft (firmware.c). */
 struct dt_tree;
-/* Reads /psci; 0, -ENODEV: no PSCI, so neither other CPUs nor power control. */
+/* Reads /psci; 0, -ENODEV: no PSCI, or none by SMC, so neither other CPUs nor power control. */
 int firmware_init(const struct dt_tree *tree);
 /*
- * SMCCC_ARCH_FEATURES of a workaround on the CPU that runs: 0 (call it), 1 (not needed), SMCCC_NOT_SUPPORTED (also
- * where SMCCC is older than 1.1 or firmware is not reached by SMC).
+ * SMCCC_ARCH_FEATURES of a workaround on the CPU that runs, as firmware answers; SMCCC_NOT_SUPPORTED also where SMCCC
+ * is older than 1.1 or there is no PSCI.
  */
 int firmware_workaround(uint32_t function);
 /* Calls a function that firmware_workaround() has answered with 0. */

@@ -167,8 +167,16 @@ static void test_branches_by_firmware(void **state)
 	assert_int_equal(harden_of(MIDR(A73, 0, 2), 1), HARDEN_VULNERABLE);
 	answers[0] = 1; /* safe although CSV2 does not say so */
 	assert_int_equal(harden_of(MIDR(A72, 1, 0), 0), HARDEN_LOOP);
+	/* Firmware is not needed: that says nothing of the history. */
 	answers[2] = 1;
-	assert_int_equal(harden_of(MIDR(A72, 1, 0), 0), HARDEN_NONE);
+	assert_int_equal(harden_of(MIDR(A72, 1, 0), 0), HARDEN_LOOP);
+	assert_int_equal(harden_of(MIDR(A76, 4, 0), 1), HARDEN_LOOP);
+	assert_int_equal(harden_of(MIDR(0xd99, 0, 0), 1), HARDEN_VULNERABLE);
+	assert_int_equal(harden_of(MIDR(0xd99, 0, 0), 3), HARDEN_NONE);
+	/* An answer that SMCCC does not have. */
+	answers[0] = -2;
+	answers[2] = 256;
+	assert_int_equal(harden_of(MIDR(A72, 0, 3), 0), HARDEN_VULNERABLE);
 }
 
 static void test_each_kind_has_its_vectors(void **state)
@@ -189,6 +197,15 @@ static void test_store_bypass_is_turned_off(void **state)
 	answers[1] = 1;
 	(void)harden_of(MIDR(A72, 0, 3), 0);
 	assert_int_equal(host_firmware_calls, 0);
+	/* "Not required": off for good, or not there. Trusted Firmware-A's answer unless it was built for another. */
+	answers[1] = -2;
+	(void)harden_of(MIDR(A72, 0, 3), 0);
+	assert_int_equal(host_firmware_calls, 0);
+	assert_int_equal(harden_guest_answer(0x80007fff), 1);
+	assert_string_equal(harden_store_bypass(&cpus[0]), "none, or off by firmware for good");
+	answers[1] = -1;
+	(void)harden_of(MIDR(A72, 0, 3), 0);
+	assert_int_equal(harden_guest_answer(0x80007fff), -1);
 	answers[1] = 0;
 	(void)harden_of(MIDR(A72, 0, 3), 0);
 	assert_int_equal(host_firmware_calls, 1);
