@@ -9,6 +9,8 @@
 #define ERRATUM_TLBI_REPEAT  BIT(0) /* a broadcast invalidation is followed by another one and DSB */
 #define ERRATUM_PAR_DMB      BIT(1) /* PAR_EL1 is read between two DMBs */
 #define ERRATUM_COUNTER_WRAP BIT(2) /* the counter is read twice */
+#define ERRATUM_FALSE_STAGE_2                                                                      \
+	BIT(3) /* a data abort of stage 2 may be one of stage 1: that is asked first */
 
 /* Of all CPUs that are up: a CPU's invalidation may depend on another CPU's erratum. */
 extern _Atomic uint32_t errata_machine;
@@ -25,6 +27,8 @@ void errata_init_cpu(struct cpu *cpu);
 unsigned errata_branch_loops(uint32_t midr);
 /* The core predicts branches in no way that another context can steer. */
 bool errata_branches_are_safe(uint32_t midr);
+/* Another context cannot steer where branches go, although CSV2 does not say so; it may steer by their history. */
+bool errata_targets_are_safe(uint32_t midr);
 
 /* Writes to the log each kind of core that is up, with its errata. No lock is held. */
 void errata_report(void);

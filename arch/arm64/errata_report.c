@@ -45,15 +45,44 @@ static const struct {
 	{ ARM(0xd84), "Neoverse V3" },
 	{ ARM(0xd85), "Cortex-X925" },
 	{ ARM(0xd87), "Cortex-A725" },
+	{ ARM(0xd89), "Cortex-A720AE" },
 	{ ARM(0xd8a), "C1-Nano" },
 	{ ARM(0xd8b), "C1-Pro" },
 	{ ARM(0xd8c), "C1-Ultra" },
 	{ ARM(0xd8e), "Neoverse N3" },
 	{ ARM(0xd90), "C1-Premium" },
+	{ BRAHMA_B53, "Brahma-B53" },
+	{ VULCAN, "ThunderX2 (Vulcan)" },
+	{ CAVIUM(0x0a1), "ThunderX T88" },
+	{ CAVIUM(0x0a2), "ThunderX T81" },
+	{ CAVIUM(0x0a3), "ThunderX T83" },
+	{ CAVIUM(0x0af), "ThunderX2" },
+	{ CAVIUM(0x0b1), "OcteonTX2 98xx" },
+	{ CAVIUM(0x0b2), "OcteonTX2 96xx" },
+	{ CAVIUM(0x0b3), "OcteonTX2 95xx" },
+	{ CAVIUM(0x0b4), "OcteonTX2 95xxN" },
+	{ CAVIUM(0x0b5), "OcteonTX2 95xxMM" },
+	{ CAVIUM(0x0b6), "OcteonTX2 95xxO" },
+	{ A64FX, "A64FX" },
+	{ TSV110, "TSV110 (Kunpeng 920)" },
+	{ HIP09, "HiSilicon HIP09" },
+	{ NVIDIA(0x003), "NVIDIA Denver 2" },
+	{ NVIDIA(0x004), "NVIDIA Carmel" },
+	{ OLYMPUS, "NVIDIA Olympus" },
+	{ QUALCOMM(0x001), "Oryon" },
+	{ QUALCOMM(0x201), "Kryo" },
+	{ QUALCOMM(0x205), "Kryo" },
+	{ QUALCOMM(0x211), "Kryo" },
+	{ QUALCOMM(0x800), "Kryo 2xx Gold or Falkor" },
+	{ KRYO_2XX_SILVER, "Kryo 2xx Silver" },
+	{ QUALCOMM(0x802), "Kryo 3xx Gold" },
+	{ KRYO_3XX_SILVER, "Kryo 3xx Silver" },
+	{ KRYO_4XX_GOLD, "Kryo 4xx Gold" },
+	{ KRYO_4XX_SILVER, "Kryo 4xx Silver" },
+	{ QUALCOMM(0xc00), "Falkor" },
+	{ COBALT_100, "Azure Cobalt 100" },
 	{ AMPERE1, "AmpereOne AC03" },
 	{ AMPERE1A, "AmpereOne AC04" },
-	{ OLYMPUS, "NVIDIA Olympus" },
-	{ COBALT_100, "Azure Cobalt 100" },
 };
 
 static void report_speculation(const struct cpu *cpu)
@@ -80,7 +109,7 @@ static const char *name_of(uint32_t midr)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (names[i].model == (midr & MIDR_MODEL))
 			return names[i].name;
-	return "a core without entries in the table of errata";
+	return "a core that Graft has no name for";
 }
 
 static void report_erratum(const struct erratum *e)

@@ -15,6 +15,7 @@
 #include "lib/string.h"
 #include <arch/barrier.h>
 #include <arch/sysreg.h>
+#include <arch/tlbi.h>
 
 /* Debug registers are emulated (guest_debug.c); performance monitors, profiling and trace are hidden from guests. */
 #define GUEST_MDCR                                                                                 \
@@ -65,18 +66,30 @@ static void init_errata(void)
 	isb();
 }
 
+/*
+ * Before HCR_EL2.VM is set: speculation walks what VTTBR_EL2 names. A hypervisor that ran before Graft may have left
+ * translations of its guests, whose VMIDs Graft's are going to have.
+ */
+static void init_stage2(void)
+{
+	sysreg_write(vtcr_el2, p2m_vtcr());
+	guest_leave_stage2();
+	tlbi(alle1);
+	dsb_nsh();
+	isb();
+}
+
 void guest_init_cpu(void)
 {
 	init_errata();
 	init_fine_traps();
-	sysreg_write(hcr_el2, GUEST_HCR);
+	init_stage2();
+	guest_write_hcr(GUEST_HCR);
 	sysreg_write(mdcr_el2, GUEST_MDCR | (sysreg_read(mdcr_el2) & GENMASK(4, 0)));
 	sysreg_write(cptr_el2, GUEST_CPTR);
 	guest_debug_init_cpu();
 	sysreg_write(hstr_el2, 0);
 	sysreg_write(cnthctl_el2, CNTHCTL_EL1PCTEN);
-	sysreg_write(vtcr_el2, p2m_vtcr());
-	guest_leave_stage2();
 	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
 	sysreg_write(cntv_ctl_el0, 0);
 	isb();

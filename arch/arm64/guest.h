@@ -26,6 +26,17 @@ static inline void guest_left(struct vcpu *v)
 			HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR |  \
 			HCR_TERR)
 
+/*
+ * AmpereOne AC04 erratum AC04_CPU_23: translations of loads and stores that are under way while HCR_EL2 is written may
+ * come out wrong.
+ */
+static inline void guest_write_hcr(uint64_t hcr)
+{
+	dsb_nsh();
+	sysreg_write(hcr_el2, hcr);
+	isb();
+}
+
 /* guest_switch.c: v's registers and stage 2 leave this CPU, and come. */
 void guest_switch_out(struct vcpu *v);
 void guest_switch_in(struct vcpu *v);

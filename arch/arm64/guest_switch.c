@@ -81,9 +81,9 @@ static void save_serror(struct guest_sysregs *s)
 
 static void restore_serror(const struct guest_sysregs *s)
 {
-	sysreg_write(hcr_el2, GUEST_HCR | s->vserror);
 	if (this_cpu()->arch.has_ras)
 		sysreg_write_enc(VDISR_EL2, s->vdisr);
+	guest_write_hcr(GUEST_HCR | s->vserror);
 }
 
 /*
@@ -119,8 +119,7 @@ void guest_switch_out(struct vcpu *v)
 void guest_switch_in(struct vcpu *v)
 {
 	restore_sysregs(&v->arch.sysregs);
-	restore_serror(&v->arch.sysregs);
-	isb();
+	restore_serror(&v->arch.sysregs); /* ends in an ISB */
 	sysreg_write(vttbr_el2, v->domain->p2m.vttbr);
 	isb();
 	forget_sibling(v, cpu_id());

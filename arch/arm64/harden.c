@@ -57,6 +57,7 @@ static enum harden by_firmware(struct cpu *cpu)
 static bool targets_are_safe(const struct cpu *cpu)
 {
 	return FIELD_GET(PFR0_CSV2, sysreg_read(id_aa64pfr0_el1)) != 0 ||
+	       errata_targets_are_safe(cpu->arch.midr) ||
 	       answer_of(cpu, WORKAROUND_1) == NOT_NEEDED;
 }
 

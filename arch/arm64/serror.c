@@ -6,7 +6,7 @@
  */
 #include "arch/arm64/serror.h"
 
-#include "arch/arm64/el2.h"
+#include "arch/arm64/guest.h"
 #include "core/cpu.h"
 #include "core/domain.h"
 #include "core/printk.h"
@@ -17,5 +17,5 @@ void serror_charge(struct vcpu *v, uint64_t esr)
 {
 	guest_printk(LOG_WARN, "SError of its own, ESR_EL2 %#llx, pc %#llx: handed to it",
 			(unsigned long long)esr, (unsigned long long)v->arch.regs.pc);
-	sysreg_write(hcr_el2, sysreg_read(hcr_el2) | HCR_VSE);
+	guest_write_hcr(sysreg_read(hcr_el2) | HCR_VSE);
 }

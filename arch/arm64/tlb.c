@@ -39,13 +39,18 @@ static void restore_vttbr(uint64_t old, uint64_t vttbr)
  * Waits for a broadcast invalidation. On some cores it may be complete before stores through the old translations
  * are (errata.c): after a second TLBI, of any address, and DSB they are.
  */
-static void complete(void)
+static void wait_done(void)
 {
 	dsb_ish();
 	if (errata_any(ERRATUM_TLBI_REPEAT)) {
 		tlbi_arg(vale2is, 0);
 		dsb_ish();
 	}
+}
+
+static void complete(void)
+{
+	wait_done();
 	isb();
 }
 
@@ -73,7 +78,7 @@ void tlb_flush_guest_range(uint64_t vttbr, uint64_t ipa, uint64_t size)
 	for (uint64_t end = ipa + size; ipa < end; ipa += PAGE_SIZE)
 		tlbi_arg(ipas2e1is, ipa >> PAGE_SHIFT);
 	/* Entries that combine both stages are found by virtual address only: all of them go. */
-	dsb_ish();
+	wait_done();
 	tlbi(vmalle1is);
 	complete();
 	restore_vttbr(old, vttbr);

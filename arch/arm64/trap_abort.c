@@ -4,6 +4,7 @@
  * abort in the guest, as a bus without that device would give.
  */
 #include "arch/arm64/el2.h"
+#include "arch/arm64/errata.h"
 #include "arch/arm64/guest.h"
 #include "arch/arm64/trap.h"
 #include "arch/arm64/vgic.h"
@@ -122,11 +123,26 @@ static struct access decode(uint64_t esr, ipa_t ipa)
 	};
 }
 
+/*
+ * Cortex-A57 erratum 834220: a load that crosses a page may fault at stage 1 and be reported as a translation fault of
+ * stage 2. Where stage 1 does not translate, the guest tries again and gets its own fault.
+ */
+static bool is_of_stage1(uint64_t esr, uint64_t far)
+{
+	ipa_t ipa;
+
+	return errata_any(ERRATUM_FALSE_STAGE_2) && FIELD_GET(FSC_TYPE, esr) == FSC_TRANSLATION &&
+	       !(esr & (ISS_ABORT_S1PTW | ISS_ABORT_WNR)) &&
+	       guest_translate(GVA(far), false, &ipa) != 0;
+}
+
 void trap_data_abort(struct vcpu *v, uint64_t esr)
 {
 	uint64_t far = sysreg_read(far_el2);
 	ipa_t ipa;
 
+	if (unlikely(is_of_stage1(esr, far)))
+		return;
 	/* Without a valid syndrome (load pairs, write-back) no device can be emulated: Linux uses none. */
 	if ((esr & ISS_ABORT_ISV) && !(esr & ISS_ABORT_S1PTW) && fault_ipa(esr, &ipa)) {
 		struct access a = decode(esr, ipa);

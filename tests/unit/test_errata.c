@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "arch/arm64/boot.h"
-#include "arch/arm64/errata.h"
+#include "arch/arm64/errata_priv.h"
 #include "arch/arm64/harden.h"
 #include "arch/arm64/psci.h"
 #include "arch/host/fake.h"
@@ -82,6 +82,13 @@ static void test_flags_by_revision(void **state)
 		{ MIDR(0xd8c, 0, 0), ERRATUM_TLBI_REPEAT }, { MIDR(0xd8b, 0, 0), 0 },
 		{ UINT32_C(0x6d0fd490), ERRATUM_TLBI_REPEAT },
 		{ UINT32_C(0x4e0f0100), ERRATUM_TLBI_REPEAT },
+		{ MIDR(A57, 1, 2), ERRATUM_FALSE_STAGE_2 }, { MIDR(A57, 1, 3), 0 },
+		{ UINT32_C(0x51cf804d), 0 }, /* Kryo 4xx Gold: Cortex-A76 is r0p0 from rcpe */
+		{ UINT32_C(0x51cf804e), ERRATUM_TLBI_REPEAT },
+		{ UINT32_C(0x51ff804e), ERRATUM_TLBI_REPEAT }, { UINT32_C(0x51ff804f), 0 },
+		{ UINT32_C(0x510f8000), ERRATUM_TLBI_REPEAT }, /* Falkor */
+		{ UINT32_C(0x51af8001), 0 }, /* Kryo 2xx Gold, the same part */
+		{ UINT32_C(0x511f2112), ERRATUM_TLBI_REPEAT }, /* Kryo */
 		{ UINT32_C(0x420fd0b1), 0 }, /* the same part of another implementer */
 		{ UINT32_C(0x000f0510), 0 }, /* QEMU's "max" */
 	};
@@ -89,6 +96,65 @@ static void test_flags_by_revision(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		assert_int_equal(flags_of(cases[i].midr), cases[i].flags);
+}
+
+static bool has(uint32_t midr, const char *name)
+{
+	for (const struct erratum *e = NULL; (e = errata_next(midr, e));)
+		if (strcmp(e->name, name) == 0)
+			return true;
+	return false;
+}
+
+static void test_names_by_revision(void **state)
+{
+	static const struct {
+		uint32_t midr;
+		const char *name;
+		bool has;
+	} cases[] = {
+		{ MIDR(A53, 0, 4), "835769", true },
+		{ MIDR(A53, 0, 5), "835769", false },
+		{ MIDR(A53, 0, 4), "843419", true },
+		{ UINT32_C(0x420f1000), "843419", true }, /* Brahma-B53 r0p0 */
+		{ UINT32_C(0x420f1001), "843419", false },
+		{ MIDR(A53, 0, 4), "1530924", true },
+		{ MIDR(A55, 2, 0), "1530924", false },
+		{ MIDR(A55, 2, 0), "1530923", true },
+		{ UINT32_C(0x51df805e), "1530923", true }, /* Kryo 4xx Silver rdpe */
+		{ UINT32_C(0x51df805f), "1530923", false },
+		{ MIDR(A57, 1, 3), "1319537", true },
+		{ MIDR(A72, 1, 0), "1319367", true },
+		{ MIDR(A76, 4, 1), "1165522", true },
+		{ MIDR(N1, 2, 0), "1165522", true },
+		{ MIDR(N1, 3, 0), "1165522", false },
+		{ MIDR(A55, 2, 0), "2441007", true },
+		{ MIDR(0xd46, 1, 1), "2441009", true },
+		{ MIDR(0xd46, 1, 2), "2441009", false },
+		{ MIDR(A76, 3, 0), "1286807", true },
+		{ MIDR(A76, 3, 1), "1286807", false },
+		{ MIDR(0xd4c, 0, 0), "CVE-2025-10263", true }, /* Cortex-X1C */
+		{ MIDR(0xd4d, 1, 0), "CVE-2025-10263", false }, /* Cortex-A715 */
+		{ MIDR(A57, 1, 2), "832075", true },
+		{ MIDR(A57, 1, 3), "832075", false },
+		{ MIDR(A57, 1, 2), "834220", true },
+		{ MIDR(A72, 0, 3), "834220", false },
+		{ UINT32_C(0xc00fac40), "AC04_CPU_23", true },
+		{ UINT32_C(0xc00fac30), "AC04_CPU_23", false },
+		{ UINT32_C(0x431f0a12), "30115", true }, /* ThunderX T88 pass 2.2 */
+		{ UINT32_C(0x431f0a13), "30115", false },
+		{ UINT32_C(0x430f0a22), "30115", true }, /* T81 pass 1.2 */
+		{ UINT32_C(0x430f0a31), "30115", false }, /* T83 pass 1.1 */
+		{ UINT32_C(0x431f0af1), "219", true }, /* ThunderX2 */
+		{ UINT32_C(0x420f5160), "219", true },
+		{ UINT32_C(0x4e0f0040), "T410-OLY-1027", false }, /* Carmel */
+		{ UINT32_C(0x4e0f0100), "T410-OLY-1027", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (has(cases[i].midr, cases[i].name) != cases[i].has)
+			fail_msg("%08x: %s", cases[i].midr, cases[i].name);
 }
 
 /* One CPU's erratum makes all CPUs of the machine repeat. */
@@ -120,13 +186,19 @@ static void test_branches_by_core(void **state)
 		uint32_t midr;
 		unsigned csv2, loops;
 	} cases[] = {
-		{ MIDR(A72, 1, 0), 1, 8 },
-		{ MIDR(A76, 4, 0), 1, 24 },
-		{ MIDR(N1, 3, 1), 1, 24 },
-		{ MIDR(A710, 2, 0), 2, 32 },
-		{ MIDR(0xd4d, 1, 0), 2, 38 },
-		{ MIDR(V2, 0, 0), 2, 132 },
-		{ UINT32_C(0xc00fac30), 2, 11 },
+		{ MIDR(A72, 1, 0), 1, 8 }, { MIDR(A76, 4, 0), 1, 24 }, { MIDR(N1, 3, 1), 1, 24 },
+		{ MIDR(A710, 2, 0), 2, 32 }, { MIDR(0xd4d, 1, 0), 2, 38 },
+		{ MIDR(V2, 0, 0), 2, 132 }, { UINT32_C(0xc00fac30), 2, 11 },
+		{ MIDR(0xd0e, 1, 0), 1, 24 }, /* Cortex-A76AE */
+		{ UINT32_C(0x51df804e), 1, 24 }, /* Kryo 4xx Gold */
+		{ UINT32_C(0x480fd020), 1, 24 }, /* HIP09 */
+		{ MIDR(0xd4c, 0, 0), 1, 32 }, /* Cortex-X1C */
+		{ UINT32_C(0x481fd010), 0,
+				32 }, /* TSV110: without CSV2 its targets are safe all the same */
+		{ UINT32_C(0x6d0fd490), 2, 32 }, /* Cobalt 100 */
+		{ MIDR(0xd81, 0, 1), 2, 38 }, /* Cortex-A720 */
+		{ MIDR(0xd82, 0, 1), 2, 132 }, /* Cortex-X4 */
+		{ MIDR(0xd84, 0, 1), 2, 132 }, /* Neoverse V3 */
 	};
 
 	(void)state;
@@ -136,6 +208,11 @@ static void test_branches_by_core(void **state)
 	}
 	assert_int_equal(harden_of(MIDR(A53, 0, 4), 0), HARDEN_NONE);
 	assert_int_equal(harden_of(MIDR(A55, 1, 0), 0), HARDEN_NONE);
+	assert_int_equal(harden_of(UINT32_C(0x420f1000), 0), HARDEN_NONE); /* Brahma-B53 */
+	for (uint32_t silver = 0x801; silver <= 0x805; silver += 2)
+		assert_int_equal(harden_of(UINT32_C(0x51df0004) | silver << 4, 0), HARDEN_NONE);
+	/* Cortex-A34: no list says so. */
+	assert_int_equal(harden_of(MIDR(0xd02, 0, 0), 0), HARDEN_VULNERABLE);
 	/* Not in the table, not promised safe. */
 	assert_int_equal(harden_of(MIDR(0xd99, 0, 0), 1), HARDEN_VULNERABLE);
 	assert_int_equal(harden_of(MIDR(0xd99, 0, 0), 3), HARDEN_NONE);
@@ -240,6 +317,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_flags_by_revision, set_up),
+		cmocka_unit_test_setup(test_names_by_revision, set_up),
 		cmocka_unit_test_setup(test_flags_are_the_machines, set_up),
 		cmocka_unit_test_setup(test_branches_by_core, set_up),
 		cmocka_unit_test_setup(test_branches_by_feature, set_up),

@@ -2,6 +2,7 @@
 /* Stage-2 faults: emulated accesses of every width, and what is no device (Arm ARM D19.2.37, ISS of data aborts). */
 #include "tests/unit/trap_guest.h"
 
+#include "arch/arm64/errata.h"
 #include "core/time.h"
 
 #define ISV   BIT(24)
@@ -226,6 +227,42 @@ static void test_was_changing(void **state)
 	assert_data_abort(FAR);
 }
 
+/* Cortex-A57 erratum 834220: where stage 1 does not translate, the guest tries again; nothing has happened to it. */
+static void test_stage_1_is_asked_by_erratum(void **state)
+{
+	static const struct {
+		uint32_t flags; /* of the machine */
+		int translation;
+		uint64_t esr;
+		bool again;
+	} cases[] = {
+		{ ERRATUM_FALSE_STAGE_2, -EFAULT, TRANSLATION, true },
+		{ ERRATUM_FALSE_STAGE_2, -EFAULT, ISV | 2 << 22 | TRANSLATION, true },
+		{ ERRATUM_FALSE_STAGE_2, 0, TRANSLATION, false },
+		{ ERRATUM_FALSE_STAGE_2, -EFAULT, TRANSLATION | WNR, false }, /* loads alone */
+		{ ERRATUM_FALSE_STAGE_2, -EFAULT, TRANSLATION | S1PTW, false },
+		{ ERRATUM_FALSE_STAGE_2, -EFAULT, PERMISSION, false },
+		{ 0, -EFAULT, TRANSLATION, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		set_up(state);
+		atomic_store(&errata_machine, cases[i].flags);
+		fake.translation = cases[i].translation;
+		fault_at(DEVICE, FAR);
+		trap(ESR(0x24, cases[i].esr));
+		atomic_store(&errata_machine, 0);
+		if (!cases[i].again) {
+			assert_data_abort(FAR);
+			continue;
+		}
+		assert_int_equal(fake.reads, 0);
+		assert_int_equal(env.reports, 0);
+		assert_int_equal(v0->arch.regs.pc, PC);
+		assert_int_equal(sysreg_read(esr_el1), 0);
+	}
+}
+
 static void test_instruction_abort(void **state)
 {
 	(void)state;
@@ -273,6 +310,7 @@ int main(void)
 		cmocka_unit_test_setup(test_permission, set_up),
 		cmocka_unit_test_setup(test_every_fault_status, set_up),
 		cmocka_unit_test_setup(test_was_changing, set_up),
+		cmocka_unit_test_setup(test_stage_1_is_asked_by_erratum, set_up),
 		cmocka_unit_test_setup(test_instruction_abort, set_up),
 	};
 
