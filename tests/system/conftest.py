@@ -23,6 +23,11 @@ def config(**changes):
 	return qemu.Config(**{"hypervisor": HYPERVISOR, **changes})
 
 
+def rounds(few, most):
+	"""A test with an argument `rounds`: few in make test, most in make test-all."""
+	return pytest.mark.parametrize("rounds", [few, pytest.param(most, marks=pytest.mark.long)])
+
+
 class Machines:
 	"""The machines of one test: named after it, closed after it, and shown when it fails."""
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """PV disks and networks: stock back ends in Dom0, stock front ends in the guest, Graft's grants between."""
+import conftest
 import domu
 
 
@@ -20,13 +21,14 @@ def test_disk(host):
 	host.check("rm /tmp/disk")
 
 
-def test_disks_come_and_go(host):
+@conftest.rounds(3, 6)
+def test_disks_come_and_go(host, rounds):
 	"""And take nothing with them, once Dom0 has the tables for mapping their pages."""
 	host.check("modprobe -a loop xen-blkback; dd if=/dev/urandom of=/tmp/disk bs=1M count=4")
 	written = host.check("md5sum </tmp/disk")
 	guest = domu.Guest(host).boot()
 	before = None
-	for _ in range(6):
+	for _ in range(rounds):
 		host.check(f"xl block-attach {guest.name} format=raw,vdev=xvda,access=ro,target=/tmp/disk")
 		guest.check("timeout 30 sh -c 'until [ -b /dev/xvda ]; do sleep 0.2; done'")
 		assert guest.check("md5sum </dev/xvda") == written

@@ -2,6 +2,7 @@
 """How guests end: power-off, restart, crash, from inside and by xl, and what xl then does by the guest's config."""
 import re
 
+import conftest
 import domu
 import pytest
 from test_domu import wait_for
@@ -49,11 +50,12 @@ def test_xl_asks_the_guest(host):
 	guest.wait_gone()
 
 
-def test_fifty_cycles(host):
+@conftest.rounds(15, 50)
+def test_cycles(host, rounds):
 	"""Of creating and destroying, some of them with a kernel that came a good way."""
 	tiny = domu.tiny(host, "spin", vcpus=2)
 	config = tiny.write_config()
-	text = f"for i in $(seq 50); do xl create -q {config} && xl destroy {tiny.name} || exit 1; done"
+	text = f"for i in $(seq {rounds}); do xl create -q {config} && xl destroy {tiny.name} || exit 1; done"
 	host.check(domu.script(host, f"xl create -q {config} && xl destroy {tiny.name}"))
 	domu.wait_alone(host)
 	before = domu.info(host)[0]

@@ -14,7 +14,6 @@ import interrupts
 
 MIB = 1 << 20
 HOT_SIZE, STEADY_SIZE = 32 * MIB, 8 * MIB
-ROUNDS = 20
 LOAD_S = 60
 OVERLAY = "/sys/kernel/config/device-tree/overlays/new_overlay"
 SLOT = hotplug.DISK_SLOT
@@ -146,9 +145,10 @@ def test_the_documents_sequence(board, on_graft):
 	assert board.complaints() == []
 
 
-def test_again_and_again(board, on_graft):  # 5
+@conftest.rounds(6, 20)
+def test_again_and_again(board, on_graft, rounds):  # 5
 	before = board.memory_after_a_round()
-	for _ in range(ROUNDS):
+	for _ in range(rounds):
 		board.give()
 		board.read()
 		board.take()

@@ -230,7 +230,7 @@ def test_large(board):  # 25, 26
 	assert "add 4000 nodes" in tool(board, "time", "4000", "2")
 
 
-@pytest.mark.parametrize("rounds", [6000, pytest.param(60000, marks=pytest.mark.long)])
+@conftest.rounds(6000, 60000)
 def test_mutated_blobs(board, rounds):
 	tool(board, "mutate", "/disk.dtbo", "500")  # tables grow once
 	before = free_memory(board)

@@ -206,7 +206,7 @@ ROUND = (f"mkdir {uart.TOP}/r && cat /tmp/overlay_domu.dtbo >{uart.TOP}/r/dtbo &
 	f"stty -F /dev/ttyAMA0 raw -echo; {TALK}; rmdir {uart.TOP}/r; echo $x")
 
 
-@pytest.mark.parametrize("rounds", [10, pytest.param(50, marks=pytest.mark.long)])
+@conftest.rounds(6, 50)
 def test_rounds(board, guest, rounds):
 	"""While both guests and Dom0 are busy."""
 	other = board.guest("b").boot()
