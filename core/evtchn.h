@@ -56,7 +56,10 @@ int evtchn_init_domain(struct domain *d);
 void evtchn_init_vcpu(struct vcpu *v);
 /* Closes every port and lets go of the guest's pages, in bounded steps: 0, -ERESTART. */
 int evtchn_relinquish(struct domain *d);
-/* After evtchn_relinquish(), or when d never ran. */
+/*
+ * After evtchn_relinquish(), or when d never ran, and not before the last reference to d goes: ports are looked up
+ * without a lock by whoever holds d. There are 1 024 buckets at most, which takes less than a millisecond.
+ */
 void evtchn_free_domain(struct domain *d);
 
 /*

@@ -8,17 +8,54 @@
 #include "core/page.h"
 #include "core/printk.h"
 
+/* So many of a call are shown; the others are counted. */
+struct shown {
+	unsigned most, count;
+};
+
+static bool shows_another(struct shown *shown)
+{
+	return shown->count++ < shown->most;
+}
+
+static void say_rest(const struct shown *shown, const char *what)
+{
+	if (shown->count > shown->most)
+		log_info("  and %u more %s", shown->count - shown->most, what);
+}
+
+/* The domain behind d, which is held; d no longer is. */
+static struct domain *next_of(struct domain *d)
+{
+	domain_id_t next = (domain_id_t)(d->id + 1);
+
+	domain_put(d);
+	return domain_get_next(next);
+}
+
 static void for_each_domain_do(void (*dump)(struct domain *d))
 {
-	struct domain *d = domain_get_next(0);
+	struct shown domains = { .most = KEYS_DOMAINS_MAX };
 
-	while (d) {
-		domain_id_t next = (domain_id_t)(d->id + 1);
-
-		dump(d);
-		domain_put(d);
-		d = domain_get_next(next);
+	for (struct domain *d = domain_get_next(0); d; d = next_of(d)) {
+		if (shows_another(&domains))
+			dump(d);
 	}
+	say_rest(&domains, "domains");
+}
+
+/* The same for what is shown of each vCPU, too. */
+static void for_each_domain_and_vcpu_do(
+		void (*dump)(struct domain *d, struct shown *vcpus), unsigned vcpus_most)
+{
+	struct shown domains = { .most = KEYS_DOMAINS_MAX }, vcpus = { .most = vcpus_most };
+
+	for (struct domain *d = domain_get_next(0); d; d = next_of(d)) {
+		if (shows_another(&domains))
+			dump(d, &vcpus);
+	}
+	say_rest(&vcpus, "vCPUs");
+	say_rest(&domains, "domains");
 }
 
 static const char *state_name(const struct vcpu *v)
@@ -30,7 +67,7 @@ static const char *state_name(const struct vcpu *v)
 	return names[sched_runstate(v).state];
 }
 
-static void print_domain(struct domain *d)
+static void print_domain(struct domain *d, struct shown *vcpus)
 {
 	log_info("d%u: %llu of at most %llu pages, %u vCPUs, %s%s%s%s", d->id,
 			(unsigned long long)d->tot_pages, (unsigned long long)d->max_pages,
@@ -40,31 +77,31 @@ static void print_domain(struct domain *d)
 	for (unsigned i = 0; i < d->vcpus_count; i++) {
 		const struct vcpu *v = domain_vcpu(d, i);
 
-		if (v)
+		if (v && shows_another(vcpus))
 			log_info("    d%uv%u: CPU %u, %s, paused %u times, ran %llu ms", d->id, i,
 					v->sched.cpu, state_name(v), (unsigned)v->sched.pause_count,
 					(unsigned long long)(sched_vcpu_time(v) / NS_PER_MS));
 	}
 }
 
-static void print_registers_of(struct domain *d)
+static void print_registers_of(struct domain *d, struct shown *vcpus)
 {
 	for (unsigned i = 0; i < d->vcpus_count; i++) {
 		const struct vcpu *v = domain_vcpu(d, i);
 
-		if (v && v->online)
+		if (v && v->online && shows_another(vcpus))
 			arch_vcpu_dump(v);
 	}
 }
 
 static void print_registers(void)
 {
-	for_each_domain_do(print_registers_of);
+	for_each_domain_and_vcpu_do(print_registers_of, KEYS_REGISTERS_MAX);
 }
 
 static void print_domains(void)
 {
-	for_each_domain_do(print_domain);
+	for_each_domain_and_vcpu_do(print_domain, KEYS_VCPUS_MAX);
 }
 
 static void print_memory_of(struct domain *d)

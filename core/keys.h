@@ -8,5 +8,10 @@
  */
 #define KEYS_LINES_MAX 64U
 
+/* One call shows so many domains, and so many vCPUs of all domains together: a line each, or their registers. */
+#define KEYS_DOMAINS_MAX   16U
+#define KEYS_VCPUS_MAX     128U
+#define KEYS_REGISTERS_MAX 16U
+
 /* Runs the handler of a key; unknown keys print a hint. */
 void keys_handle(char key);

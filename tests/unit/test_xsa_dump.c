@@ -160,6 +160,36 @@ static void test_run_queues(void **state)
 	assert_string_equal(last_line, "(GRAFT)   and 4 more");
 }
 
+/* Registers take twelve lines of each vCPU: of those that are up only some are shown, of all domains together. */
+static void test_registers(void **state)
+{
+	(void)state;
+	machine_add_domain(2, KEYS_REGISTERS_MAX + 3);
+	lines = host_dumps = 0;
+	keys_handle('d');
+	assert_int_equal(host_dumps, KEYS_REGISTERS_MAX);
+	assert_int_equal(lines, 1 + 1);
+	assert_string_equal(last_line, "(GRAFT)   and 5 more vCPUs");
+}
+
+/* Domains and vCPUs of which one line each is printed. */
+static void test_domains(void **state)
+{
+	enum { MORE = 3, VCPUS = 10 };
+
+	(void)state;
+	for (domain_id_t id = 2; id < KEYS_DOMAINS_MAX + MORE; id++)
+		machine_add_domain(id, id < KEYS_DOMAINS_MAX ? VCPUS : 1);
+	lines = 0;
+	keys_handle('q');
+	assert_int_equal(lines, 1 + KEYS_DOMAINS_MAX + KEYS_VCPUS_MAX + 1 + 1);
+	assert_string_equal(last_line, "(GRAFT)   and 3 more domains");
+	lines = 0;
+	keys_handle('m');
+	assert_int_equal(lines, 1 + 1 + KEYS_DOMAINS_MAX + 1);
+	assert_string_equal(last_line, "(GRAFT)   and 3 more domains");
+}
+
 /* Refusals are said once the granter's lock is free. */
 static void test_refused_grants(void **state)
 {
@@ -198,6 +228,8 @@ int main(void)
 		TEST(test_event_channels),
 		TEST(test_interrupts),
 		TEST(test_run_queues),
+		TEST(test_registers),
+		TEST(test_domains),
 		TEST(test_refused_grants),
 		TEST(test_no_dma),
 	};
