@@ -182,18 +182,46 @@ void *memset(void *dst, int byte, size_t size)
 	return dst;
 }
 
-/* Leading bytes that are certainly equal: the aligned words before the first that differs. */
+static bool equal_half_block(const uint64_t *a, const uint64_t *b)
+{
+	uint64_t x0 = a[0] ^ b[0], x1 = a[1] ^ b[1], x2 = a[2] ^ b[2], x3 = a[3] ^ b[3];
+
+	return (x0 | x1 | x2 | x3) == 0;
+}
+
+/* Four bytes from anywhere, each loaded by itself. */
+static uint32_t load_bytes(const byte_t *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* The same as equal_words(), of what is not aligned: a loop over fours has a third fewer instructions than one over bytes. */
+static size_t equal_fours(const byte_t *a, const byte_t *b, size_t size)
+{
+	size_t done = 0;
+
+	while (size - done >= sizeof(uint32_t) && load_bytes(a + done) == load_bytes(b + done))
+		done += sizeof(uint32_t);
+	return done;
+}
+
+/* Leading bytes that are certainly equal: the words before the first that differs. */
 static size_t equal_words(const byte_t *a, const byte_t *b, size_t size)
 {
 	size_t done = 0;
 
 	if ((((uintptr_t)a | (uintptr_t)b) & (sizeof(uint32_t) - 1)) != 0)
-		return 0;
-	if ((((uintptr_t)a | (uintptr_t)b) & (WORD - 1)) == 0)
+		return equal_fours(a, b, size);
+	if ((((uintptr_t)a | (uintptr_t)b) & (WORD - 1)) == 0) {
+		while (size - done >= BLOCK / 2 &&
+				equal_half_block((const uint64_t *)(const void *)(a + done),
+						(const uint64_t *)(const void *)(b + done)))
+			done += BLOCK / 2;
 		while (size - done >= WORD &&
 				*(const uint64_t *)(const void *)(a + done) ==
 						*(const uint64_t *)(const void *)(b + done))
 			done += WORD;
+	}
 	while (size - done >= sizeof(uint32_t) &&
 			*(const uint32_t *)(const void *)(a + done) ==
 					*(const uint32_t *)(const void *)(b + done))
