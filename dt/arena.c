@@ -2,9 +2,6 @@
 /* An arena of chunks: each piece lies in the newest chunk, the whole goes back at once. */
 #include "dt/arena.h"
 
-/* All long work on an overlay allocates as it goes. */
-#define POLL_EVERY 32
-
 struct dt_chunk {
 	struct dt_chunk *next;
 	size_t size;
@@ -51,13 +48,11 @@ static int add_loose(struct dt_arena *arena, size_t size)
 	return add_chunk(arena, share);
 }
 
-void *dt_arena_alloc(struct dt_arena *arena, size_t size)
+void *dt_arena_alloc_slow(struct dt_arena *arena, size_t whole)
 {
-	size_t whole = dt_arena_round(size);
 	void *at;
 
-	if (++arena->count % POLL_EVERY == 0)
-		dt_poll(arena->env);
+	dt_poll(arena->env);
 	if (whole > arena->left && add_loose(arena, whole))
 		return NULL;
 	at = arena->at;

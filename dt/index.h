@@ -85,12 +85,28 @@ static inline void *dt_probe_next(struct dt_probe *probe)
 	return slot->hash ? dt_slot_object(slot) : NULL;
 }
 
+/* There is room, and dt_probe_next() has just returned NULL: the slot at which it ended is taken. */
+static inline void dt_index_add_at(
+		struct dt_index *index, const struct dt_probe *probe, const void *object)
+{
+	uint32_t at = probe->slot ? probe->slot - 1 : index->slot_count - 1;
+	uint64_t address = (uintptr_t)object;
+
+	index->slots[at] = (struct dt_slot){
+		.hash = probe->hash, .low = (uint32_t)address, .high = (uint32_t)(address >> 32)
+	};
+	index->count++;
+}
+
 uint32_t dt_hash_name(uint32_t seed, const void *name, size_t size);
+
+/* The bits of a name's hash that dt_hash_under() keeps. */
+#define DT_HASH_KEPT 255U
 
 /* A name's hash below an object. Doing it again with the same object takes it off. */
 static inline uint32_t dt_hash_under(uint32_t hash, const void *object)
 {
 	uint64_t key = (uintptr_t)object >> 3;
 
-	return hash ^ (uint32_t)(key * 0x9e3779b97f4a7c15 >> 32);
+	return hash ^ ((uint32_t)(key * 0x9e3779b97f4a7c15 >> 32) & ~DT_HASH_KEPT);
 }

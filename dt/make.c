@@ -2,9 +2,6 @@
 /* Nodes and properties: made, linked in document order, indexed. */
 #include "dt/tree_priv.h"
 
-/* Building a tree, or the side of an overlay, is long work. */
-#define POLL_EVERY 32
-
 /* Siblings of either type: the first one's `prev` is the last, the last one's `next` is NULL. */
 #define APPEND(head, first, last)                                                                  \
 	do {                                                                                       \
@@ -69,16 +66,23 @@ static bool is_name(const char *text, struct span name)
 	return span_equal(dt_text(text), name);
 }
 
+static struct dt_node *next_node(
+		struct dt_probe *probe, const struct dt_node *parent, struct span name)
+{
+	struct dt_node *node;
+
+	do
+		node = dt_probe_next(probe);
+	while (node && (node->parent != parent || !span_equal(dt_node_name(node), name)));
+	return node;
+}
+
 struct dt_node *dt_index_find_node(const struct dt_index *nodes, const struct dt_node *parent,
 		struct span name, uint32_t hash)
 {
 	struct dt_probe probe = dt_index_probe(nodes, dt_hash_under(hash, parent));
-	struct dt_node *node;
 
-	do
-		node = dt_probe_next(&probe);
-	while (node && (node->parent != parent || !is_name(node->name, name)));
-	return node;
+	return next_node(&probe, parent, name);
 }
 
 struct dt_prop *dt_index_find_prop(const struct dt_index *props, const struct dt_node *node,
@@ -117,28 +121,22 @@ struct dt_prop *dt_find_prop(const struct dt_names *names, const struct dt_node 
 	return prop ? dt_index_find_prop(&names->props, node, name, hash) : NULL;
 }
 
-static void poll(struct dt_maker *maker)
-{
-	if (++maker->made % POLL_EVERY == 0)
-		dt_poll(maker->env);
-}
-
 int dt_make_node(struct dt_maker *maker, struct dt_node *node, struct dt_node *parent,
 		struct span name)
 {
-	uint32_t hash = dt_hash_span(maker->names, name);
+	uint32_t hash = dt_hash_under(dt_hash_span(maker->names, name), parent);
+	struct dt_probe probe = dt_index_probe(&maker->names->nodes, hash);
 
-	if (dt_index_find_node(&maker->names->nodes, parent, name, hash))
+	if (next_node(&probe, parent, name))
 		return dt_fail(maker->why, -DT_EEXIST, "%s: node '%s' comes twice", dt_path(parent),
 				(const char *)name.at);
-	poll(maker);
-	*node = (struct dt_node){ .parent = parent,
-		.name = (const char *)name.at,
-		.owner = maker->owner,
-		.hash = dt_hash_under(hash, parent) };
+	dt_make_poll(maker);
+	*node = (struct dt_node){
+		.parent = parent, .name = (const char *)name.at, .owner = maker->owner, .hash = hash
+	};
 	if (parent)
 		dt_append_nodes(parent, node, node);
-	dt_index_add(&maker->names->nodes, node->hash, node);
+	dt_index_add_at(&maker->names->nodes, &probe, node);
 	maker->prop_count = 0;
 	maker->prop_bits = 0;
 	return 0;
@@ -203,7 +201,7 @@ static bool has_prop(struct dt_maker *maker, const struct dt_node *node, const c
 	return dt_find_prop(maker->names, node, span_of(text, name->length), name->tag);
 }
 
-int dt_make_prop(struct dt_maker *maker, struct dt_prop *prop, struct dt_node *node,
+int dt_make_any_prop(struct dt_maker *maker, struct dt_prop *prop, struct dt_node *node,
 		const char *text, struct span value)
 {
 	const struct dt_name *name = look_at_name(maker, text);
@@ -211,7 +209,7 @@ int dt_make_prop(struct dt_maker *maker, struct dt_prop *prop, struct dt_node *n
 	if (has_prop(maker, node, text, name))
 		return dt_fail(maker->why, -DT_EEXIST, "%s: property '%s' comes twice",
 				dt_path(node), text);
-	poll(maker);
+	dt_make_poll(maker);
 	*prop = (struct dt_prop){ .node = node,
 		.name = text,
 		.value = value.at,

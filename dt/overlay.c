@@ -3,13 +3,13 @@
 #include "dt/overlay_priv.h"
 
 /*
- * Tells blobs apart quickly, by at most 64 cells spread over the whole; blobs of one digest are still
+ * Tells blobs apart quickly, by at most 16 cells spread over the whole; blobs of one digest are still
  * compared byte by byte.
  */
 static uint64_t digest_of(const uint8_t *blob, size_t size)
 {
 	struct span rest = span_of(blob, size);
-	size_t stride = (size / 64) & ~(size_t)3;
+	size_t stride = (size / 16) & ~(size_t)3;
 	uint64_t digest = size;
 	uint32_t cell;
 
@@ -59,7 +59,8 @@ void dt_overlay_drop(struct dt_overlay *overlay)
 
 void dt_stage_drop_scratch(struct dt_overlay_stage *stage, const struct dt_env *env)
 {
-	dt_index_drop(&stage->numbers, env);
+	dt_index_drop(&stage->high_numbers, env);
+	stage->low_count = 0;
 	dt_arena_drop(&stage->scratch);
 }
 
@@ -90,6 +91,7 @@ static int open_stage(struct dt_overlay *overlay, struct dt_why *why)
 	dt_arena_init(&stage->scratch, env);
 	stage->side.seed = env->seed;
 	stage->phandle_last = overlay->tree->phandle_last;
+	stage->phandle_highest = overlay->tree->phandle_highest;
 	stage->generation = overlay->tree->generation;
 	stage->why = why;
 	overlay->stage = stage;

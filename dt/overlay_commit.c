@@ -29,12 +29,12 @@ int dt_stage_make_room(struct dt_overlay *overlay)
 	return error ? dt_fail(stage->why, error, "not enough memory") : 0;
 }
 
-#define POLL_PROPS 64
+#define POLL_STEPS 32
 
-/* Properties come in one list each; a node polls once, and so does each so many of its properties. */
-static void poll_at(const struct dt_env *env, uint32_t prop)
+/* Each change polls once, and so does each so many of its nodes and properties. */
+static void poll_at(const struct dt_env *env, uint32_t step)
 {
-	if (prop % POLL_PROPS == 0)
+	if (step % POLL_STEPS == 0)
 		dt_poll(env);
 }
 
@@ -53,37 +53,38 @@ static struct dt_prop *indexed_before(const struct dt_prop *prop)
 	return more ? prop->prev : NULL;
 }
 
-/* The hashes were worked out on the side, for the places where things are going. */
-static void index_node(struct dt_tree *tree, struct dt_node *node, bool props)
+/*
+ * The hashes were worked out on the side, for the places where things are going. `count` is of the steps since some poll
+ * or other.
+ */
+static void index_node(struct dt_tree *tree, struct dt_node *node, bool props, uint32_t *count)
 {
 	struct dt_prop *prop = props ? last_indexed(node) : NULL;
 	const struct dt_env *env = &tree->env;
 	struct dt_names *names = &tree->names;
-	uint32_t count = 0;
 
 	dt_index_add(&names->nodes, node->hash, node);
 	if (node->phandle)
 		dt_index_add(&names->phandles, dt_phandle_hash(node->phandle), node);
-	dt_poll(env);
+	poll_at(env, ++*count);
 	for (; prop; prop = indexed_before(prop)) {
-		poll_at(env, ++count);
+		poll_at(env, ++*count);
 		dt_index_add(&names->props, dt_prop_hash(prop->tag, node), prop);
 	}
 }
 
-static void unindex_node(struct dt_tree *tree, struct dt_node *node, bool props)
+static void unindex_node(struct dt_tree *tree, struct dt_node *node, bool props, uint32_t *count)
 {
 	struct dt_prop *prop = props ? last_indexed(node) : NULL;
 	const struct dt_env *env = &tree->env;
 	struct dt_names *names = &tree->names;
-	uint32_t count = 0;
 
 	dt_index_remove(&names->nodes, node->hash, node);
 	if (node->phandle)
 		dt_index_remove(&names->phandles, dt_phandle_hash(node->phandle), node);
-	dt_poll(env);
+	poll_at(env, ++*count);
 	for (; prop; prop = indexed_before(prop)) {
-		poll_at(env, ++count);
+		poll_at(env, ++*count);
 		dt_index_remove(&names->props, dt_prop_hash(prop->tag, node), prop);
 	}
 }
@@ -91,22 +92,24 @@ static void unindex_node(struct dt_tree *tree, struct dt_node *node, bool props)
 static void do_add_nodes(struct dt_tree *tree, struct dt_edit *edit)
 {
 	struct dt_node *top, *node;
+	uint32_t count = 0;
 
 	for (top = edit->nodes.first; top; top = top->next)
 		dt_for_each_node (node, top)
-			index_node(tree, node, edit->indexed);
+			index_node(tree, node, edit->indexed, &count);
 	dt_append_nodes(edit->nodes.first->parent, edit->nodes.first, edit->nodes.last);
 }
 
 static void undo_add_nodes(struct dt_tree *tree, struct dt_edit *edit)
 {
 	struct dt_node *top, *node;
+	uint32_t count = 0;
 
 	dt_unlink_nodes(edit->nodes.first, edit->nodes.last);
 	edit->nodes.last->next = NULL;
 	for (top = edit->nodes.first; top; top = top->next)
 		dt_for_each_node (node, top)
-			unindex_node(tree, node, edit->indexed);
+			unindex_node(tree, node, edit->indexed, &count);
 }
 
 /* `phandle` and `linux,phandle` may come together: the node enters the index with the first. */
@@ -225,6 +228,9 @@ void dt_overlay_commit(struct dt_overlay *overlay)
 	tree->generation++;
 	grow_indexes(tree, overlay->stage);
 	tree->phandle_last = overlay->stage->phandle_last;
+	tree->phandle_highest = overlay->stage->phandle_highest;
+	if (tree->phandle_last > tree->phandle_highest)
+		tree->phandle_highest = tree->phandle_last;
 	dt_overlay_drop_stage(overlay);
 	for (edit = overlay->first_edit; edit; edit = edit->next) {
 		dt_poll(&tree->env);

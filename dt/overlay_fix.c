@@ -19,13 +19,13 @@ static struct dt_node *side_child(
 	do
 		child = dt_probe_next(&probe);
 	while (child && ((child->parent != node && child->parent != peer) ||
-					!span_equal(dt_text(child->name), name)));
+					!span_equal(dt_node_name(child), name)));
 	return child;
 }
 
 static bool is_child(const struct dt_node *child, const struct dt_node *node, struct span name)
 {
-	return child && child->parent == node && span_equal(dt_text(child->name), name);
+	return child && child->parent == node && span_equal(dt_node_name(child), name);
 }
 
 /*
@@ -51,6 +51,22 @@ static struct dt_prop *side_prop(
 	if (!prop && peer)
 		prop = dt_stage_prop(overlay, peer, name, hash);
 	return prop;
+}
+
+/*
+ * The same by a name in the overlay's strings block, where dtc has each name once: then a property of that name has the
+ * very text, and nothing is compared.
+ */
+static struct dt_prop *side_prop_of_text(
+		const struct dt_overlay *overlay, const struct dt_node *node, const char *name)
+{
+	struct dt_prop *prop = node->first_prop;
+	unsigned looked;
+
+	for (looked = 0; looked < DT_FEW_PROPS && prop; looked++, prop = prop->next)
+		if (prop->name == name)
+			return prop;
+	return side_prop(overlay, node, dt_text(name));
 }
 
 /* The four bytes at `offset` of a value that may be written: a private copy is made the first time. */
@@ -115,12 +131,28 @@ static bool is_in_last(const struct dt_overlay_stage *stage, struct span path)
 	       span_equal(directory, stage->last_path);
 }
 
+struct dt_node *dt_stage_next_node(struct dt_overlay_stage *stage, struct span path)
+{
+	struct dt_node *last = stage->last_child, *next = last ? last->next : NULL;
+	struct span directory;
+
+	/* A node's name has no '/', so what is equal to it has none either. */
+	if (!next || !span_take(&path, stage->last_path.left, &directory) || !path.left ||
+			path.at[0] != '/' || !span_skip(&path, 1) ||
+			!is_child(next, last->parent, path) ||
+			!span_equal(directory, stage->last_path))
+		return NULL;
+	return stage->last_child = next;
+}
+
 struct dt_node *dt_stage_node(struct dt_overlay *overlay, struct span path)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
-	struct dt_node *last = is_in_last(stage, path) ? stage->last_child : NULL;
-	struct dt_node *directory;
+	struct dt_node *last = dt_stage_next_node(stage, path), *directory;
 
+	if (last)
+		return last;
+	last = is_in_last(stage, path) ? stage->last_child : NULL;
 	if (!last)
 		stage->last_path = directory_of(path);
 	directory = last ? last->parent : walk_path(overlay, stage->last_path);
@@ -225,7 +257,7 @@ static int resolve_label(struct dt_overlay *overlay, const char *label, struct s
 		error = dt_fail(overlay->stage->why, -DT_EINVAL,
 				"__fixups__: label '%s': the list of places has no end", label);
 	while (!error && places.left) {
-		dt_poll(&overlay->tree->env);
+		dt_stage_poll(overlay);
 		error = dt_stage_fault(overlay->stage,
 				patch_label(overlay, label, &places, node->phandle));
 	}
@@ -256,12 +288,34 @@ static uint32_t final_phandle(const struct dt_overlay *overlay, const struct dt_
 	return peer && peer->phandle ? peer->phandle : span_load_u32(number->value);
 }
 
+/*
+ * A value that is one reference and nothing else gets no copy: it becomes the bytes that the node's own phandle has. Not
+ * where the node merges with one that keeps its number.
+ */
+static bool share_number(
+		const struct dt_overlay_stage *stage, struct dt_prop *prop, uint32_t offset)
+{
+	const struct dt_number *number;
+
+	if (offset || prop->size != sizeof(number->value) ||
+			(prop->tag & (DT_PROP_PHANDLE | DT_PROP_OWN_VALUE)))
+		return false;
+	number = dt_stage_number(stage, span_load_u32(prop->value));
+	if (!number || *dt_stage_peer(stage, number->node))
+		return false;
+	prop->value = number->value;
+	return true;
+}
+
 static int patch_local(struct dt_overlay *overlay, struct dt_prop *prop, uint32_t offset)
 {
 	const struct dt_number *number;
 	uint8_t *at;
-	int error = patch_place(overlay, prop, offset, &at);
+	int error;
 
+	if (share_number(overlay->stage, prop, offset))
+		return 0;
+	error = patch_place(overlay, prop, offset, &at);
 	if (error)
 		return error;
 	number = dt_stage_number(overlay->stage, span_load_u32(at));
@@ -277,7 +331,7 @@ static int patch_local(struct dt_overlay *overlay, struct dt_prop *prop, uint32_
 static int resolve_offsets(struct dt_overlay *overlay, const struct dt_node *node, const char *name,
 		struct span offsets)
 {
-	struct dt_prop *prop = side_prop(overlay, node, dt_text(name));
+	struct dt_prop *prop = side_prop_of_text(overlay, node, name);
 	uint32_t offset;
 	int error = 0;
 
@@ -285,7 +339,7 @@ static int resolve_offsets(struct dt_overlay *overlay, const struct dt_node *nod
 		return dt_fail(overlay->stage->why, -DT_EINVAL,
 				"__local_fixups__: %s has no property '%s'", dt_path(node), name);
 	while (!error && span_u32(&offsets, &offset)) {
-		dt_poll(&overlay->tree->env);
+		dt_stage_poll(overlay);
 		error = dt_stage_fault(overlay->stage, patch_local(overlay, prop, offset));
 	}
 	if (!error && offsets.left)
@@ -304,7 +358,7 @@ static int mark_target(struct dt_overlay *overlay, const struct dt_node *node, c
 	(void)offsets;
 	if (node->parent != overlay->stage->frame || !span_equal(dt_text(name), dt_text("target")))
 		return 0;
-	prop = side_prop(overlay, node, dt_text(name));
+	prop = side_prop_of_text(overlay, node, name);
 	if (prop)
 		prop->tag |= DT_PROP_LOCAL_TARGET;
 	return 0;

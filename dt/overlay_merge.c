@@ -76,7 +76,7 @@ static uint32_t count_subtree(struct dt_overlay *overlay, const struct dt_node *
 	const struct dt_node *node = top;
 
 	while (depth <= DT_DEPTH_MAX) {
-		dt_poll(&overlay->tree->env);
+		dt_stage_poll(overlay);
 		stage->new_nodes++;
 		stage->new_phandles += node->phandle != 0;
 		if (node->first_child) {
@@ -139,10 +139,12 @@ static bool is_repetition(const struct dt_prop *prop, const struct dt_prop *old)
 /* Addresses below the node would get another meaning; Linux does not take it either. */
 static bool changes_cells(const struct dt_prop *prop, const struct dt_prop *old)
 {
-	struct span name = dt_text(prop->name);
+	struct span name;
 
-	return old && old->node->first_child &&
-	       (span_equal(name, dt_text("#address-cells")) ||
+	if (!old || !old->node->first_child)
+		return false;
+	name = dt_text(prop->name);
+	return (span_equal(name, dt_text("#address-cells")) ||
 			       span_equal(name, dt_text("#size-cells"))) &&
 	       !span_equal(dt_prop_span(prop), dt_prop_span(old));
 }
@@ -180,9 +182,9 @@ static int set_prop(struct dt_overlay *overlay, struct dt_prop *old, struct dt_p
 	return add_to_props(overlay, DT_SET_PROP, prop);
 }
 
-int dt_stage_join_prop(struct dt_overlay *overlay, struct dt_prop *prop, struct dt_node *node)
+int dt_stage_join_prop(struct dt_overlay *overlay, struct dt_prop *prop, struct span name,
+		struct dt_node *node)
 {
-	struct span name = dt_text(prop->name);
 	bool live = node->owner != overlay;
 	struct dt_prop *old =
 			live ? dt_find_prop(&overlay->tree->names, node, name, prop->tag) : NULL;
@@ -225,7 +227,8 @@ static int merge_props(struct dt_overlay *overlay, struct dt_node *from, struct 
 			continue;
 		}
 		dt_unlink_props(prop, prop);
-		error = dt_stage_fault(overlay->stage, dt_stage_join_prop(overlay, prop, to));
+		error = dt_stage_fault(overlay->stage,
+				dt_stage_join_prop(overlay, prop, dt_text(prop->name), to));
 	}
 	return error;
 }
@@ -234,7 +237,7 @@ static int merge_child(struct dt_overlay *overlay, struct dt_node *child, struct
 		uint32_t depth)
 {
 	uint32_t hash = dt_hash_under(child->hash, child->parent);
-	struct span name = dt_text(child->name);
+	struct span name = dt_node_name(child);
 	struct dt_node *there;
 
 	if (others_come_to(overlay, to))

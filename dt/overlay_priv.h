@@ -49,18 +49,25 @@ struct dt_number {
  */
 struct dt_overlay_stage {
 	struct dt_names side;
-	struct dt_index numbers; /* struct dt_number, by the overlay's own */
+	/*
+	 * The overlay's own numbers: dtc counts them from 1, so that nearly all are below the count of labels and are
+	 * found in an array; the others in an index.
+	 */
+	struct dt_number **low_numbers; /* low_count of them */
+	struct dt_index high_numbers;
 	/*
 	 * All nodes of the side, in two arrays: down to each __overlay__, the first being the root; and below. The
 	 * first, with the properties above __overlay__, never get into the tree and go with the side.
 	 */
 	struct dt_node *frame, *nodes;
 	struct dt_prop *frame_props;
-	uint32_t frame_count, frame_prop_count;
+	uint32_t low_count;
+	int first_error; /* when all faults are wanted */
 	struct dt_node **peers; /* of each node, the frame's first, what it merges with, or NULL */
-	struct dt_arena scratch; /* has frame and peers; gone once the changes are known */
+	struct dt_arena scratch; /* has frame, peers and low numbers; gone once the changes are known */
 	uint32_t new_nodes, new_phandles,
 			indexed_props; /* that go into the tree's indexes, or a few more */
+	uint32_t generation; /* of the tree that prepare saw */
 	struct dt_prop *free_props; /* as many as __symbols__ has */
 	const struct dtb *dtb; /* the overlay's checked blob, during prepare */
 	/* Of __symbols__, linked by ->next; ->node is the overlay's node. */
@@ -69,10 +76,8 @@ struct dt_overlay_stage {
 	/* Places come in document order: the node found last by all but the end of a path. */
 	struct span last_path;
 	struct dt_node *last_child;
-	uint32_t phandle_last;
-	uint32_t generation; /* of the tree that prepare saw */
+	uint32_t phandle_last, phandle_highest; /* as the tree will have them */
 	struct dt_why *why;
-	int first_error; /* when all faults are wanted */
 };
 
 /* Give back everything an overlay holds, and itself. The tree no longer knows it. */
@@ -108,6 +113,8 @@ int dt_stage_need(struct dt_overlay *overlay, struct dt_overlay *owner);
 int dt_stage_need_phandle(struct dt_overlay *overlay, const struct dt_node *node);
 /* The overlay's own node at a path in its blob, before or after it has found its place; or NULL. */
 struct dt_node *dt_stage_node(struct dt_overlay *overlay, struct span path);
+/* The same, but only the sibling behind the one found last is looked at: NULL when it is not at that path. */
+struct dt_node *dt_stage_next_node(struct dt_overlay_stage *stage, struct span path);
 /* A child as it will be once the overlay is live; `hash` is that of the name alone. */
 struct dt_node *dt_stage_child(const struct dt_overlay *overlay, struct dt_node *node,
 		struct span name, uint32_t hash);
@@ -121,20 +128,35 @@ struct dt_prop *dt_stage_prop(const struct dt_overlay *overlay, const struct dt_
 struct dt_node *dt_stage_placed(const struct dt_overlay *overlay, struct dt_node *node);
 /* A node that has its parent, in the live tree: a change, or part of the one that went there just before. */
 int dt_stage_add_node(struct dt_overlay *overlay, struct dt_node *node);
-/* `prop` is in no list. It joins `node`, or gives its value to the property of that name there. */
-int dt_stage_join_prop(struct dt_overlay *overlay, struct dt_prop *prop, struct dt_node *node);
+/* `prop`, of that name, is in no list. It joins `node`, or gives its value to the property of that name there. */
+int dt_stage_join_prop(struct dt_overlay *overlay, struct dt_prop *prop, struct span name,
+		struct dt_node *node);
+/* dt_stage_number() of those that are not low. */
+struct dt_number *dt_stage_high_number(const struct dt_overlay_stage *stage, uint32_t own);
+
 /* The overlay's own node by the number it has there, or NULL. */
-struct dt_number *dt_stage_number(const struct dt_overlay_stage *stage, uint32_t own);
+static inline struct dt_number *dt_stage_number(const struct dt_overlay_stage *stage, uint32_t own)
+{
+	return own < stage->low_count ? stage->low_numbers[own] : dt_stage_high_number(stage, own);
+}
+
+enum { DT_STAGE_POLL = 16 }; /* steps between two polls, each of some hundred instructions */
+
+static inline void dt_stage_poll(struct dt_overlay *overlay)
+{
+	if (++overlay->arena.count % DT_STAGE_POLL == 0)
+		dt_poll(&overlay->tree->env);
+}
 
 /* Where the overlay's own node merges with another: that, or NULL. */
 static inline struct dt_node **dt_stage_peer(
 		const struct dt_overlay_stage *stage, const struct dt_node *node)
 {
 	size_t at = ((uintptr_t)node - (uintptr_t)stage->frame) / sizeof(*node);
+	size_t count = stage->dtb->frame_nodes;
 
-	return at < stage->frame_count
-	                       ? &stage->peers[at]
-	                       : &stage->peers[stage->frame_count + (size_t)(node - stage->nodes)];
+	return at < count ? &stage->peers[at]
+	                  : &stage->peers[count + (size_t)(node - stage->nodes)];
 }
 
 /* Memory for what belongs to such a property: values above __overlay__ are read by prepare alone. */
@@ -144,7 +166,7 @@ static inline struct dt_arena *dt_stage_arena_of(
 	struct dt_overlay_stage *stage = overlay->stage;
 	size_t at = ((uintptr_t)prop - (uintptr_t)stage->frame_props) / sizeof(*prop);
 
-	return at < stage->frame_prop_count ? &stage->scratch : &overlay->arena;
+	return at < stage->dtb->frame_props ? &stage->scratch : &overlay->arena;
 }
 
 static inline int dt_stage_no_memory(const struct dt_overlay *overlay)

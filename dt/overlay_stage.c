@@ -37,23 +37,30 @@ static void count(const struct dtb *dtb, uint32_t *nodes, uint32_t *props)
 	}
 }
 
+/* What lies in a reservation. */
+static void *take_zeroed(struct dt_arena *arena, size_t size)
+{
+	return memset(dt_arena_alloc(arena, size), 0, size);
+}
+
 /* What prepare alone needs. */
 static int reserve_scratch(struct dt_overlay_stage *stage, uint32_t nodes, struct dt_pool *frame)
 {
 	size_t frame_nodes = stage->dtb->frame_nodes * sizeof(struct dt_node);
 	size_t frame_props = stage->dtb->frame_props * sizeof(struct dt_prop);
-	size_t peers = nodes * sizeof(*stage->peers);
+	uint32_t labels = stage->dtb->parts[DTB_SYMBOLS].props, low = labels ? labels + 1 : 0;
+	size_t peers = nodes * sizeof(*stage->peers), numbers = low * sizeof(*stage->low_numbers);
 
-	if (dt_arena_reserve(&stage->scratch, frame_nodes + frame_props + peers))
+	if (dt_arena_reserve(&stage->scratch, frame_nodes + frame_props + peers + numbers))
 		return -DT_ENOMEM;
-	/* All three lie in the reservation. */
+	/* All four lie in the reservation. */
 	frame->nodes = dt_arena_alloc(&stage->scratch, frame_nodes);
 	frame->props = dt_arena_alloc(&stage->scratch, frame_props);
-	stage->peers = memset(dt_arena_alloc(&stage->scratch, peers), 0, peers);
+	stage->peers = take_zeroed(&stage->scratch, peers);
+	stage->low_numbers = take_zeroed(&stage->scratch, numbers);
+	stage->low_count = low;
 	stage->frame = frame->nodes;
 	stage->frame_props = frame->props;
-	stage->frame_count = stage->dtb->frame_nodes;
-	stage->frame_prop_count = stage->dtb->frame_props;
 	return 0;
 }
 
@@ -72,10 +79,7 @@ static int grow(struct dt_index *index, const struct dt_env *env, uint32_t count
 	return error;
 }
 
-/*
- * The side's tables. Nodes that leave for their targets are entered there, too, unless nobody looks for them. dtc gives a
- * label to nearly every node with a phandle; more phandles than labels make the table of numbers grow.
- */
+/* The side's tables. Nodes that leave for their targets are entered there, too, unless nobody looks for them. */
 static int reserve_tables(struct dt_overlay *overlay, uint32_t nodes)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
@@ -84,9 +88,7 @@ static int reserve_tables(struct dt_overlay *overlay, uint32_t nodes)
 	uint32_t again = is_alone(stage->dtb) ? 0 : stage->dtb->top_nodes;
 	int error = grow(&stage->side.nodes, env, nodes + nodes / 8 + again);
 
-	if (!error)
-		error = grow(&stage->side.props, env, labels);
-	return error ? error : grow(&stage->numbers, env, labels);
+	return error ? error : grow(&stage->side.props, env, labels);
 }
 
 /* Nodes and properties lie in two arrays, which are asked for at once, with the first change. */
@@ -115,22 +117,25 @@ static int reserve(struct dt_overlay *overlay, struct dt_pool *frame, struct dt_
 	return 0;
 }
 
-/* The next number that no node of the live tree has: almost always simply the next. */
+/* The next number that no node of the live tree has: any above the highest ever used, until those are used up. */
 static uint32_t next_phandle(struct dt_overlay *overlay)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
 
 	do {
 		stage->phandle_last++;
-		if (stage->phandle_last == 0 || stage->phandle_last == UINT32_MAX)
+		if (stage->phandle_last == 0 || stage->phandle_last == UINT32_MAX) {
 			stage->phandle_last = 1;
-	} while (dt_node_of_phandle(overlay->tree, stage->phandle_last));
+			stage->phandle_highest = UINT32_MAX;
+		}
+	} while (stage->phandle_last <= stage->phandle_highest &&
+			dt_node_of_phandle(overlay->tree, stage->phandle_last));
 	return stage->phandle_last;
 }
 
-struct dt_number *dt_stage_number(const struct dt_overlay_stage *stage, uint32_t own)
+struct dt_number *dt_stage_high_number(const struct dt_overlay_stage *stage, uint32_t own)
 {
-	struct dt_probe probe = dt_index_probe(&stage->numbers, dt_phandle_hash(own));
+	struct dt_probe probe = dt_index_probe(&stage->high_numbers, dt_phandle_hash(own));
 	struct dt_number *number;
 
 	do
@@ -152,7 +157,9 @@ static int new_number(struct dt_overlay *overlay, struct dt_node *node, uint32_t
 	node->phandle = next_phandle(overlay);
 	span_store_u32(number->value, node->phandle);
 	*out = number;
-	if (dt_index_insert(&stage->numbers, env, dt_phandle_hash(own), number))
+	if (own < stage->low_count)
+		stage->low_numbers[own] = number;
+	else if (dt_index_insert(&stage->high_numbers, env, dt_phandle_hash(own), number))
 		return dt_stage_no_memory(overlay);
 	return 0;
 }

@@ -17,39 +17,55 @@ static bool is_content_path(struct span path)
 	return span_part(path, 0, content.left, &path) && span_equal(path, content);
 }
 
-/* A label of the overlay, kept until its node has found its place. */
-static int note_symbol(struct dt_overlay *overlay, const char *label, struct span path)
+/* A label of the overlay, kept until its node has found its place; `size` is the label's length meanwhile. */
+static void keep_label(struct dt_overlay *overlay, const char *label, struct dt_node *node)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
-	struct dt_node *node;
-	struct dt_prop *prop;
-
-	if (path.left < 2 || path.at[0] != '/' || path.at[path.left - 1] != '\0')
-		return dt_fail(stage->why, -DT_EINVAL, "__symbols__: '%s' is not a path", label);
-	path.left--;
-	if (!is_content_path(path))
-		return 0;
-	node = dt_stage_node(overlay, path);
-	if (!node)
-		return dt_fail(stage->why, -DT_EINVAL, "__symbols__: '%s': no node '%.*s'", label,
-				(int)path.left, (const char *)path.at);
+	struct span name = dt_text(label);
 	/* There are as many as __symbols__ has properties. */
-	prop = stage->free_props++;
+	struct dt_prop *prop = stage->free_props++;
+
 	*prop = (struct dt_prop){ .name = label,
 		.node = node,
 		.owner = overlay,
-		.tag = dt_hash_span(&stage->side, dt_text(label)) & ~(uint32_t)DT_PROP_FLAGS };
+		.size = (uint32_t)name.left,
+		.tag = dt_hash_span(&stage->side, name) & ~(uint32_t)DT_PROP_FLAGS };
 	if (stage->last_label)
 		stage->last_label->next = prop;
 	else
 		stage->first_label = prop;
 	stage->last_label = prop;
+}
+
+/* `content`: the last path's directory that leads into a fragment's content, by where its text is. */
+static int note_symbol(struct dt_overlay *overlay, const char *label, struct span path,
+		const uint8_t **content)
+{
+	struct dt_overlay_stage *stage = overlay->stage;
+	struct dt_node *node = NULL;
+
+	if (path.left < 2 || path.at[0] != '/' || path.at[path.left - 1] != '\0')
+		return dt_fail(stage->why, -DT_EINVAL, "__symbols__: '%s' is not a path", label);
+	path.left--;
+	if (*content == stage->last_path.at)
+		node = dt_stage_next_node(stage, path);
+	if (!node) {
+		if (!is_content_path(path))
+			return 0;
+		node = dt_stage_node(overlay, path);
+		*content = is_content_path(stage->last_path) ? stage->last_path.at : NULL;
+	}
+	if (!node)
+		return dt_fail(stage->why, -DT_EINVAL, "__symbols__: '%s': no node '%.*s'", label,
+				(int)path.left, (const char *)path.at);
+	keep_label(overlay, label, node);
 	return 0;
 }
 
 int dt_stage_find_symbols(struct dt_overlay *overlay)
 {
 	struct dt_overlay_stage *stage = overlay->stage;
+	const uint8_t *content = NULL;
 	struct dtb_cursor cursor;
 	enum dtb_event event;
 	int error = 0;
@@ -57,10 +73,10 @@ int dt_stage_find_symbols(struct dt_overlay *overlay)
 	if (!dt_stage_part(stage, DTB_SYMBOLS, &cursor))
 		return 0;
 	while (!error && (event = dtb_step_inline(&cursor)) == DTB_PROP) {
-		dt_poll(&overlay->tree->env);
+		dt_stage_poll(overlay);
 		if (!dt_is_phandle_name(cursor.name))
-			error = dt_stage_fault(
-					stage, note_symbol(overlay, cursor.name, cursor.value));
+			error = dt_stage_fault(stage,
+					note_symbol(overlay, cursor.name, cursor.value, &content));
 	}
 	if (!error && event == DTB_BEGIN)
 		error = dt_fail(stage->why, -DT_EINVAL, "__symbols__ has a child node");
@@ -118,7 +134,7 @@ static int write_path(struct dt_overlay *overlay, struct dt_prop *prop, const st
 {
 	bool known = last->parent && last->parent == node->parent;
 	size_t head = known ? last->path.left : directory_size(node);
-	size_t name_size = strlen(node->name) + 1, size = head + name_size;
+	size_t name_size = dt_node_name(node).left + 1, size = head + name_size;
 	char *path;
 
 	if (size > DT_PATH_MAX + 1)
@@ -141,17 +157,28 @@ static int write_path(struct dt_overlay *overlay, struct dt_prop *prop, const st
 	return 0;
 }
 
+/* dt_stage_placed() of a node, mostly a sibling of the label's before, which has its place. */
+static struct dt_node *placed_after(const struct dt_overlay *overlay, struct dt_node *node,
+		const struct directory *last)
+{
+	bool beside = last->parent && last->parent == node->parent &&
+	              !*dt_stage_peer(overlay->stage, node);
+
+	return beside ? node : dt_stage_placed(overlay, node);
+}
+
 static int merge_symbol(struct dt_overlay *overlay, struct dt_prop *prop, struct dt_node *table,
 		struct directory *last)
 {
-	struct dt_node *node = dt_stage_placed(overlay, prop->node);
+	struct dt_node *node = placed_after(overlay, prop->node, last);
+	struct span name = span_of(prop->name, prop->size);
 	int error;
 
 	/* Its fragment found no target: that was said already. */
 	if (!node)
 		return 0;
 	error = write_path(overlay, prop, node, last);
-	return error ? error : dt_stage_join_prop(overlay, prop, table);
+	return error ? error : dt_stage_join_prop(overlay, prop, name, table);
 }
 
 int dt_stage_merge_symbols(struct dt_overlay *overlay)
@@ -165,7 +192,7 @@ int dt_stage_merge_symbols(struct dt_overlay *overlay)
 		return 0;
 	error = find_table(overlay, &table);
 	for (prop = overlay->stage->first_label; prop && !error; prop = next) {
-		dt_poll(&overlay->tree->env);
+		dt_stage_poll(overlay);
 		next = prop->next;
 		error = dt_stage_fault(overlay->stage, merge_symbol(overlay, prop, table, &last));
 	}

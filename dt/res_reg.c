@@ -149,19 +149,20 @@ static int fail_no_ranges(const struct dt_list *list, const struct dt_node *bus,
 			dt_path(list->node), dt_path(bus));
 }
 
-/* From an address on `bus` to the CPU's. */
+/* From an address on `bus`, whose `ranges` are given unless it is the root, to the CPU's. */
 static int translate(const struct dt_list *list, const struct dt_node *bus,
-		struct dt_address address, struct dt_window *window, struct dt_why *why)
+		const struct dt_prop *ranges, struct dt_address address, struct dt_window *window,
+		struct dt_why *why)
 {
-	const struct dt_prop *ranges;
 	int error = 0;
 
-	for (; bus->parent && !error; bus = bus->parent) {
-		ranges = dt_prop(list->tree, bus, "ranges");
+	while (bus->parent && !error) {
 		if (!ranges)
 			return fail_no_ranges(list, bus, why);
 		if (ranges->size)
 			error = cross_bus(list, bus, ranges, &address, window->size, why);
+		bus = bus->parent;
+		ranges = bus->parent ? dt_prop(list->tree, bus, "ranges") : NULL;
 	}
 	window->base = address.low;
 	if (!error && window->size && window->base + (window->size - 1) < window->base)
@@ -193,14 +194,17 @@ struct dt_list dt_reg(const struct dt_tree *tree, const struct dt_node *node)
 int dt_reg_next(struct dt_list *list, struct dt_window *window, struct dt_why *why)
 {
 	const struct dt_node *bus = list->node->parent;
+	const struct dt_prop *ranges = NULL;
 	uint32_t address_cells, size_cells;
 	struct dt_address address;
 	int error;
 
 	if (list->rest.left == 0 || !bus)
 		return 0;
+	if (bus->parent)
+		ranges = dt_prop(list->tree, bus, "ranges");
 	/* A chip select, the number of a port: cells of its own kind, so that nothing can be cut off. */
-	if (bus->parent && !dt_prop(list->tree, bus, "ranges")) {
+	if (bus->parent && !ranges) {
 		list->rest.left = 0;
 		return fail_no_ranges(list, bus, why);
 	}
@@ -219,7 +223,7 @@ int dt_reg_next(struct dt_list *list, struct dt_window *window, struct dt_why *w
 	if (size_cells == 0 || is_pci(list->tree, bus))
 		return dt_fail(why, -DT_ENXIO, "%s: reg is not in the CPU's memory",
 				dt_path(list->node));
-	error = translate(list, bus, address, window, why);
+	error = translate(list, bus, ranges, address, window, why);
 	return error ? error : 1;
 }
 
@@ -248,7 +252,8 @@ int dt_ranges_next(struct dt_list *list, struct dt_window *window, struct dt_why
 		.bus = range.child.low,
 		.space = range.child.space,
 		.index = list->index++ };
-	error = translate(list, bus, range.parent, window, why);
+	error = translate(list, bus, bus->parent ? dt_prop(list->tree, bus, "ranges") : NULL,
+			range.parent, window, why);
 	return error ? error : 1;
 }
 

@@ -64,8 +64,8 @@ static int enter_phandle(struct dt_tree *tree, struct dt_maker *maker, const str
 	if (node->phandle || dt_node_of_phandle(tree, phandle))
 		return dt_fail_phandle_twice(maker->why, node, phandle);
 	node->phandle = phandle;
-	if (phandle > tree->phandle_last)
-		tree->phandle_last = phandle;
+	if (phandle > tree->phandle_highest)
+		tree->phandle_last = tree->phandle_highest = phandle;
 	if (dt_index_insert(&tree->names.phandles, &tree->env, dt_phandle_hash(phandle), node))
 		return fail_memory(maker->why);
 	return 0;

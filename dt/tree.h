@@ -29,8 +29,8 @@ struct dt_node {
 	struct dt_prop *first_prop;
 	const char *name;  /* "" for the root */
 	struct dt_overlay *owner; /* who brought the node; NULL: the base tree */
-	uint32_t hash;   /* private to the engine: of the name below the parent */
-	uint32_t phandle;  /* 0: none */
+	uint32_t hash; /* private to the engine: of the name below the parent, and the name's length */
+	uint32_t phandle; /* 0: none */
 };
 
 /* What is found by name or number. */
@@ -43,14 +43,15 @@ struct dt_names {
 
 struct dt_tree {
 	struct dt_env env;
-	struct dt_arena arena;  /* of the base tree: a copy of the blob, nodes, properties */
-	struct dtb base;  /* that copy: reserve map and boot CPU */
+	struct dt_arena arena; /* of the base tree: a copy of the blob, nodes, properties */
+	struct dtb base; /* that copy: reserve map and boot CPU */
 	struct dt_node *root;
 	struct dt_names names;
-	uint32_t phandle_last;  /* the highest ever used: new ones come after it */
-	uint32_t overlay_last;  /* the id given last */
+	uint32_t phandle_last; /* given last, at first the highest: new ones come after it */
+	uint32_t phandle_highest; /* ever used */
+	uint32_t overlay_last; /* the id given last */
 	uint32_t overlay_count;
-	uint32_t generation;  /* counts commits and reverts */
+	uint32_t generation; /* counts commits and reverts */
 	struct dt_overlay *first_overlay, *last_overlay; /* in the order they were added */
 };
 

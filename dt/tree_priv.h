@@ -47,9 +47,9 @@ struct dt_maker {
 /* `node` becomes a last child of `parent` (NULL: a root), in the index, which has room; -DT_EEXIST. */
 int dt_make_node(struct dt_maker *maker, struct dt_node *node, struct dt_node *parent,
 		struct span name);
-/* `prop` becomes a last property of the node made last, once every child of it is still to come. */
-int dt_make_prop(struct dt_maker *maker, struct dt_prop *prop, struct dt_node *node,
-		const char *name, struct span value);
+/* The whole of dt_make_prop(). */
+int dt_make_any_prop(struct dt_maker *maker, struct dt_prop *prop, struct dt_node *node,
+		const char *text, struct span value);
 /* The number that a phandle property gives its node: 0 or -DT_EINVAL. */
 int dt_read_phandle(struct dt_maker *maker, const struct dt_prop *prop, uint32_t *phandle);
 int dt_fail_phandle_twice(struct dt_why *why, const struct dt_node *node, uint32_t phandle);
@@ -62,9 +62,19 @@ struct dt_prop *dt_index_find_prop(const struct dt_index *props, const struct dt
 struct dt_node *dt_index_find_phandle(const struct dt_index *phandles, uint32_t phandle);
 uint32_t dt_phandle_hash(uint32_t phandle);
 
+_Static_assert(DT_NAME_MAX <= DT_HASH_KEPT, "a node's hash has the whole length of its name");
+
+/* The low byte is the length, which is a node's name's whole length: no name is longer than DT_NAME_MAX. */
 static inline uint32_t dt_hash_span(const struct dt_names *names, struct span name)
 {
-	return dt_hash_name(names->seed, name.at, name.left);
+	uint32_t hash = dt_hash_name(names->seed, name.at, name.left);
+
+	return (hash & ~DT_HASH_KEPT) | ((uint32_t)name.left & DT_HASH_KEPT);
+}
+
+static inline struct span dt_node_name(const struct dt_node *node)
+{
+	return span_of(node->name, node->hash & DT_HASH_KEPT);
 }
 
 /* Under what a property is found in the index. */
@@ -85,6 +95,46 @@ void dt_unlink_props(struct dt_prop *first, struct dt_prop *last);
 
 /* Is this the property by which a node gets its phandle? */
 bool dt_is_phandle_name(const char *name);
+
+enum {
+	DT_MAKE_POLL = 32
+}; /* building a tree, or the side of an overlay, is long work: so many between two polls */
+
+static inline void dt_make_poll(struct dt_maker *maker)
+{
+	if (++maker->made % DT_MAKE_POLL == 0)
+		dt_poll(maker->env);
+}
+
+/*
+ * `prop` becomes a last property of the node made last, once every child of it is still to come. Nearly always the name
+ * was seen lately, and the node has few properties, none of which has its bit.
+ */
+static inline int dt_make_prop(struct dt_maker *maker, struct dt_prop *prop, struct dt_node *node,
+		const char *text, struct span value)
+{
+	const struct dt_name *name = &maker->lately[((uintptr_t)text >> 2) % DT_NAME_SLOTS];
+	uint64_t bit = (uint64_t)1 << (name->tag >> 26);
+	struct dt_prop *first = node->first_prop, *last = first ? first->prev : prop;
+
+	if (name->text != text || maker->prop_count >= DT_FEW_PROPS || (maker->prop_bits & bit))
+		return dt_make_any_prop(maker, prop, node, text, value);
+	maker->prop_count++;
+	maker->prop_bits |= bit;
+	dt_make_poll(maker);
+	*prop = (struct dt_prop){ .prev = last,
+		.node = node,
+		.name = text,
+		.value = value.at,
+		.owner = maker->owner,
+		.size = (uint32_t)value.left,
+		.tag = name->tag };
+	if (first)
+		first->prev = last->next = prop;
+	else
+		node->first_prop = prop;
+	return 0;
+}
 
 static inline void dt_names_drop(struct dt_names *names, const struct dt_env *env)
 {

@@ -108,6 +108,50 @@ void kind_labels(struct dtb_writer *w, unsigned count)
 	dtb_end_node(w);
 }
 
+static void write_linked(struct dtb_writer *w, unsigned i, unsigned count)
+{
+	dtb_begin_node_at(w, "dev", 0x50000000 + i * 0x1000);
+	dtb_write_string(w, "compatible", "vendor,dev");
+	dtb_write_cells(w, "reg", (uint32_t[]){ 0, i, 0, 0x1000 }, 4);
+	dtb_write_u32(w, "link", (i * 7 + 1) % count + 1);
+	dtb_write_u32(w, "phandle", i + 1);
+	dtb_end_node(w);
+}
+
+static void write_links(struct dtb_writer *w, unsigned count)
+{
+	dtb_begin_node(w, "__local_fixups__");
+	dtb_begin_node_at(w, "fragment", 0);
+	dtb_begin_node(w, "__overlay__");
+	for (unsigned i = 0; i < count; i++) {
+		dtb_begin_node_at(w, "dev", 0x50000000 + i * 0x1000);
+		dtb_write_u32(w, "link", 0);
+		dtb_end_node(w);
+	}
+	dtb_end_node(w);
+	dtb_end_node(w);
+	dtb_end_node(w);
+}
+
+void kind_linked(struct dtb_writer *w, unsigned count)
+{
+	char name[32], path[64];
+
+	kind_begin_fragment(w, 0, "/");
+	for (unsigned i = 0; i < count; i++)
+		write_linked(w, i, count);
+	kind_end_fragment(w);
+	dtb_begin_node(w, "__symbols__");
+	for (unsigned i = 0; i < count; i++) {
+		write_name(name, "n", i);
+		snprintf(path, sizeof(path), "/fragment@0/__overlay__/dev@%x",
+				0x50000000 + i * 0x1000);
+		dtb_write_string(w, name, path);
+	}
+	dtb_end_node(w);
+	write_links(w, count);
+}
+
 /* Devices as boards have them: about 200 bytes, one reference to a label of the base. */
 void kind_devices(struct dtb_writer *w, unsigned count)
 {

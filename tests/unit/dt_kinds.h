@@ -14,6 +14,7 @@ kind_write kind_small; /* nodes as small as a device can be */
 kind_write kind_tens; /* the same, ten in each fragment */
 kind_write kind_devices; /* as boards have them: about 200 bytes, one reference to a label of the base */
 kind_write kind_labels; /* of small nodes */
+kind_write kind_linked; /* as dtc -@ writes them: each has a label and refers to another */
 kind_write kind_fragments; /* each in a fragment of its own, below the one before it */
 kind_write kind_wide; /* properties of one node */
 kind_write kind_props; /* new properties of a node that is there */

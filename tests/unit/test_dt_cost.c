@@ -59,6 +59,7 @@ static const struct kind {
 	{ "nodes with nothing in them", kind_bare, NULL, 10000 },
 	{ "devices", kind_devices, NULL, 4000 },
 	{ "labels", kind_labels, NULL, 8000 },
+	{ "devices with label and reference", kind_linked, NULL, 4000 },
 	{ "fragments", kind_fragments, NULL, 5000 },
 	{ "properties of a new node", kind_wide, NULL, 10000 },
 	{ "properties of a node that is there", kind_props, NULL, 10000 },

@@ -79,6 +79,7 @@ static const struct kind kinds[] = {
 	{ "a wide node", kind_wide, NULL, 4, 7 },
 	{ "new properties", kind_props, NULL, 4, 7 },
 	{ "labels", kind_labels, NULL, 4, 7 },
+	{ "devices with label and reference", kind_linked, NULL, 4, 7 },
 	{ "values", kind_values, kind_small, 4, 7 },
 	{ "values by fragments", kind_value_fragments, kind_small, 4, 7 },
 	{ "status by fragments", kind_status_fragments, kind_small, 4, 7 },

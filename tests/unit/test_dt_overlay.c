@@ -201,10 +201,38 @@ static void test_phandle_wrap(void **state)
 	assert_null(dt_node_of_phandle(&tree, 0xffffffff));
 	assert_ptr_equal(dt_node_of_phandle(&tree, at("/soc/device@6000/port")->phandle),
 			at("/soc/device@6000/port"));
+	tree.phandle_last = 0xfffffffd;
 	two = add_overlay(&tree, "good/own-target");
+	assert_ptr_equal(dt_node_of_phandle(&tree, 0xfffffffe), at("/soc/device@6000"));
+	assert_int_not_equal(at("/soc/own")->phandle, 0xfffffffe);
 	assert_ptr_equal(dt_node_of_phandle(&tree, at("/soc/own")->phandle), at("/soc/own"));
 	revert(two);
 	revert(one);
+}
+
+static uint32_t cell_of(const char *path, const char *name, uint32_t index)
+{
+	const struct dt_prop *prop = dt_prop(&tree, at(path), name);
+
+	assert_non_null(prop);
+	assert_true(prop->size >= (index + 1) * 4);
+	return span_load_u32(prop->value + (size_t)index * 4);
+}
+
+/* References to the overlay's own nodes get their numbers, whatever those are in the overlay. */
+static void test_own_numbers(void **state)
+{
+	struct dt_overlay *overlay = add_overlay(&tree, "good/numbers");
+	uint32_t high = at("/soc/high")->phandle, low = at("/soc/low")->phandle;
+
+	(void)state;
+	assert_int_not_equal(high, low);
+	assert_int_equal(cell_of("/soc/links", "both", 0), high);
+	assert_int_equal(cell_of("/soc/links", "both", 1), low);
+	assert_int_equal(cell_of("/soc/links", "high", 0), high);
+	assert_int_equal(cell_of("/soc/links", "low", 0), low);
+	assert_int_equal(cell_of("/soc/high", "phandle", 0), high);
+	revert(overlay);
 }
 
 /* A tree without labels gets __symbols__ from the first overlay that has some. */
@@ -321,6 +349,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_borrowed_phandle, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_shared_phandles, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_phandle_wrap, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_own_numbers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_symbols, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_drop_all, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_again, set_up, tear_down),
