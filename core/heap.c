@@ -43,7 +43,7 @@ static struct slab *slab_of(void *ptr)
 
 static unsigned class_of(size_t size)
 {
-	unsigned class = 0;
+	unsigned class = size <= class_sizes[CLASSES / 2 - 1] ? 0 : CLASSES / 2;
 
 	while (class < CLASSES && class_sizes[class] < size)
 		class ++;
@@ -67,14 +67,17 @@ static void *pop_free(struct slab *slab, size_t size)
 	return object;
 }
 
+/* The page is not cleared: heap_alloc() clears each object. */
 static struct slab *make_slab(unsigned class)
 {
 	size_t size = class_sizes[class];
-	struct slab *slab = page_alloc_zeroed();
+	struct page *page = page_alloc(0);
+	struct slab *slab;
 
-	if (!slab)
+	if (!page)
 		return NULL;
-	slab->class = (uint16_t)class;
+	slab = page_virt(page);
+	*slab = (struct slab){ .class = (uint16_t)class };
 	for (size_t n = SLAB_ROOM / size; n-- > 0;)
 		push_free(slab, (char *)slab + SLAB_HEADER + n * size, size);
 	list_add(&partial[class], &slab->node);

@@ -13,7 +13,8 @@ static const struct dom0 *building; /* whose uart and gic are kept, also after i
 
 static bool is_one_of(const char *name, const char *const *names)
 {
-	while (*names && strcmp(name, *names) != 0)
+	/* The first letter decides for nearly all: this is asked of each node that is attached. */
+	while (*names && (**names != *name || strcmp(name, *names) != 0))
 		names++;
 	return *names != NULL;
 }
@@ -33,9 +34,10 @@ static bool is_of_kept_kind(const struct dt_node *node, const char *const *names
 {
 	const struct dt_prop *compatible = dt_prop(&host_tree, node, "compatible");
 	struct span list = compatible ? dt_prop_span(compatible) : span_of(NULL, 0);
-	bool may_be_pmu = !dt_prop(&host_tree, node, "reg");
-	bool interrupts = dt_prop(&host_tree, node, "interrupts") ||
-	                  dt_prop(&host_tree, node, "interrupts-extended");
+	bool may_be_pmu = compatible && !dt_prop(&host_tree, node, "reg");
+	bool interrupts = may_be_pmu &&
+	                  (dt_prop(&host_tree, node, "interrupts") ||
+					  dt_prop(&host_tree, node, "interrupts-extended"));
 	const char *name;
 	size_t length;
 
