@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Memory for Graft's own objects. A slab is one page: a header, then objects of one size class; its free
- * objects form a list through themselves. A pointer at the start of a page is whole pages instead, since
- * the header keeps an object from ever being there. A slab that gets empty goes back at once: what is
- * allocated and freed leaves free memory as it was.
+ * objects form a list through themselves, but for those from `fresh` on, which were never handed out. A pointer
+ * at the start of a page is whole pages instead, since the header keeps an object from ever being there. A slab
+ * that gets empty goes back at once: what is allocated and freed leaves free memory as it was.
  */
 #include "core/heap.h"
 
@@ -19,6 +19,7 @@ struct slab {
 	void *free;
 	uint16_t class;
 	uint16_t used;
+	uint16_t fresh; /* bytes from the slab's start */
 };
 
 #define SLAB_HEADER ALIGN_UP(sizeof(struct slab), 16)
@@ -58,28 +59,43 @@ static void push_free(struct slab *slab, void *object, size_t size)
 	memory_hide(object, size);
 }
 
+static bool has_fresh(const struct slab *slab, size_t size)
+{
+	return slab->fresh + size <= PAGE_SIZE;
+}
+
+static bool has_free(const struct slab *slab, size_t size)
+{
+	return slab->free || has_fresh(slab, size);
+}
+
+/* There is one. */
 static void *pop_free(struct slab *slab, size_t size)
 {
 	void *object = slab->free;
 
+	if (object) {
+		memory_show(object, size);
+		slab->free = *(void **)object;
+		return object;
+	}
+	object = (char *)slab + slab->fresh;
+	slab->fresh = (uint16_t)(slab->fresh + size);
 	memory_show(object, size);
-	slab->free = *(void **)object;
 	return object;
 }
 
 /* The page is not cleared: heap_alloc() clears each object. */
 static struct slab *make_slab(unsigned class)
 {
-	size_t size = class_sizes[class];
 	struct page *page = page_alloc(0);
 	struct slab *slab;
 
 	if (!page)
 		return NULL;
 	slab = page_virt(page);
-	*slab = (struct slab){ .class = (uint16_t)class };
-	for (size_t n = SLAB_ROOM / size; n-- > 0;)
-		push_free(slab, (char *)slab + SLAB_HEADER + n * size, size);
+	*slab = (struct slab){ .class = (uint16_t)class, .fresh = SLAB_HEADER };
+	memory_hide((char *)slab + SLAB_HEADER, SLAB_ROOM);
 	list_add(&partial[class], &slab->node);
 	return slab;
 }
@@ -99,7 +115,7 @@ static void *alloc_small(unsigned class)
 		return NULL;
 	object = pop_free(slab, class_sizes[class]);
 	slab->used++;
-	if (!slab->free)
+	if (!has_free(slab, class_sizes[class]))
 		list_remove(&slab->node);
 	used_bytes += class_sizes[class];
 	return object;
@@ -110,7 +126,7 @@ static void free_small(struct slab *slab, void *object)
 	unsigned class = slab->class;
 
 	ASSERT(class < CLASSES && slab->used > 0);
-	if (!slab->free)
+	if (!has_free(slab, class_sizes[class]))
 		list_add(&partial[class], &slab->node);
 	push_free(slab, object, class_sizes[class]);
 	used_bytes -= class_sizes[class];
