@@ -67,7 +67,7 @@ static const struct kind {
 	{ "values by fragments", kind_value_fragments, kind_small, 5000 },
 };
 
-/* Measured are at most 1.05 and 1.6: tables are now fuller, now emptier, which is felt most where things are taken out. */
+/* Measured are at most 1.07 and 1.6: tables are now fuller, now emptier, which is felt most where things are taken out. */
 #define ADD_MOST    1.2
 #define REVERT_MOST 3
 
