@@ -24,9 +24,10 @@ ARM64_CC := $(CC-$(CC_FLAVOUR))
 ARM64_LD := $(LD-$(CC_FLAVOUR))
 # What a guest waits for is built for speed, everything else for size: an image is loaded from small flashes. Padding
 # before functions and loops would be a twentieth of it.
-FAST := arch/arm64/cache arch/arm64/fiber arch/arm64/gic arch/arm64/guest% arch/arm64/irq arch/arm64/p2m% arch/arm64/smccc \
-	arch/arm64/time arch/arm64/trap% arch/arm64/vgic% assign/attach assign/interval assign/ledger assign/overlays \
-	assign/resource assign/rules assign/turn core/evtchn% core/heap \
+FAST := arch/arm64/cache arch/arm64/counter arch/arm64/fiber arch/arm64/gic arch/arm64/guest% arch/arm64/irq \
+	arch/arm64/p2m% arch/arm64/patience arch/arm64/serror_stray arch/arm64/smccc arch/arm64/time arch/arm64/trap% \
+	arch/arm64/vgic% assign/attach assign/interval assign/ledger assign/overlays assign/resource assign/rules \
+	assign/turn core/evtchn% core/heap \
 	core/page% core/sched% core/timer core/guest_atomic dt/% \
 	hypercall/dispatch hypercall/dt_overlay hypercall/event_channel_op hypercall/xen_version hypercall/sched_op \
 	hypercall/grant_table_op core/grant% lib/%

@@ -53,7 +53,7 @@ struct guest_faults {
 
 /* How long the virtual timer's interrupt has waited for the guest to take it (patience.c). */
 struct guest_patience {
-	uint64_t fired; /* ns, when it was delivered last */
+	uint64_t fired; /* CNTPCT_EL0 when it was delivered last */
 	struct timer timer;
 	bool reported;
 };

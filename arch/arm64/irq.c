@@ -149,15 +149,16 @@ static void handle(uint32_t intid)
 	}
 }
 
+/* After the first, ISR_EL1 tells of another: it is the CPU's own, where ICC_IAR1_EL1 asks the GIC (IHI 0069 4.1). */
 void irq_handle_pending(void)
 {
-	for (;;) {
+	do {
 		uint32_t intid = gic_acknowledge();
 
 		if (intid >= GIC_INTID_SPECIAL && intid < GIC_INTID_LPI_BASE)
 			break;
 		handle(intid);
-	}
+	} while (arch_irq_pending());
 	/* Here no lock is held, and the next interrupt is never far. */
 	serror_report();
 	console_notify();

@@ -4,6 +4,7 @@
  * does: the virtual timer's interrupt waits and is never taken. That is told once, with the domain's
  * registers; nothing is done to the domain, since only its owner knows whether it will come back.
  */
+#include "arch/arm64/counter.h"
 #include "arch/arm64/el2.h"
 #include "arch/arm64/guest.h"
 #include "arch/arm64/vgic.h"
@@ -38,8 +39,10 @@ static void expire(void *data)
 
 	if (current_vcpu() != v || !vgic_is_waiting(v, GUEST_PPI_VTIMER))
 		return;
-	if (time_now() < p->fired + PATIENCE) {
-		timer_set(&p->timer, p->fired + PATIENCE);
+	uint64_t end = time_from_ticks(p->fired) + PATIENCE;
+
+	if (time_now() < end) {
+		timer_set(&p->timer, end);
 		return;
 	}
 	if (!p->reported)
@@ -57,13 +60,13 @@ void patience_free(struct vcpu *v)
 	timer_stop(&v->arch.patience.timer);
 }
 
-/* One comparison in the usual case: the timer runs on while interrupts are taken. */
+/* In the usual case, no more than a note of when: the timer runs on while interrupts are taken. */
 void patience_timer_fired(struct vcpu *v)
 {
 	struct guest_patience *p = &v->arch.patience;
 
-	p->fired = time_now();
+	p->fired = counter_now();
 	p->reported = false; /* it fires again only when it has been taken */
-	if (!timer_active(&p->timer))
-		timer_set(&p->timer, p->fired + PATIENCE);
+	if (unlikely(!timer_active(&p->timer)))
+		timer_set(&p->timer, time_now() + PATIENCE);
 }
