@@ -9,8 +9,14 @@
 #include "core/printk.h"
 #include <arch/sysreg.h>
 
+/*
+ * ISS packs op2 above op1 above CRn and CRm; put in the order of the architecture's tables so that a range of
+ * registers is a range of numbers.
+ */
+#define KEY(op0, op1, crn, crm, op2) ((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
+
 struct sysreg {
-	uint32_t first, last; /* encodings, SYSREG() */
+	uint32_t first, last; /* KEY() */
 	uint64_t (*read)(struct vcpu *v);
 	void (*write)(struct vcpu *v, uint64_t value);
 	bool el0; /* also from EL0 */
@@ -57,52 +63,38 @@ static void write_dir(struct vcpu *v, uint64_t value)
 }
 
 static const struct sysreg sysregs[] = {
-	{ SYSREG(2, 0, 1, 0, 4), SYSREG(2, 0, 1, 0, 4), NULL, guest_debug_write_oslar,
+	{ KEY(3, 0, 12, 11, 5), KEY(3, 0, 12, 11, 5), NULL, vgic_send_sgi,
+			false }, /* ICC_SGI1R: first, since all others are rare */
+	{ KEY(2, 0, 1, 0, 4), KEY(2, 0, 1, 0, 4), NULL, guest_debug_write_oslar,
 			false }, /* OSLAR */
-	{ SYSREG(2, 0, 1, 1, 4), SYSREG(2, 0, 1, 1, 4), guest_debug_read_oslsr, NULL,
-			false }, /* OSLSR */
-	{ SYSREG(2, 0, 1, 3, 4), SYSREG(2, 0, 1, 3, 4), read_zero, write_ignore,
-			false }, /* OSDLR */
-	{ SYSREG(2, 0, 1, 4, 4), SYSREG(2, 0, 1, 4, 4), read_zero, write_ignore,
-			false }, /* DBGPRCR */
-	{ SYSREG(2, 0, 7, 8, 6), SYSREG(2, 0, 7, 8, 6), guest_debug_read_claimset,
+	{ KEY(2, 0, 1, 1, 4), KEY(2, 0, 1, 1, 4), guest_debug_read_oslsr, NULL, false }, /* OSLSR */
+	{ KEY(2, 0, 1, 3, 4), KEY(2, 0, 1, 3, 4), read_zero, write_ignore, false }, /* OSDLR */
+	{ KEY(2, 0, 1, 4, 4), KEY(2, 0, 1, 4, 4), read_zero, write_ignore, false }, /* DBGPRCR */
+	{ KEY(2, 0, 7, 8, 6), KEY(2, 0, 7, 8, 6), guest_debug_read_claimset,
 			guest_debug_write_claimset, false }, /* DBGCLAIMSET */
-	{ SYSREG(2, 0, 7, 9, 6), SYSREG(2, 0, 7, 9, 6), guest_debug_read_claimclr,
+	{ KEY(2, 0, 7, 9, 6), KEY(2, 0, 7, 9, 6), guest_debug_read_claimclr,
 			guest_debug_write_claimclr, false }, /* DBGCLAIMCLR */
-	{ SYSREG(2, 3, 0, 1, 0), SYSREG(2, 3, 0, 1, 0), read_mdccsr, NULL, false },
-	{ SYSREG(2, 3, 0, 4, 0), SYSREG(2, 3, 0, 4, 0), read_zero, write_ignore,
-			false }, /* DBGDTR */
-	{ SYSREG(2, 3, 0, 5, 0), SYSREG(2, 3, 0, 5, 0), read_zero, write_ignore,
+	{ KEY(2, 3, 0, 1, 0), KEY(2, 3, 0, 1, 0), read_mdccsr, NULL, false },
+	{ KEY(2, 3, 0, 4, 0), KEY(2, 3, 0, 4, 0), read_zero, write_ignore, false }, /* DBGDTR */
+	{ KEY(2, 3, 0, 5, 0), KEY(2, 3, 0, 5, 0), read_zero, write_ignore,
 			false }, /* DBGDTRRX, DBGDTRTX */
-	{ SYSREG(2, 0, 1, 0, 0), SYSREG(2, 0, 1, 0, 0), read_zero, NULL, false }, /* MDRAR */
-	{ SYSREG(2, 0, 7, 14, 6), SYSREG(2, 0, 7, 14, 6), read_zero, NULL,
-			false }, /* DBGAUTHSTATUS */
-	{ SYSREG(3, 0, 1, 0, 1), SYSREG(3, 0, 1, 0, 1), read_actlr, write_ignore, false },
-	{ SYSREG(3, 0, 12, 11, 5), SYSREG(3, 0, 12, 11, 5), NULL, vgic_send_sgi,
-			false }, /* ICC_SGI1R */
-	{ SYSREG(3, 0, 12, 11, 1), SYSREG(3, 0, 12, 11, 1), NULL, write_dir, false }, /* ICC_DIR */
+	{ KEY(2, 0, 1, 0, 0), KEY(2, 0, 1, 0, 0), read_zero, NULL, false }, /* MDRAR */
+	{ KEY(2, 0, 7, 14, 6), KEY(2, 0, 7, 14, 6), read_zero, NULL, false }, /* DBGAUTHSTATUS */
+	{ KEY(3, 0, 1, 0, 1), KEY(3, 0, 1, 0, 1), read_actlr, write_ignore, false },
+	{ KEY(3, 0, 12, 11, 1), KEY(3, 0, 12, 11, 1), NULL, write_dir, false }, /* ICC_DIR */
 	/* ICC_ASGI1R, ICC_SGI0R: the other group, of which a guest has none */
-	{ SYSREG(3, 0, 12, 11, 6), SYSREG(3, 0, 12, 11, 7), NULL, write_ignore, false },
-	{ SYSREG(3, 0, 12, 12, 5), SYSREG(3, 0, 12, 12, 5), read_sre, write_ignore,
-			false }, /* ICC_SRE */
-	{ SYSREG(3, 3, 14, 2, 0), SYSREG(3, 3, 14, 2, 0), ptimer_read_tval, ptimer_write_tval,
-			true },
-	{ SYSREG(3, 3, 14, 2, 1), SYSREG(3, 3, 14, 2, 1), ptimer_read_ctl, ptimer_write_ctl, true },
-	{ SYSREG(3, 3, 14, 2, 2), SYSREG(3, 3, 14, 2, 2), ptimer_read_cval, ptimer_write_cval,
-			true },
+	{ KEY(3, 0, 12, 11, 6), KEY(3, 0, 12, 11, 7), NULL, write_ignore, false },
+	{ KEY(3, 0, 12, 12, 5), KEY(3, 0, 12, 12, 5), read_sre, write_ignore, false }, /* ICC_SRE */
+	{ KEY(3, 3, 14, 2, 0), KEY(3, 3, 14, 2, 0), ptimer_read_tval, ptimer_write_tval, true },
+	{ KEY(3, 3, 14, 2, 1), KEY(3, 3, 14, 2, 1), ptimer_read_ctl, ptimer_write_ctl, true },
+	{ KEY(3, 3, 14, 2, 2), KEY(3, 3, 14, 2, 2), ptimer_read_cval, ptimer_write_cval, true },
 };
 
-/*
- * ISS packs op2 above op1 above CRn and CRm; put in the order of the architecture's tables so that a range of
- * registers is a range of numbers.
- */
 static uint32_t sort_key(uint32_t encoding)
 {
-	return (uint32_t)(FIELD_GET(ISS_SYSREG_OP0, encoding) << 14 |
-			  FIELD_GET(ISS_SYSREG_OP1, encoding) << 11 |
-			  FIELD_GET(ISS_SYSREG_CRN, encoding) << 7 |
-			  FIELD_GET(ISS_SYSREG_CRM, encoding) << 3 |
-			  FIELD_GET(ISS_SYSREG_OP2, encoding));
+	return (uint32_t)KEY(FIELD_GET(ISS_SYSREG_OP0, encoding),
+			FIELD_GET(ISS_SYSREG_OP1, encoding), FIELD_GET(ISS_SYSREG_CRN, encoding),
+			FIELD_GET(ISS_SYSREG_CRM, encoding), FIELD_GET(ISS_SYSREG_OP2, encoding));
 }
 
 static const struct sysreg *find(uint32_t encoding)
@@ -110,7 +102,7 @@ static const struct sysreg *find(uint32_t encoding)
 	uint32_t key = sort_key(encoding);
 
 	for (size_t i = 0; i < ARRAY_SIZE(sysregs); i++) {
-		if (key >= sort_key(sysregs[i].first) && key <= sort_key(sysregs[i].last))
+		if (key >= sysregs[i].first && key <= sysregs[i].last)
 			return &sysregs[i];
 	}
 	return NULL;
