@@ -166,13 +166,6 @@ void virq_take_back(struct vcpu *v, struct virq *irq)
 	virq_mark(v);
 }
 
-bool virq_is_pending(const struct virq *irq)
-{
-	if (irq->edge || irq->hw_intid)
-		return irq->latch || irq->lr_pending;
-	return irq->latch || irq->line; /* whatever a list register still shows */
-}
-
 bool virq_is_wanted(const struct vcpu *v, const struct virq *irq)
 {
 	return irq->active || irq->in_lr ||
@@ -192,7 +185,7 @@ static bool virq_before(const struct virq *a, const struct virq *b)
 	return a->active && !b->active;
 }
 
-static void virq_enqueue(struct vgic_vcpu *g, struct virq *irq)
+void virq_enqueue(struct vgic_vcpu *g, struct virq *irq)
 {
 	struct list_node *at = g->queue.prev;
 
@@ -214,6 +207,12 @@ bool virq_place(struct vcpu *v, struct virq *irq)
 	return was || wanted;
 }
 
+/* True: v must look. */
+static bool virq_show(struct vcpu *v, struct virq *irq)
+{
+	return !virq_list_now(v, irq) && virq_place(v, irq);
+}
+
 /*
  * The virtual timer's PPI is still active at the redistributor of its CPU for an interrupt that has ended
  * otherwise than by the guest's deactivation. v's own CPU releases it (lr_fill()).
@@ -232,7 +231,7 @@ void virq_commit(struct vcpu *home, struct virq *irq)
 		virq_unlock(home);
 		home = virq_lock(irq);
 	}
-	bool look = virq_place(home, irq);
+	bool look = virq_show(home, irq);
 
 	if (virq_must_release(home, irq)) {
 		virq_mark(home);
@@ -307,7 +306,7 @@ static void vgic_pend_sgi(struct vcpu *v, unsigned intid)
 	spin_lock(&g->lock);
 	if (irq->group1 && !irq->latch) {
 		irq->latch = true;
-		look = virq_place(v, irq);
+		look = virq_show(v, irq);
 	}
 	spin_unlock(&g->lock);
 	if (look)

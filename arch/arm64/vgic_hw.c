@@ -147,22 +147,22 @@ static void latch_ppi(struct vcpu *v, struct virq *irq)
 
 void vgic_deliver_hw_ppi(struct vcpu *v, vintid_t intid)
 {
-	struct virq *irq = virq_find(v->domain, v, intid);
-	struct vcpu *home = virq_lock(irq);
+	struct virq *irq = &v->arch.vgic.private[intid];
 
 	ASSERT(irq->hw_intid);
+	spin_lock(&v->arch.vgic.lock); /* a PPI's home is its vCPU */
 	latch_ppi(v, irq);
-	virq_commit(home, irq);
+	virq_commit(v, irq);
 }
 
 void vgic_put_off_timer(struct vcpu *v)
 {
-	struct virq *irq = &v->arch.vgic.private[VGIC_PPI_VTIMER];
-	struct vcpu *home = virq_lock(irq);
+	struct vgic_vcpu *g = &v->arch.vgic;
 
-	latch_ppi(v, irq);
-	v->arch.vgic.timer_put_off = true;
-	virq_unlock(home);
+	spin_lock(&g->lock);
+	latch_ppi(v, &g->private[VGIC_PPI_VTIMER]);
+	g->timer_put_off = true;
+	spin_unlock(&g->lock);
 }
 
 void vgic_tell_timer(struct vcpu *v)

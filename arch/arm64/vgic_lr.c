@@ -2,9 +2,11 @@
 /*
  * List registers: the queue of a vCPU goes into them before the guest runs and its state comes back after
  * (IHI 0069 6.4, 12.4). What does not fit waits in the queue; maintenance interrupts then bring the guest
- * out when there is room, or when it deactivated what is in no list register.
+ * out when there is room, or when it deactivated what is in no list register. An interrupt for the vCPU that is on this
+ * CPU takes a free list register at once (virq_list_now()).
  */
 #include "arch/arm64/vgic_priv.h"
+#include "core/cpu.h"
 
 #define EOICOUNT_MAX 31
 
@@ -52,11 +54,8 @@ static void lr_write(struct vgic_vcpu *g, unsigned n, uint64_t value)
 	g->lrs_used = value ? g->lrs_used | 1U << n : g->lrs_used & ~(1U << n);
 }
 
-static void lr_list(struct vcpu *v, unsigned n, struct virq *irq)
+static void lr_list(struct vgic_vcpu *g, unsigned n, struct virq *irq, uint64_t value)
 {
-	struct vgic_vcpu *g = &v->arch.vgic;
-	uint64_t value = lr_compose(v, irq);
-
 	irq->in_lr = true;
 	irq->lr = (uint8_t)n;
 	irq->lr_pending = value & LR_PENDING;
@@ -82,7 +81,7 @@ static void lr_fill_groups(struct vcpu *v, uint32_t groups, struct fill *fill)
 		if (!irq->active && !virq_group_in(irq, groups)) {
 			fill->skipped = true;
 		} else if (fill->used < gic_info.lr_count) {
-			lr_list(v, fill->used++, irq);
+			lr_list(&v->arch.vgic, fill->used++, irq, lr_compose(v, irq));
 		} else {
 			fill->spilled = true;
 			fill->spilled_active |= irq->active;
@@ -181,11 +180,50 @@ static void lr_fill(struct vcpu *v)
 		timer_hold(g, false);
 }
 
+/*
+ * This CPU has v's list registers and they show its queue: nothing waits for one (ICH_HCR_EL2 asks for no maintenance
+ * interrupt), nothing has changed since they were filled, and v is on its way back into the guest.
+ */
+static bool lrs_are_current(const struct vcpu *v)
+{
+	const struct vgic_vcpu *g = &v->arch.vgic;
+
+	return v == current_vcpu() && !g->changed && g->hcr == ICH_HCR_EN &&
+	       !(atomic_load_explicit(&g->listed, memory_order_relaxed) & 1) &&
+	       !atomic_load_explicit(&v->sched.blocked, memory_order_relaxed);
+}
+
+/* Which list register it is does not matter: the CPU interface takes the most urgent (IHI 0069 4.8). */
+bool virq_list_now(struct vcpu *v, struct virq *irq)
+{
+	struct vgic_vcpu *g = &v->arch.vgic;
+	unsigned unused = ~g->lrs_used & ((1U << gic_info.lr_count) - 1);
+
+	if (!unused || !lrs_are_current(v) || !list_empty(&irq->node))
+		return false;
+	uint64_t value = lr_compose(v, irq);
+
+	if (!(value & LR_PENDING))
+		return false;
+	virq_enqueue(g, irq);
+	lr_list(g, (unsigned)__builtin_ctz(unused), irq, value);
+	atomic_store_explicit(&g->dirty, true, memory_order_relaxed);
+	return true;
+}
+
+/* v's CPU alone counts. */
+static void listed_next(struct vgic_vcpu *g)
+{
+	uint32_t listed = atomic_load_explicit(&g->listed, memory_order_relaxed);
+
+	atomic_store_explicit(&g->listed, listed + 1, memory_order_release);
+}
+
 void vgic_flush(struct vcpu *v)
 {
 	struct vgic_vcpu *g = &v->arch.vgic;
 
-	if (atomic_load(&g->listed) & 1)
+	if (unlikely(atomic_load_explicit(&g->listed, memory_order_relaxed) & 1))
 		vgic_sync(v);
 	spin_lock(&g->lock);
 	if (g->changed)
@@ -193,7 +231,7 @@ void vgic_flush(struct vcpu *v)
 	g->changed = false;
 	atomic_store_explicit(&g->dirty, false, memory_order_relaxed);
 	if (g->lrs_used)
-		atomic_fetch_add(&g->listed, 1);
+		listed_next(g);
 	spin_unlock(&g->lock);
 }
 
@@ -259,6 +297,10 @@ static void lr_fold(struct vcpu *v, unsigned n, struct virq *irq, struct movers 
 		return;
 	}
 	lr_release(g, n, irq, value);
+	if (likely(!virq_is_pending(irq) && irq->target == v)) {
+		list_remove(&irq->node); /* it has ended, and nobody else's place changes */
+		return;
+	}
 	bool again = g->changed || virq_is_pending(irq);
 
 	virq_settle(v, irq, movers);
@@ -312,7 +354,7 @@ void vgic_sync(struct vcpu *v)
 	}
 	if (g->changed || g->lrs_used)
 		atomic_store_explicit(&g->dirty, true, memory_order_relaxed);
-	atomic_fetch_add(&g->listed, 1);
+	listed_next(g);
 	spin_unlock(&g->lock);
 	for (unsigned i = 0; i < movers.count; i++)
 		virq_commit(virq_lock(movers.irq[i]), movers.irq[i]);

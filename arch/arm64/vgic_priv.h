@@ -47,13 +47,25 @@ void virq_unlock(struct vcpu *home);
 void virq_commit(struct vcpu *home, struct virq *irq);
 
 /* Under the lock of home v. */
-bool virq_is_pending(const struct virq *irq);
+static inline bool virq_is_pending(const struct virq *irq)
+{
+	if (irq->edge || irq->hw_intid)
+		return irq->latch || irq->lr_pending;
+	return irq->latch || irq->line; /* whatever a list register still shows */
+}
+
 bool virq_is_wanted(const struct vcpu *v, const struct virq *irq); /* in v's queue */
 bool virq_must_move(
 		const struct vcpu *v, const struct virq *irq); /* to its target, by virq_commit() */
 /* The line of a sampled one as it is now: a level that has fallen is not pending (IHI 0069 4.1.2). */
 void virq_resample(struct vcpu *v, struct virq *irq);
 bool virq_place(struct vcpu *v, struct virq *irq); /* true: v must look */
+void virq_enqueue(struct vgic_vcpu *g, struct virq *irq); /* it is in no queue */
+/*
+ * The short way of an interrupt to the vCPU that is on this CPU: it is written to a list register that is free, and
+ * there is nothing to flush but the entry itself. False: nothing is done, the queue must be looked at.
+ */
+bool virq_list_now(struct vcpu *v, struct virq *irq);
 void virq_take_back(struct vcpu *v, struct virq *irq);
 void virq_mark(struct vcpu *v); /* v has something to flush */
 
