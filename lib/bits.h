@@ -28,6 +28,9 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+/* A function that is rare: in the caller, which is not, its registers would be saved each time. */
+#define noinline __attribute__((noinline))
+
 /* How many bits are set; the compiler's builtin calls a library where there is no instruction for it. */
 static inline unsigned popcount(uint64_t x)
 {

@@ -87,7 +87,7 @@ void irq_dump_routes(const struct domain *d)
 }
 
 /* It stays active until the guest's deactivation reaches the GIC through a list register. */
-static void deliver(uint32_t intid)
+static noinline void deliver(uint32_t intid)
 {
 	struct route *route = &routes[intid];
 
@@ -100,7 +100,7 @@ static void deliver(uint32_t intid)
 	spin_unlock(&route->lock);
 }
 
-static void handle_sgi(uint32_t intid)
+static noinline void handle_sgi(uint32_t intid)
 {
 	gic_drop_priority(intid);
 	gic_deactivate(intid);
@@ -129,24 +129,26 @@ static void deliver_vtimer(void)
 		deliver_vtimer_to(v);
 }
 
+static noinline void handle_own(irq_handler_t *handler, uint32_t intid)
+{
+	gic_drop_priority(intid);
+	handler(intid);
+	gic_deactivate(intid);
+}
+
 static void handle(uint32_t intid)
 {
-	irq_handler_t *handler = intid < IRQ_HANDLERS ? handlers[intid] : NULL;
-
-	if (intid < 16) {
-		handle_sgi(intid);
-	} else if (intid == gic_info.vtimer_intid) {
+	if (intid == gic_info.vtimer_intid)
 		deliver_vtimer();
-	} else if (intid >= GIC_INTID_LPI_BASE) {
-		/* Of firmware's (gic_init.c). No LPI is ever active (IHI 0069, 4.1.1): the drop ends it. */
+	else if (intid < 16)
+		handle_sgi(intid);
+	else if (intid >= IRQ_HANDLERS)
+		/* An LPI, of firmware's (gic_init.c). None is ever active (IHI 0069, 4.1.1): the drop ends it. */
 		gic_drop_priority(intid);
-	} else if (handler) {
-		gic_drop_priority(intid);
-		handler(intid);
-		gic_deactivate(intid);
-	} else {
+	else if (handlers[intid])
+		handle_own(handlers[intid], intid);
+	else
 		deliver(intid);
-	}
 }
 
 /* After the first, ISR_EL1 tells of another: it is the CPU's own, where ICC_IAR1_EL1 asks the GIC (IHI 0069 4.1). */

@@ -207,12 +207,6 @@ bool virq_place(struct vcpu *v, struct virq *irq)
 	return was || wanted;
 }
 
-/* True: v must look. */
-static bool virq_show(struct vcpu *v, struct virq *irq)
-{
-	return !virq_list_now(v, irq) && virq_place(v, irq);
-}
-
 /*
  * The virtual timer's PPI is still active at the redistributor of its CPU for an interrupt that has ended
  * otherwise than by the guest's deactivation. v's own CPU releases it (lr_fill()).
@@ -231,7 +225,11 @@ void virq_commit(struct vcpu *home, struct virq *irq)
 		virq_unlock(home);
 		home = virq_lock(irq);
 	}
-	bool look = virq_show(home, irq);
+	if (virq_list_now(home, irq)) {
+		virq_unlock(home);
+		return;
+	}
+	bool look = virq_place(home, irq);
 
 	if (virq_must_release(home, irq)) {
 		virq_mark(home);
@@ -306,7 +304,7 @@ static void vgic_pend_sgi(struct vcpu *v, unsigned intid)
 	spin_lock(&g->lock);
 	if (irq->group1 && !irq->latch) {
 		irq->latch = true;
-		look = virq_show(v, irq);
+		look = !virq_list_now(v, irq) && virq_place(v, irq);
 	}
 	spin_unlock(&g->lock);
 	if (look)

@@ -160,7 +160,7 @@ static void timer_resample(struct vcpu *v)
 		list_remove(&irq->node);
 }
 
-static void lr_fill(struct vcpu *v)
+static noinline void lr_fill(struct vcpu *v)
 {
 	struct vgic_vcpu *g = &v->arch.vgic;
 	uint64_t vmcr = gic_vmcr_read();
@@ -246,8 +246,6 @@ static void virq_settle(struct vcpu *v, struct virq *irq, struct movers *movers)
 /* A line that moved while its interrupt was in a list register, now with state `value`. */
 static void lr_resample(struct vcpu *v, struct virq *irq, uint64_t value)
 {
-	if (!irq->sample)
-		return;
 	if (irq->hw_intid) {
 		if (!(value & LR_PENDING) || !irq->by_line || irq->sample(v))
 			return;
@@ -273,38 +271,56 @@ static void lr_release(struct vgic_vcpu *g, unsigned n, struct virq *irq, uint64
 	g->lrs_used &= ~(1U << n);
 }
 
-static void lr_fold(struct vcpu *v, unsigned n, struct virq *irq, struct movers *movers)
+/* It may be pending again, or belong elsewhere. */
+static noinline void lr_end_slowly(struct vcpu *v, struct virq *irq, struct movers *movers)
 {
 	struct vgic_vcpu *g = &v->arch.vgic;
-	uint64_t value = gic_lr_read(n);
-	bool acknowledged = irq->lr_pending && !(value & LR_PENDING);
-
-	if (value == g->lr[n]) {
-		lr_resample(v, irq, value);
-		return;
-	}
-	irq->active = value & LR_ACTIVE;
-	irq->lr_pending = value & LR_PENDING;
-	lr_resample(v, irq, value);
-	if (acknowledged && !irq->edge && !irq->hw_intid)
-		irq->latch = false; /* edges were moved out of it */
-	if (value & LR_STATE) {
-		bool again = g->changed;
-
-		g->lr[n] = value;
-		virq_place(v, irq); /* active goes before equals */
-		g->changed = again;
-		return;
-	}
-	lr_release(g, n, irq, value);
-	if (likely(!virq_is_pending(irq) && irq->target == v)) {
-		list_remove(&irq->node); /* it has ended, and nobody else's place changes */
-		return;
-	}
 	bool again = g->changed || virq_is_pending(irq);
 
 	virq_settle(v, irq, movers);
 	g->changed = again;
+}
+
+static void lr_end(
+		struct vcpu *v, unsigned n, struct virq *irq, uint64_t value, struct movers *movers)
+{
+	lr_release(&v->arch.vgic, n, irq, value);
+	if (likely(!virq_is_pending(irq) && irq->target == v))
+		list_remove(&irq->node); /* nobody else's place changes */
+	else
+		lr_end_slowly(v, irq, movers);
+}
+
+static noinline void lr_move_on(struct vcpu *v, unsigned n, struct virq *irq, uint64_t value)
+{
+	struct vgic_vcpu *g = &v->arch.vgic;
+	bool again = g->changed;
+
+	g->lr[n] = value;
+	virq_place(v, irq); /* active goes before equals */
+	g->changed = again;
+}
+
+static void lr_fold(struct vcpu *v, unsigned n, struct virq *irq, struct movers *movers)
+{
+	uint64_t value = gic_lr_read(n);
+	bool same = value == v->arch.vgic.lr[n];
+
+	if (!same) {
+		/* Acknowledged: an edge was moved out of the latch before. */
+		if (irq->lr_pending && !(value & LR_PENDING) && !irq->edge && !irq->hw_intid)
+			irq->latch = false;
+		irq->active = value & LR_ACTIVE;
+		irq->lr_pending = value & LR_PENDING;
+	}
+	if (irq->sample)
+		lr_resample(v, irq, value);
+	if (same)
+		return;
+	if (value & LR_STATE)
+		lr_move_on(v, n, irq, value);
+	else
+		lr_end(v, n, irq, value, movers);
 }
 
 /*
