@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Guest kernels of our own, bare metal, arm64 Images: tests/guest/hostile tries everything a guest can, tests/guest/checks
-# checks what the architecture promises.
+# checks what the architecture promises, tests/guest/costs measures exits.
 
-BARE := hostile checks
+BARE := hostile checks costs
 # Position-independent, with relocations that its first instructions apply.
 C_BARE := $(C_ALL) -O2 -nostdinc -isystem $(shell aarch64-linux-gnu-gcc -print-file-name=include 2>/dev/null) \
 	-isystem $(B)/xen-abi -march=armv8-a -ffreestanding -mgeneral-regs-only -mno-outline-atomics \
@@ -11,7 +11,9 @@ C_BARE := $(C_ALL) -O2 -nostdinc -isystem $(shell aarch64-linux-gnu-gcc -print-f
 LD_BARE := -nostdlib -pie --no-dynamic-linker -z noexecstack -z max-page-size=4096 --build-id=none \
 	--no-warn-rwx-segments
 
-bare_src = $(wildcard tests/guest/$(1)/*.c tests/guest/$(1)/*.S tests/guest/*.S) lib/string.c
+# costs takes its interrupts as checks does.
+bare_more-costs := $(addprefix tests/guest/checks/,clock.c fault.c fdt.c gic.c mmu.c)
+bare_src = $(bare_more-$(1)) $(wildcard tests/guest/$(1)/*.c tests/guest/$(1)/*.S tests/guest/*.S) lib/string.c
 bare_obj = $(patsubst %,$(B)/guest/bare/%.o,$(basename $(call bare_src,$(1))))
 BARE_OBJ := $(sort $(foreach guest,$(BARE),$(call bare_obj,$(guest))))
 

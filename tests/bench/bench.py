@@ -32,6 +32,11 @@ PROGRAMS = ["bench-clock", "bench-hypercall", "bench-futex", "bench-evtchn", "be
 ROWS = {
 	"hypercall": ("xen_version hypercall from Dom0's user space", "us", 1.1),
 	"futex": ("futex round trip between two CPUs, median", "us", 25),
+	"exit-hypercall": ("one vCPU, no kernel: a hypercall that only returns", "us", None),
+	"exit-mmio-read": ("  read of an emulated register (GICD_IIDR)", "us", None),
+	"exit-ipi-to-itself": ("  interrupt to itself, until the sender sees it done", "us", "xen"),
+	"exit-timer-until-handler": ("  timer due, until its handler", "us", "xen"),
+	"exit-timer-until-handled": ("  timer due, until the loop that waits sees it", "us", "xen"),
 	"evtchn": ("event channel to oneself, notify to read, median", "us", 18),
 	"nanosleep": ("clock_nanosleep 50 us: lateness, median", "us", 18),
 	"total": ("Dom0's /init reached, from reset", "s", "xen"),
@@ -129,6 +134,16 @@ def measure_guest(booted):
 	return found
 
 
+def measure_exits(hypervisor):
+	"""{name: figure} of tests/guest/costs, a kernel that is Dom0 and powers off."""
+	config = qemu.Config(hypervisor=hypervisor, icount=0, cpus=1, kernel=str(qemu.SHARE / "costs"), initrd=None,
+		memory=2048, dom0_memory=512)
+	with machine.Machine(config, f"bench-exits-{hypervisor}") as booted:
+		booted.expect(r"cost timer-until-handled \d+ ns", LIMIT)
+		costs = re.findall(r"cost (\S+) (\d+) ns", booted.child.before + booted.child.after)
+	return {f"exit-{name}": int(ns) / 1000 for name, ns in costs}
+
+
 def measure(hypervisor):
 	"""{name: figure} of one hypervisor."""
 	print(f"graft: measuring {hypervisor} (some minutes)", file=sys.stderr, flush=True)
@@ -144,6 +159,7 @@ def measure(hypervisor):
 			run_programs(booted.run, PROGRAMS, found)
 			found.update(measure_guest(booted))
 			offset = counter_offset(socket)
+	found.update(measure_exits(hypervisor))
 	if offset is not None and "ahead" in found:
 		found["start"] = found["ahead"] + offset
 		found["total"] = found["start"] + found["init"]

@@ -37,11 +37,13 @@ struct check {
 	bool (*run)(void);
 };
 unsigned this_vcpu(void);
+/* Runs job on the other vCPU, and returns when it is done. */
+void on_other(void (*job)(void));
+
+/* clock.c */
 uint64_t counter(void);
 /* Until condition() or for ten seconds; whether it came. */
 bool wait_for(bool (*condition)(void));
-/* Runs job on the other vCPU, and returns when it is done. */
-void on_other(void (*job)(void));
 
 /* mmu.c */
 void mmu_init(void);

@@ -4,13 +4,12 @@
 
 #include "core/xen_abi.h"
 
-#define PSCI_VERSION    0x84000000
-#define CPU_ON          0xc4000003
-#define AFFINITY_INFO   0xc4000004
-#define SYSTEM_OFF      0x84000008
-#define ALREADY_ON      (-4)
-#define INVALID         (-2)
-#define PATIENCE_SECOND 10
+#define PSCI_VERSION  0x84000000
+#define CPU_ON        0xc4000003
+#define AFFINITY_INFO 0xc4000004
+#define SYSTEM_OFF    0x84000008
+#define ALREADY_ON    (-4)
+#define INVALID       (-2)
 /* No memory and no device of either memory map. */
 #define NOWHERE UINT64_C(0x3ff00000)
 
@@ -23,22 +22,6 @@ void other_main(void);
 unsigned this_vcpu(void)
 {
 	return sysreg_read(mpidr_el1) & 1;
-}
-
-uint64_t counter(void)
-{
-	__asm__ volatile("isb" ::: "memory");
-	return sysreg_read(cntvct_el0);
-}
-
-bool wait_for(bool (*condition)(void))
-{
-	uint64_t end = counter() + PATIENCE_SECOND * sysreg_read(cntfrq_el0);
-
-	while (!condition())
-		if (counter() > end)
-			return false;
-	return true;
 }
 
 void on_other(void (*what)(void))
