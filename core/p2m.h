@@ -118,6 +118,13 @@ int p2m_unmap_page(struct domain *d, ipa_t ipa, paddr_t pa, enum p2m_type type);
  */
 int p2m_take_memory(struct domain *d, ipa_t ipa, unsigned count, struct page **pages);
 
+/*
+ * Cleans and invalidates d's own memory, of types RAM and RAM_RO, to the point of coherency, in bounded steps that end
+ * early when an interrupt is pending: 0 done, -ERESTART again. *next: where the step begins, IPA(0) at first, and moves on.
+ * The map may change between steps: frames that are allocated meanwhile are clean (page_alloc_domain()).
+ */
+int p2m_clean(struct domain *d, ipa_t *next);
+
 struct p2m_entry p2m_lookup(struct domain *d, ipa_t ipa);
 
 /*
