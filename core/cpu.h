@@ -24,10 +24,16 @@ struct cpu {
 	_Atomic bool need_resched; /* any CPU: look at the run queue before entering a guest */
 	uint64_t mpidr; /* affinity bits */
 	struct arch_cpu arch;
+	/* CPUs of the same kind, one bit each, this one too. From arch code, before the scheduler's first vCPU. */
+	uint64_t alike;
 };
 
 extern struct cpu cpus[CPUS_MAX];
 extern unsigned cpu_count; /* CPUs that are up, ids 0 … cpu_count - 1 */
+
+#define CPU_LIST_MAX 128 /* enough for every second of CPUS_MAX */
+/* A set of CPUs in words: "CPU 2", "CPUs 0-3,8". */
+void cpu_list(uint64_t mask, char text[CPU_LIST_MAX]);
 
 static inline unsigned cpu_id(void)
 {

@@ -63,6 +63,7 @@ struct p2m_entry {
  * devices at their own), which is at least 40 bits where the CPU has them. Before the first p2m_init().
  */
 void p2m_setup(paddr_t end);
+unsigned p2m_bits_needed(void); /* of an address below end */
 unsigned p2m_ipa_bits(void);
 /* VTCR_EL2 for every CPU. */
 uint64_t p2m_vtcr(void);

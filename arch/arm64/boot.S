@@ -33,6 +33,15 @@ image_start_code:
 	.ascii	"ARM\x64"
 	.long	0
 
+/* E2H is RES1 without FEAT_E2H0 (Arm ARM D19.2.48), unknown after reset with it. */
+.macro	clear_e2h reg, stuck
+	mov	\reg, #HCR_EL2_RW
+	msr	hcr_el2, \reg
+	isb
+	mrs	\reg, hcr_el2
+	tbnz	\reg, #HCR_EL2_E2H_SHIFT, \stuck
+.endm
+
 /* Loads the address that a symbol has where the code runs now. */
 .macro	adr_here reg, sym
 	adrp	\reg, \sym
@@ -61,11 +70,7 @@ boot_entry:
 	msr	spsel, #1		/* the way into a guest and out is by SP_EL2 */
 	cmp	x21, #(2 << 2)
 	b.ne	boot_wrong_el
-	mov	x0, #HCR_EL2_RW
-	msr	hcr_el2, x0
-	isb
-	mrs	x0, hcr_el2		/* E2H is RES1 without FEAT_E2H0 (Arm ARM D19.2.48) */
-	tbnz	x0, #HCR_EL2_E2H_SHIFT, boot_e2h
+	clear_e2h x0, boot_e2h
 
 	/* Nothing of .bss may linger in a cache as what it was before. */
 	adr_here x0, image_bss_start
@@ -117,6 +122,7 @@ boot_secondary:
 	mov	x20, x0
 	msr	daifset, #0xf
 	msr	spsel, #1
+	clear_e2h x0, secondary_e2h
 	bl	cpu_setup
 	bl	mmu_on
 	msr	tpidr_el2, x20
@@ -127,11 +133,18 @@ boot_secondary:
 	mov	x0, x20
 	br	x2
 
-/* EL2 registers that the MMU needs, and a clean slate. Clobbers x0, x1. */
+/* The CPU that boots looks here while it waits; nothing else may share the lines. */
+secondary_e2h:
+	adr_here x0, boot_e2h_stuck
+	mrs	x1, mpidr_el1
+	mrs	x2, midr_el1
+	stp	x1, x2, [x0]
+	dsb	sy
+5:	wfi
+	b	5b
+
+/* EL2 registers that the MMU needs, and a clean slate; HCR_EL2.E2H is clear. Clobbers x0, x1. */
 cpu_setup:
-	mov	x0, #HCR_EL2_RW		/* E2H is unknown after reset and changes what the others mean */
-	msr	hcr_el2, x0
-	isb
 	mov	x0, #MAIR_EL2_VALUE & 0xffff
 	movk	x0, #MAIR_EL2_VALUE >> 16, lsl #16
 	msr	mair_el2, x0
@@ -170,6 +183,12 @@ boot_switch_stack:
 	mov	sp, x0
 	mov	x29, xzr
 	br	x1
+
+	.section .bss.boot_e2h_stuck, "aw", %nobits
+	.balign 2048			/* the largest cache line that CTR_EL0.CWG can tell */
+	.globl boot_e2h_stuck
+boot_e2h_stuck:
+	.space	2048
 
 	.section .bss.boot_stack, "aw", %nobits
 	.balign 16

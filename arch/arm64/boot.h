@@ -10,6 +10,11 @@ struct cpu;
 extern const char vectors[], vectors_loop[], vectors_clrbhb[], vectors_firmware[];
 extern const char boot_secondary[];
 
+/* The last CPU that PSCI started and whose HCR_EL2.E2H cannot be cleared; 0: none. Written past the caches. */
+extern volatile struct boot_e2h_stuck {
+	uint64_t mpidr, midr; /* as the registers have them */
+} boot_e2h_stuck;
+
 /* The first C function at its linked address, MMU on, on the boot stack. */
 _Noreturn void boot_main(uint64_t dtb_pa, uint64_t image_pa);
 _Noreturn void boot_secondary_main(struct cpu *cpu);

@@ -5,6 +5,7 @@
 #include "arch/arm64/boot.h"
 #include "arch/arm64/boot_console.h"
 #include "arch/arm64/bootinfo.h"
+#include "arch/arm64/cache.h"
 #include "arch/arm64/dom0.h"
 #include "arch/arm64/errata.h"
 #include "arch/arm64/gic.h"
@@ -122,13 +123,15 @@ static void boot_rest(void)
 	init_guest_addresses();
 	init_timers();
 	init_gic();
-	if (p2m_init_empty())
-		boot_refuse("no memory for an empty stage 2");
 	(void)firmware_init(&host_tree);
 	guest_init_cpu();
 	boot_enable_ppis();
 	smp_start_others(&host_tree);
+	errata_group_cpus();
 	errata_report();
+	if (p2m_init_empty())
+		boot_refuse("no memory for an empty stage 2");
+	guest_init_stage2();
 	log_info("%u CPUs, %llu MiB of RAM", cpu_count,
 			(unsigned long long)(page_count_total() >> (20 - PAGE_SHIFT)));
 	domain_init_list();
@@ -144,6 +147,7 @@ _Noreturn void boot_main(uint64_t dtb_pa, uint64_t image_pa)
 {
 	const void *dtb = (const void *)(LAYOUT_DTB_BASE + (dtb_pa & (LAYOUT_DTB_MAX - 1)));
 
+	cache_init_cpu();
 	mm_init(image_pa);
 	smp_init_boot_cpu();
 	arch_time_init(0);

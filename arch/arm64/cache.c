@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cache maintenance: data by address, instructions as a whole (Arm ARM B2.7, DC CIVAC, IC IALLUIS). */
+#include "arch/arm64/cache.h"
+
 #include "core/arch.h"
 #include "lib/string.h"
 #include <arch/barrier.h>
@@ -57,9 +59,19 @@ void arch_memory_clear(void *virt, size_t size)
 	range_each((uint64_t)virt, end, block, clear_block);
 }
 
-void arch_cache_clean(const void *virt, size_t size)
+/* Bytes; of all CPUs that are up: a line of this CPU's may be two of another's. */
+static uint64_t smallest_line = UINT64_MAX;
+
+void cache_init_cpu(void)
 {
 	uint64_t line = UINT64_C(4) << FIELD_GET(CTR_DMINLINE, sysreg_read(ctr_el0));
+
+	smallest_line = MIN(smallest_line, line);
+}
+
+void arch_cache_clean(const void *virt, size_t size)
+{
+	uint64_t line = smallest_line;
 	uint64_t end = (uint64_t)virt + size;
 
 	range_each(ALIGN_DOWN((uint64_t)virt, line), end, line, clean_line);

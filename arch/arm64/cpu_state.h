@@ -15,5 +15,8 @@ struct arch_cpu {
 	bool has_ssbs;
 	bool has_ras;
 	int8_t firmware[ARCH_WORKAROUNDS]; /* SMCCC_ARCH_FEATURES of SMCCC_ARCH_WORKAROUND_1, 2, 3 on this CPU */
+	/* Why the CPU cannot stay, in words: it has gone off, or will. NULL: no reason so far. */
+	const char *_Atomic left_off;
+	_Atomic bool taken; /* by itself when it comes, or by the CPU that waited for it and has given it up */
 	uint64_t serror; /* syndrome of an SError that no guest is charged with, until it is reported; 0: none */
 };

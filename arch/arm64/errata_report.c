@@ -3,6 +3,7 @@
 #include "arch/arm64/counter.h"
 #include "arch/arm64/errata_priv.h"
 #include "arch/arm64/harden.h"
+#include "arch/arm64/id_regs.h"
 #include "core/printk.h"
 
 static const struct {
@@ -122,21 +123,39 @@ static void report_erratum(const struct erratum *e)
 
 static void report_kind(const struct cpu *cpu)
 {
+	bool other = !(cpu->alike & BIT(0));
 	uint32_t midr = cpu->arch.midr;
+	char list[CPU_LIST_MAX];
 
-	log_info("CPU %u: %s r%up%u (MIDR %08x)", cpu->id, name_of(midr),
-			errata_revision(midr) >> 4, errata_revision(midr) & 15, midr);
+	cpu_list(cpu->alike, list);
+	log_info("%s: %s r%up%u (MIDR %08x)%s", list, name_of(midr), errata_revision(midr) >> 4,
+			errata_revision(midr) & 15, midr,
+			other ? ", not CPU 0's: a vCPU stays on CPUs of one MIDR" : "");
 	for (const struct erratum *e = NULL; (e = errata_next(midr, e));)
 		report_erratum(e);
 	report_speculation(cpu);
 }
 
+static void group(struct cpu *cpu)
+{
+	cpu->alike = 0;
+	for (unsigned i = 0; i < cpu_count; i++)
+		if (cpus[i].arch.midr == cpu->arch.midr)
+			cpu->alike |= BIT(i);
+}
+
 static bool is_first_of_kind(unsigned id)
 {
-	for (unsigned i = 0; i < id; i++)
-		if (cpus[i].arch.midr == cpus[id].arch.midr)
-			return false;
-	return true;
+	return (cpus[id].alike & (BIT(id) - 1)) == 0;
+}
+
+static void report_id_regs(void)
+{
+	unsigned count = id_regs_narrowed();
+
+	if (count)
+		log_info("ID registers: %u differ between CPUs, guests read what all CPUs have",
+				count);
 }
 
 static void report_counter(void)
@@ -148,10 +167,17 @@ static void report_counter(void)
 				name);
 }
 
+void errata_group_cpus(void)
+{
+	for (unsigned i = 0; i < cpu_count; i++)
+		group(&cpus[i]);
+}
+
 void errata_report(void)
 {
 	for (unsigned i = 0; i < cpu_count; i++)
 		if (is_first_of_kind(i))
 			report_kind(&cpus[i]);
+	report_id_regs();
 	report_counter();
 }

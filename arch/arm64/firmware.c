@@ -59,6 +59,16 @@ int firmware_cpu_on(uint64_t mpidr, uint64_t entry, uint64_t context)
 	return (int)call(PSCI_CPU_ON | SMCCC_64BIT, mpidr, entry, context);
 }
 
+void firmware_cpu_off(void)
+{
+	call(PSCI_CPU_OFF, 0, 0, 0);
+}
+
+bool firmware_cpu_is_off(uint64_t mpidr)
+{
+	return call(PSCI_AFFINITY_INFO | SMCCC_64BIT, mpidr, 0, 0) == PSCI_AFFINITY_OFF;
+}
+
 static _Noreturn void stop(void)
 {
 	for (;;)

@@ -123,6 +123,19 @@ static int read_virtual(void)
 	return 0;
 }
 
+/* A vCPU goes from any CPU to any: what one has less than the others, nobody uses. */
+static void join_virtual(uint64_t vtr)
+{
+	unsigned lrs = (unsigned)FIELD_GET(ICH_VTR_LRS, vtr) + 1;
+	unsigned priority_bits = (unsigned)FIELD_GET(ICH_VTR_PRIBITS, vtr) + 1;
+	unsigned preemption_bits = (unsigned)FIELD_GET(ICH_VTR_PREBITS, vtr) + 1;
+
+	gic_info.lr_count = MIN(gic_info.lr_count, lrs);
+	gic_info.priority_bits = MIN(gic_info.priority_bits, priority_bits);
+	gic_info.preemption_bits = MIN(gic_info.preemption_bits, preemption_bits);
+	gic_info.dir_traps = gic_info.dir_traps && (vtr & ICH_VTR_TDS);
+}
+
 /*
  * System registers, or there is no virtual CPU interface to give. ICC_SRE_EL1 is one of the CPU, not of the
  * guest: without Enable its accesses trap, or a guest could turn the registers off for the next one.
@@ -256,6 +269,8 @@ static void init_rdist(volatile uint8_t *rdist)
 /* EOImode 1: the end of an interrupt is only the priority drop; who deactivates it is decided later. */
 static void init_cpu_interface(void)
 {
+	uint64_t vtr = sysreg_read_enc(ICH_VTR_EL2);
+
 	sysreg_write_enc(ICC_SRE_EL1, ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB);
 	isb();
 	sysreg_write_enc(ICC_PMR_EL1, 0xff);
@@ -263,8 +278,9 @@ static void init_cpu_interface(void)
 	sysreg_write_enc(ICC_CTLR_EL1, ICC_CTLR_EOIMODE);
 	isb();
 	gic_hcr_write(0);
-	for (unsigned n = 0; n < gic_info.lr_count; n++)
+	for (unsigned n = 0; n <= FIELD_GET(ICH_VTR_LRS, vtr) && n < VGIC_LRS_MAX; n++)
 		gic_lr_write(n, 0);
+	join_virtual(vtr);
 	sysreg_write_enc(ICC_IGRPEN1_EL1, 1);
 	isb();
 }
@@ -285,6 +301,8 @@ int gic_init_cpu(void)
 
 	if (error)
 		return error;
+	if (FIELD_GET(ICH_VTR_LRS, sysreg_read_enc(ICH_VTR_EL2)) == 0)
+		return fail(-ENODEV, "GIC: CPU %u has one list register: 2 are needed", cpu->id);
 	g->rdist = rdist_find(cpu->mpidr);
 	if (!g->rdist)
 		return fail(-ENODEV, "GIC: no redistributor has the affinity of CPU %u (%#llx)",

@@ -6,6 +6,7 @@
 #include "arch/arm64/fpsimd.h"
 #include "arch/arm64/guest_debug.h"
 #include "arch/arm64/harden.h"
+#include "arch/arm64/id_regs.h"
 #include "arch/arm64/serror.h"
 #include "arch/arm64/trap.h"
 #include "core/arch.h"
@@ -66,25 +67,12 @@ static void init_errata(void)
 	isb();
 }
 
-/*
- * Before HCR_EL2.VM is set: speculation walks what VTTBR_EL2 names. A hypervisor that ran before Graft may have left
- * translations of its guests, whose VMIDs Graft's are going to have.
- */
-static void init_stage2(void)
-{
-	sysreg_write(vtcr_el2, p2m_vtcr());
-	guest_leave_stage2();
-	tlbi(alle1);
-	dsb_nsh();
-	isb();
-}
-
 void guest_init_cpu(void)
 {
+	id_regs_add_cpu(cpu_id() == 0);
 	init_errata();
 	init_fine_traps();
-	init_stage2();
-	guest_write_hcr(GUEST_HCR);
+	guest_write_hcr(GUEST_HCR & ~HCR_VM);
 	sysreg_write(mdcr_el2, GUEST_MDCR | (sysreg_read(mdcr_el2) & GENMASK(4, 0)));
 	sysreg_write(cptr_el2, GUEST_CPTR);
 	guest_debug_init_cpu();
@@ -94,6 +82,20 @@ void guest_init_cpu(void)
 	sysreg_write(cntv_ctl_el0, 0);
 	isb();
 	serror_init_cpu();
+}
+
+/*
+ * Before HCR_EL2.VM is set: speculation walks what VTTBR_EL2 names. A hypervisor that ran before Graft may have left
+ * translations of its guests, whose VMIDs Graft's are going to have.
+ */
+void guest_init_stage2(void)
+{
+	sysreg_write(vtcr_el2, p2m_vtcr());
+	guest_leave_stage2();
+	tlbi(alle1);
+	dsb_nsh();
+	isb();
+	guest_write_hcr(GUEST_HCR);
 }
 
 struct vcpu *guest_prepare(void)

@@ -63,8 +63,10 @@ _Noreturn void guest_enter(void);
 /* Last thing before every entry: who runs next, with its interrupts in place. */
 struct vcpu *guest_prepare(void);
 
-/* EL2's control registers that hold for every guest; once on each CPU. */
+/* EL2's control registers that hold for every guest, without stage 2; once on each CPU. */
 void guest_init_cpu(void);
+/* Stage 2 by what all CPUs can do: on each CPU, after the last one came and before its first guest. */
+void guest_init_stage2(void);
 
 /* guest_timer.c: the vCPU's two timers leave and enter the CPU. */
 void guest_timer_init(struct vcpu *v);

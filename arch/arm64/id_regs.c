@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ID registers as a guest reads them (HCR_EL2.TID3). Only what is listed shows: a field of a feature
- * that Graft does not know reads zero, "not implemented", whatever the processor has. Fields whose
- * highest useful value is limited say so (Arm ARM D19.2, ID_AA64*).
+ * The ID registers as a guest reads them (HCR_EL2.TID3): the same on every CPU, with what all CPUs have. Only what is
+ * listed shows: a field of a feature that Graft does not know reads zero, "not implemented", whatever the processors
+ * have. Fields whose highest useful value is limited say so (Arm ARM D19.2, ID_AA64*).
  */
+#include "arch/arm64/id_regs.h"
+
 #include "arch/arm64/el2.h"
+#include "arch/arm64/id_join.h"
 #include "arch/arm64/trap.h"
 #include "core/p2m.h"
 #include <arch/sysreg.h>
@@ -132,9 +135,14 @@ static uint64_t limit(uint64_t value, const struct id_field *field)
 	return FIELD_PREP(FIELD(field->lsb), have != 0xf && have > field->max ? field->max : have);
 }
 
-static uint64_t sanitise(const struct id_reg *reg)
+/* Of each row, before a guest is shown less: what all CPUs that are up have. */
+static uint64_t common[ARRAY_SIZE(id_regs)];
+static uint64_t narrowed; /* bit n: row n shows less than it did with the first CPU alone */
+
+static_assert(ARRAY_SIZE(id_regs) <= 64, "narrowed has a bit for each");
+
+static uint64_t sanitise(const struct id_reg *reg, uint64_t value)
 {
-	uint64_t value = reg->read ? reg->read() : 0;
 	uint64_t out = (value & reg->shown) | reg->fixed;
 
 	for (const struct id_field *f = reg->limited;
@@ -143,15 +151,50 @@ static uint64_t sanitise(const struct id_reg *reg)
 	return out;
 }
 
+void id_regs_add_cpu(bool first)
+{
+	if (first)
+		narrowed = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(id_regs); i++) {
+		const struct id_reg *reg = &id_regs[i];
+		uint64_t before = first ? 0 : sanitise(reg, common[i]);
+		uint64_t value = reg->read ? reg->read() : 0;
+
+		common[i] = first ? value : id_join(reg->encoding, common[i], value);
+		if (!first && sanitise(reg, common[i]) != before)
+			narrowed |= BIT(i);
+	}
+}
+
+unsigned id_regs_narrowed(void)
+{
+	return popcount(narrowed);
+}
+
+/* The row with this encoding, or the number of rows. */
+static size_t find(uint32_t encoding)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(id_regs) && id_regs[i].encoding != encoding)
+		i++;
+	return i;
+}
+
+uint64_t id_reg_common(uint32_t encoding)
+{
+	size_t i = find(encoding);
+
+	return i < ARRAY_SIZE(id_regs) ? common[i] : 0;
+}
+
 uint64_t id_reg_read(uint32_t encoding)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(id_regs); i++) {
-		uint64_t value;
+	size_t i = find(encoding);
+	uint64_t value;
 
-		if (id_regs[i].encoding != encoding)
-			continue;
-		value = sanitise(&id_regs[i]);
-		return encoding == ID_AA64MMFR0 ? value | pa_range(p2m_ipa_bits()) : value;
-	}
-	return 0;
+	if (i == ARRAY_SIZE(id_regs))
+		return 0;
+	value = sanitise(&id_regs[i], common[i]);
+	return encoding == ID_AA64MMFR0 ? value | pa_range(p2m_ipa_bits()) : value;
 }

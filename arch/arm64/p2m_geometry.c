@@ -16,6 +16,7 @@ static const unsigned char space_bits[] = { 32, 36, 40, 42, 44, 48 };
 static struct spinlock vmid_lock = SPINLOCK_INIT;
 static uint64_t vmids[VMIDS_MAX / 64] = { 1 };
 static unsigned ipa_bits_wanted = IPA_BITS_USUAL;
+static unsigned bits_needed;
 
 /* The largest space of at most that many bits. */
 static uint64_t space_of(unsigned bits)
@@ -29,12 +30,16 @@ static uint64_t space_of(unsigned bits)
 
 void p2m_setup(paddr_t end)
 {
-	unsigned needed = end.v > 1 ? ilog2(end.v - 1) + 1 : 1;
-
+	bits_needed = end.v > 1 ? ilog2(end.v - 1) + 1 : 1;
 	ipa_bits_wanted = space_bits[ARRAY_SIZE(space_bits) - 1];
 	for (unsigned i = ARRAY_SIZE(space_bits); i-- > 0;)
-		if (space_bits[i] >= MAX(needed, (unsigned)IPA_BITS_USUAL))
+		if (space_bits[i] >= MAX(bits_needed, (unsigned)IPA_BITS_USUAL))
 			ipa_bits_wanted = space_bits[i];
+}
+
+unsigned p2m_bits_needed(void)
+{
+	return bits_needed;
 }
 
 unsigned p2m_ipa_bits(void)

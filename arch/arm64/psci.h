@@ -2,6 +2,7 @@
 /* Function identifiers and results of PSCI (Arm DEN0022) and SMCCC (Arm DEN0028). */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define SMCCC_64BIT             UINT32_C(0x40000000)
@@ -58,3 +59,7 @@ int firmware_workaround(uint32_t function);
 void firmware_call(uint32_t function, uint64_t argument);
 /* 0 or a PSCI error. entry is physical. */
 int firmware_cpu_on(uint64_t mpidr, uint64_t entry, uint64_t context);
+/* The CPU that runs goes off; returns only where the firmware denies it. */
+void firmware_cpu_off(void);
+/* The firmware says that this CPU is off: it executes nothing any more. */
+bool firmware_cpu_is_off(uint64_t mpidr);

@@ -25,7 +25,9 @@ void host_cpu_set(unsigned cpu)
 void host_cpus_reset(unsigned count, uint64_t start_ns)
 {
 	for (unsigned i = 0; i < CPUS_MAX; i++) {
-		cpus[i] = (struct cpu){ .id = i, .online = i < count, .mpidr = i };
+		cpus[i] = (struct cpu){
+			.id = i, .online = i < count, .mpidr = i, .alike = ~UINT64_C(0)
+		};
 		host_kicks[i] = 0;
 		host_deadline[i] = TIME_NEVER;
 	}

@@ -3,12 +3,16 @@
  * Bring-up of a GICv3 as firmware may leave it, its registers plain memory: writes that must not be made, LPIs that
  * were on, a redistributor that never answers, a region for each CPU.
  */
+#include "arch/arm64/gic.h"
 #include <arch/mmio.h>
 
 static void watched_write32(volatile void *addr, uint32_t value);
+static void watched_lr_write(unsigned n, uint64_t value);
 #define mmio_write32 watched_write32
+#define gic_lr_write watched_lr_write
 #include "arch/arm64/gic_init.c" /* arch/host has a GIC of its own */
 #undef mmio_write32
+#undef gic_lr_write
 
 #undef fail
 #include <setjmp.h>
@@ -28,6 +32,7 @@ struct gic_cpu gic_cpus[CPUS_MAX];
 static uint8_t *dist, *rdists[RDISTS];
 static bool are_cleared; /* a write cleared GICD_CTLR.ARE while it was set */
 static bool keeps_lpis; /* EnableLPIs cannot be cleared */
+static uint32_t lrs_cleared[RDISTS]; /* by CPU: bit n */
 
 static void watched_write32(volatile void *addr, uint32_t value)
 {
@@ -38,6 +43,12 @@ static void watched_write32(volatile void *addr, uint32_t value)
 		if (keeps_lpis && addr == rdists[i] + GICR_CTLR)
 			return;
 	mmio_write32(addr, value);
+}
+
+static void watched_lr_write(unsigned n, uint64_t value)
+{
+	assert_int_equal(value, 0);
+	lrs_cleared[cpu_id()] |= UINT32_C(1) << n;
 }
 
 void *device_map(paddr_t pa, uint64_t size)
@@ -74,8 +85,10 @@ static int set_up(void **state)
 	host_cpus_reset(RDISTS, 0);
 	host_relax_hook = relax;
 	are_cleared = keeps_lpis = false;
+	memset(lrs_cleared, 0, sizeof(lrs_cleared));
 	gic_info = (struct gic_info){ .spi_count = 64, .maintenance_intid = 25, .lr_count = 4 };
 	host_sysreg_write("S3_4_C12_C9_5", ICC_SRE_SRE);
+	host_sysreg_write("S3_4_C12_C11_1", FIELD_PREP(ICH_VTR_LRS, 3));
 	dist = calloc(1, GICD_SIZE);
 	gic_dist = dist;
 	region_count = 0;
@@ -141,6 +154,43 @@ static void test_redistributor_that_sleeps(void **state)
 	assert_int_equal(mmio_read32(rdists[0] + GICR_WAKER), GICR_WAKER_CHILDREN);
 }
 
+static uint64_t vtr(uint64_t lrs, uint64_t priority_bits, uint64_t preemption_bits, bool dir_traps)
+{
+	return FIELD_PREP(ICH_VTR_LRS, lrs - 1) | FIELD_PREP(ICH_VTR_PRIBITS, priority_bits - 1) |
+	       FIELD_PREP(ICH_VTR_PREBITS, preemption_bits - 1) | (dir_traps ? ICH_VTR_TDS : 0);
+}
+
+/* A vCPU that comes with four interrupts to a CPU that can list three: nothing may be listed that is not there. */
+static void test_virtual_interfaces_that_differ(void **state)
+{
+	(void)state;
+	gic_info.lr_count = 16;
+	gic_info.priority_bits = gic_info.preemption_bits = 7;
+	gic_info.dir_traps = true;
+	host_sysreg_write("S3_4_C12_C11_1", vtr(16, 7, 7, true));
+	assert_int_equal(gic_init_cpu(), 0);
+	assert_int_equal(gic_info.lr_count, 16);
+	assert_true(gic_info.dir_traps);
+	host_cpu_set(1);
+	host_sysreg_write("S3_4_C12_C11_1", vtr(3, 5, 6, false));
+	assert_int_equal(gic_init_cpu(), 0);
+	host_cpu_set(2);
+	host_sysreg_write("S3_4_C12_C11_1", vtr(4, 6, 5, true));
+	assert_int_equal(gic_init_cpu(), 0);
+	assert_int_equal(gic_info.lr_count, 3);
+	/* Of each CPU all of its own, also those that nobody uses any more: unknown after reset. */
+	assert_int_equal(lrs_cleared[0], 0xffff);
+	assert_int_equal(lrs_cleared[1], 0x7);
+	assert_int_equal(lrs_cleared[2], 0xf);
+	assert_int_equal(gic_info.priority_bits, 5);
+	assert_int_equal(gic_info.preemption_bits, 5);
+	assert_false(gic_info.dir_traps);
+	host_cpu_set(3);
+	host_sysreg_write("S3_4_C12_C11_1", vtr(1, 5, 5, false));
+	assert_int_equal(gic_init_cpu(), -ENODEV);
+	assert_int_equal(gic_info.lr_count, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +198,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_region_for_each_cpu, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lpis_left_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_redistributor_that_sleeps, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+				test_virtual_interfaces_that_differ, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "arch/arm64/el2.h"
+#include "arch/arm64/id_regs.h"
 #include "arch/arm64/trap.h"
 #include "core/p2m.h"
 #include <arch/sysreg.h>
@@ -141,6 +142,7 @@ static void check(unsigned i, uint64_t value)
 	uint64_t got;
 
 	host_sysreg_write(registers[i].name, value);
+	id_regs_add_cpu(true);
 	got = id_reg_read(registers[i].encoding) & looked_at(fields);
 	if (got != expected(fields, value))
 		fail_msg("%s %#llx: got %#llx, expected %#llx", registers[i].name,
@@ -187,6 +189,7 @@ static void test_debug(void **state)
 	(void)state;
 	host_sysreg_write("id_aa64dfr0_el1", ~UINT64_C(0));
 	host_sysreg_write("id_aa64dfr1_el1", ~UINT64_C(0));
+	id_regs_add_cpu(true);
 	assert_int_equal(id_reg_read(DFR0), 0x00101006);
 }
 
@@ -201,6 +204,7 @@ static void test_pa_range(void **state)
 
 	(void)state;
 	host_sysreg_write("id_aa64mmfr0_el1", 0x6);
+	id_regs_add_cpu(true);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		ipa_bits = cases[i].bits;
 		assert_int_equal(id_reg_read(REG(7, 0)), cases[i].range);
@@ -217,6 +221,7 @@ static void check_whole(const struct whole *w, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		host_sysreg_write(w[i].name, w[i].has);
+	id_regs_add_cpu(true);
 	for (size_t i = 0; i < count; i++)
 		assert_int_equal(id_reg_read(w[i].encoding), w[i].shows);
 }

@@ -2,6 +2,8 @@
 /* Every system register that there can be, as a guest reads and writes it (Arm ARM D18.3). */
 #include "tests/unit/trap_guest.h"
 
+#include "arch/arm64/id_regs.h"
+
 static uint64_t sysreg_esr(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2,
 		unsigned rt, bool read)
 {
@@ -98,6 +100,7 @@ static void test_sysreg_values(void **state)
 	(void)state;
 	host_sysreg_write("actlr_el1", 0xabc);
 	host_sysreg_write("id_aa64isar0_el1", 0x10000);
+	id_regs_add_cpu(true);
 	assert_int_equal(read_sysreg(3, 0, 1, 0, 1), 0xabc);
 	write_sysreg(3, 0, 1, 0, 1, 0);
 	assert_int_equal(read_sysreg(3, 0, 1, 0, 1), 0xabc);

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What this machine's stage 2 can do (Arm ARM D19.2.64, D19.2.65: ID_AA64MMFR0_EL1, ID_AA64MMFR1_EL1). */
+/*
+ * What stage 2 can do on every CPU of this machine that is up (Arm ARM D19.2.64, D19.2.65: ID_AA64MMFR0_EL1,
+ * ID_AA64MMFR1_EL1): one VTCR_EL2 for all of them, since a vCPU brings its tables along.
+ */
 #pragma once
 
+#include "arch/arm64/el2.h"
+#include "arch/arm64/id_join.h"
+#include "arch/arm64/id_regs.h"
 #include "lib/bits.h"
-#include <arch/sysreg.h>
 
 /* Bits of a physical address. */
 static inline unsigned stage2_pa_bits(void)
 {
-	static const unsigned char bits[] = { 32, 36, 40, 42, 44, 48, 52, 56 };
-	uint64_t range = sysreg_read(id_aa64mmfr0_el1) & 0xf;
-
-	return bits[range < sizeof(bits) ? range : sizeof(bits) - 1];
+	return id_pa_bits(id_reg_common(SYSREG(3, 0, 0, 7, 0)));
 }
 
 /* Bits of a VMID. */
 static inline unsigned stage2_vmid_bits(void)
 {
-	return FIELD_GET(GENMASK(7, 4), sysreg_read(id_aa64mmfr1_el1)) == 2 ? 16 : 8;
+	return FIELD_GET(GENMASK(7, 4), id_reg_common(SYSREG(3, 0, 0, 7, 1))) == 2 ? 16 : 8;
 }
