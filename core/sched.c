@@ -88,6 +88,14 @@ void sched_free_domain(struct domain *d)
 	timer_stop(&d->sched.cap_timer);
 }
 
+/* vCPUs of a guest are all of one kind; Dom0's are of all kinds, as the nodes of its tree say. */
+static uint64_t kind_of_new(const struct vcpu *v)
+{
+	unsigned n = v->domain->config.hardware ? v->id : v->domain->id;
+
+	return cpus[n % sched_cpu_count].alike;
+}
+
 int sched_init_vcpu(struct vcpu *v)
 {
 	v->sched = (struct sched_vcpu){
@@ -96,6 +104,7 @@ int sched_init_vcpu(struct vcpu *v)
 		.cpu = (v->domain->id + v->id) % sched_cpu_count,
 		.affinity_hard = ~UINT64_C(0),
 		.affinity_soft = ~UINT64_C(0),
+		.affinity_kind = kind_of_new(v),
 	};
 	list_init(&v->sched.queue_node);
 	return 0;
@@ -357,11 +366,31 @@ void sched_enter(void)
 	}
 }
 
+static bool has_run(const struct vcpu *v)
+{
+	return v->sched.state == VCPU_RUNNING || v->sched.time_in[VCPU_RUNNING] != 0;
+}
+
+/* v is to run on these CPUs alone. True: it has run on others, which are of another kind. */
+static bool change_kind(struct vcpu *v, uint64_t to)
+{
+	if (v->sched.affinity_kind & to)
+		return false;
+	v->sched.affinity_kind = cpus[__builtin_ctzll(to)].alike;
+	return has_run(v);
+}
+
 int sched_set_affinity(struct vcpu *v, uint64_t hard, uint64_t soft)
 {
-	if ((hard & (~UINT64_C(0) >> (64 - sched_cpu_count))) == 0)
+	uint64_t to = hard & (~UINT64_C(0) >> (64 - sched_cpu_count));
+	char list[CPU_LIST_MAX];
+	uint64_t allowed;
+	bool warn;
+
+	if (to == 0)
 		return -EINVAL;
 	spin_lock(&sched_lock);
+	warn = change_kind(v, to);
 	v->sched.affinity_hard = hard;
 	v->sched.affinity_soft = soft;
 	if (sched_is_current(v)) {
@@ -371,7 +400,12 @@ int sched_set_affinity(struct vcpu *v, uint64_t hard, uint64_t soft)
 		sched_queue_remove(v); /* a CPU that is allowed now may be idle */
 		sched_update_locked(v, time_now());
 	}
+	allowed = sched_allowed(v);
 	spin_unlock(&sched_lock);
+	cpu_list(allowed, list);
+	if (warn)
+		log_warn("d%uv%u is pinned to %s, of another kind than those it has run on: its kernel does not know",
+				v->domain->id, v->id, list);
 	return 0;
 }
 

@@ -37,6 +37,7 @@ struct sched_vcpu {
 	unsigned pause_count;
 	uint64_t affinity_hard; /* bit per CPU, as it was asked for */
 	uint64_t affinity_soft;
+	uint64_t affinity_kind; /* CPUs of one kind: what its kernel found out at boot holds on them alone */
 	_Atomic bool running; /* its registers are on some CPU: set and cleared by that CPU alone */
 	_Atomic bool blocked; /* set by itself, cleared by whoever wakes it */
 };
@@ -60,7 +61,8 @@ _Noreturn void sched_start_cpu(void);
 
 void sched_init_domain(struct domain *d);
 void sched_free_domain(struct domain *d);
-int sched_init_vcpu(struct vcpu *v); /* not online, pause_count 0; affinity to all CPUs. 0. */
+/* Not online, pause_count 0; affinity to all CPUs of a kind: vCPU n of Dom0 to CPU n's, others to their domain's. 0. */
+int sched_init_vcpu(struct vcpu *v);
 void sched_destroy_vcpu(struct vcpu *v); /* must be descheduled */
 
 /*
@@ -107,7 +109,10 @@ bool sched_vcpu_is_off(const struct vcpu *v);
  */
 void sched_enter(void);
 
-/* 0, -EINVAL (no CPU that is online in the mask). */
+/*
+ * hard without a CPU of v's kind: v changes to the kind of the first one, with a warning if it has run. 0, -EINVAL (no
+ * CPU that is online in the mask).
+ */
 int sched_set_affinity(struct vcpu *v, uint64_t hard, uint64_t soft);
 /* 0, -EINVAL (weight 0 or over SCHED_WEIGHT_MAX, cap over 100 percent of every vCPU it may have). */
 int sched_set_weight(struct domain *d, unsigned weight, unsigned cap);

@@ -30,7 +30,7 @@ uint64_t sched_allowed(const struct vcpu *v)
 {
 	uint64_t all = ~UINT64_C(0) >> (64 - sched_cpu_count);
 
-	return v->sched.affinity_hard & all;
+	return v->sched.affinity_hard & v->sched.affinity_kind & all;
 }
 
 static struct vcpu *queue_first(const struct sched_cpu *sc)

@@ -125,30 +125,37 @@ static void write_hypervisor(struct context *c)
 	dtb_end_node(&c->writer);
 }
 
-static const struct dt_node *host_cpu(const struct dt_node *top, unsigned index)
+/* The node of a CPU of the machine, by any affinity if mpidr is NULL; or NULL. */
+static const struct dt_node *host_cpu(const struct dt_node *top, const uint64_t *mpidr)
 {
-	const struct dt_node *node, *first = NULL;
+	const struct dt_node *node;
 
 	dt_for_each_child (node, top) {
 		const char *type = dt_prop_string(&host_tree, node, "device_type");
+		const struct dt_prop *reg = dt_prop(&host_tree, node, "reg");
+		struct span span;
+		uint64_t value;
 
-		if (!type || strcmp(type, "cpu") != 0)
+		if (!type || strcmp(type, "cpu") != 0 || !reg)
 			continue;
-		first = first ? first : node;
-		if (index-- == 0)
+		span = dt_prop_span(reg);
+		if (span_cells(&span, reg->size / 4, &value) && (!mpidr || value == *mpidr))
 			return node;
 	}
-	return first;
+	return NULL;
 }
 
-/* phandles stay: other nodes may name a CPU in an interrupt-affinity. */
+/*
+ * Of the CPU whose kind the vCPU keeps to (core/sched.h). phandles stay: other nodes may name a CPU in an
+ * interrupt-affinity.
+ */
 static void write_cpu(struct context *c, const struct dt_node *top, unsigned index)
 {
 	static const char *const kept[] = { "compatible", "device_type", "phandle", "linux,phandle",
 		NULL };
 	static const char *const kept_again[] = { "compatible", "device_type", NULL };
-	const struct dt_node *host = host_cpu(top, index);
-	bool again = index > 0 && host == host_cpu(top, 0);
+	const struct dt_node *host = host_cpu(top, &cpus[index % cpu_count].mpidr);
+	bool again = index >= cpu_count || !host;
 	uint64_t affinity =
 			domain_vcpu(c->dom0->domain, index)->arch.sysregs.vmpidr & GENMASK(23, 0);
 	uint32_t address_cells = 1, size_cells;
@@ -156,6 +163,7 @@ static void write_cpu(struct context *c, const struct dt_node *top, unsigned ind
 
 	(void)dt_cells(&host_tree, top, &address_cells, &size_cells, NULL);
 	dtb_begin_node_at(&c->writer, "cpu", affinity);
+	host = host ? host : host_cpu(top, NULL);
 	if (host)
 		copy_props_only(c, host, again ? kept_again : kept);
 	to = dtb_write_space(&c->writer, "reg", 4 * address_cells);

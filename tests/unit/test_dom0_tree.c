@@ -60,6 +60,8 @@ static void load_host(const char *path, const char *uart)
 
 	memset(&boot_info, 0, sizeof(boot_info));
 	memset(&dom0, 0, sizeof(dom0));
+	host_cpus_reset(2, 0);
+	cpus[1].mpidr = 0x100;
 	host_ram_init(MIB(8));
 	host_blob = load(path);
 	if (dt_tree_build(&host_tree, &env, host_blob, fdt_totalsize(host_blob), &why))
@@ -349,7 +351,7 @@ static void test_cpus(void **state)
 		CELLS(path, "reg", 0, affinity);
 		assert_string(path, "device_type", "cpu");
 		assert_string(path, "enable-method", "psci");
-		assert_string(path, "compatible", i == 1 ? "arm,cortex-a72" : "arm,cortex-a53");
+		assert_string(path, "compatible", i & 1 ? "arm,cortex-a72" : "arm,cortex-a53");
 		assert_no_prop(path, "cpu-release-addr");
 		assert_no_prop(path, "cpu-idle-states");
 		assert_no_prop(path, "next-level-cache");
@@ -362,6 +364,26 @@ static void test_cpus(void **state)
 	assert_int_equal(fdt_get_phandle(out, at("/cpus/cpu@1")),
 			fdt_get_phandle(host_blob, fdt_path_offset(host_blob, "/cpus/cpu@100")));
 	assert_int_equal(fdt_get_phandle(out, at("/cpus/cpu@2")), 0);
+	unload();
+}
+
+/* Booted on the big core: vCPU 0 stays on it, and its node says so. */
+static void test_cpus_of_another_order(void **state)
+{
+	(void)state;
+	load_host("build/host/dts/board.dtb", "/soc/serial@9000000");
+	cpus[0].mpidr = 0x100;
+	cpus[1].mpidr = 0;
+	write_tree();
+	assert_string("/cpus/cpu@0", "compatible", "arm,cortex-a72");
+	assert_string("/cpus/cpu@1", "compatible", "arm,cortex-a53");
+	assert_int_equal(fdt_get_phandle(out, at("/cpus/cpu@1")),
+			fdt_get_phandle(host_blob, fdt_path_offset(host_blob, "/cpus/cpu@0")));
+	cpus[0].mpidr = 0x200; /* the boot CPU has no node */
+	write_tree();
+	check_with_dtc();
+	assert_string("/cpus/cpu@0", "device_type", "cpu");
+	assert_int_equal(fdt_get_phandle(out, at("/cpus/cpu@0")), 0);
 	unload();
 }
 
@@ -441,6 +463,7 @@ int main(void)
 		cmocka_unit_test(test_memory_and_hypervisor),
 		cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_cpus),
+		cmocka_unit_test(test_cpus_of_another_order),
 		cmocka_unit_test(test_chosen),
 		cmocka_unit_test(test_bootargs),
 		cmocka_unit_test(test_qemu),
