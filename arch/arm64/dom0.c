@@ -17,17 +17,16 @@
 #define GRANT_FRAMES_MAX    64
 #define MAPTRACK_FRAMES_MAX 1024
 
-/* A redistributor is two frames of 64 KiB without GICv4 (Arm IHI 0069, 12.10). */
-#define GICR_SIZE KIB(128)
-
 static unsigned vcpu_count(const struct dom0 *dom0)
 {
 	unsigned asked = options.dom0_max_vcpus ? options.dom0_max_vcpus : cpu_count;
-	unsigned max = (unsigned)MIN(dom0->gicr.size / GICR_SIZE, DOMAIN_VCPUS_MAX);
+	unsigned room = dom0_gic_room(dom0), max = MIN(room, (unsigned)DOMAIN_VCPUS_MAX);
 
-	if (asked > max)
-		log_warn("dom0_max_vcpus: %u asked for, %u fit into the GIC's redistributor region",
-				asked, max);
+	if (asked > room)
+		log_warn("Dom0 gets %u vCPUs, not %u: no more fit into the GIC's %u redistributor regions",
+				max, asked, dom0->gicr_count);
+	else if (asked > max)
+		log_warn("Dom0 gets %u vCPUs, not %u: no domain has more", max, asked);
 	return MIN(asked, max);
 }
 
@@ -45,10 +44,12 @@ static void create(struct dom0 *dom0)
 		.maptrack_frames_max = MAPTRACK_FRAMES_MAX,
 		.grant_version_max = 1,
 		.gic_dist = dom0->gicd.base.v,
-		.gic_redist = dom0->gicr.base.v,
+		.gic_redist = dom0->gicrs[0].base.v,
 	};
 	int err = domain_create(0, &config, &dom0->domain);
 
+	if (!err)
+		dom0_place_rdists(dom0);
 	for (unsigned i = 0; !err && i < dom0->vcpus; i++)
 		err = vcpu_create(dom0->domain, i);
 	if (err)

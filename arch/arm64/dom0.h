@@ -23,7 +23,9 @@ struct dom0 {
 	uint64_t entry; /* of the kernel, guest-physical */
 	struct page_range initrd; /* exact size; 0: none */
 	uint64_t dtb; /* guest-physical */
-	struct page_range gicd, gicr; /* what Dom0's GIC node says */
+	struct page_range gicd; /* what Dom0's GIC node says */
+	struct page_range gicrs[VGIC_WINDOWS_MAX]; /* those that hold a redistributor or more */
+	unsigned gicr_count;
 	unsigned vcpus;
 	const struct dt_node *gic, *uart;
 };
@@ -37,8 +39,14 @@ void dom0_build(void);
  */
 void dom0_allocate_memory(struct dom0 *dom0, uint64_t load_size);
 
-/* dom0_devices.c: maps and routes all that Graft does not keep; finds the GIC's place. */
+/* dom0_gic.c: the places of the machine's GIC, where Dom0 sees its own. */
 void dom0_find_gic(struct dom0 *dom0);
+/* vCPUs whose redistributors fit there. */
+unsigned dom0_gic_room(const struct dom0 *dom0);
+/* Puts the redistributors of dom0->vcpus vCPUs there; regions beyond them are not Dom0's any more. */
+void dom0_place_rdists(struct dom0 *dom0);
+
+/* dom0_devices.c: maps and routes all that Graft does not keep. */
 void dom0_assign_devices(struct dom0 *dom0);
 /* A node that Graft keeps for itself, so that Dom0 does not see it (the GIC it does see, emulated). */
 bool dom0_is_kept(const struct dom0 *dom0, const struct dt_node *node);

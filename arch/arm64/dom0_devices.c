@@ -104,18 +104,3 @@ void dom0_assign_devices(struct dom0 *dom0)
 	assign_boot_devices(dom0->domain);
 	map_reserved_memory(dom0);
 }
-
-void dom0_find_gic(struct dom0 *dom0)
-{
-	struct dt_window window;
-	struct dt_list list;
-
-	dom0->gic = dt_find_compatible(&host_tree, NULL, "arm,gic-v3");
-	list = dt_reg(&host_tree, dom0->gic);
-	if (dt_reg_next(&list, &window, NULL) <= 0)
-		boot_refuse("%s: no distributor in reg", dt_path(dom0->gic));
-	dom0->gicd = (struct page_range){ PADDR(window.base), window.size };
-	if (dt_reg_next(&list, &window, NULL) <= 0)
-		boot_refuse("%s: no redistributors in reg", dt_path(dom0->gic));
-	dom0->gicr = (struct page_range){ PADDR(window.base), window.size };
-}

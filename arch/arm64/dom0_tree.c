@@ -222,13 +222,19 @@ static void write_chosen(struct context *c, const struct dt_node *chosen)
 	dtb_end_node(&c->writer);
 }
 
-/* The emulated one: where the real one is, one region of redistributors, no maintenance, no ITS. */
+static uint8_t *put_range(uint8_t *to, const struct page_range *range, uint32_t address_cells,
+		uint32_t size_cells)
+{
+	return put_cells(put_cells(to, range->base.v, address_cells), range->size, size_cells);
+}
+
+/* The emulated one: where the real one is, no maintenance, no ITS. */
 static void write_gic(struct context *c, const struct dt_node *gic)
 {
 	static const char *const replaced[] = { "reg", "interrupts", "interrupt-parent",
 		"redistributor-stride", "#redistributor-regions", "ranges", "msi-controller",
 		NULL };
-	const struct page_range ranges[] = { c->dom0->gicd, c->dom0->gicr };
+	unsigned regions = c->dom0->gicr_count;
 	uint32_t address_cells = c->address_cells, size_cells = c->size_cells;
 	size_t entry;
 	uint8_t *to;
@@ -237,11 +243,13 @@ static void write_gic(struct context *c, const struct dt_node *gic)
 	entry = 4 * (address_cells + size_cells);
 	dtb_begin_node(&c->writer, gic->name);
 	copy_props_but(c, gic, replaced);
-	to = dtb_write_space(&c->writer, "reg", ARRAY_SIZE(ranges) * entry);
-	for (size_t i = 0; to && i < ARRAY_SIZE(ranges); i++) {
-		to = put_cells(to, ranges[i].base.v, address_cells);
-		to = put_cells(to, ranges[i].size, size_cells);
-	}
+	if (regions > 1)
+		dtb_write_u32(&c->writer, "#redistributor-regions", regions);
+	to = dtb_write_space(&c->writer, "reg", (1 + regions) * entry);
+	if (to)
+		to = put_range(to, &c->dom0->gicd, address_cells, size_cells);
+	for (unsigned i = 0; to && i < regions; i++)
+		to = put_range(to, &c->dom0->gicrs[i], address_cells, size_cells);
 	dtb_end_node(&c->writer);
 }
 

@@ -9,6 +9,7 @@
 #include "core/heap.h"
 #include "core/panic.h"
 #include "core/printk.h"
+#include "lib/string.h"
 #include <arch/barrier.h>
 #include <arch/nospec.h>
 
@@ -27,6 +28,17 @@ static void virq_init(struct virq *irq, unsigned intid)
 	irq->edge = intid < 16;
 }
 
+static_assert(VGIC_WINDOWS_MAX >= DOMAIN_VCPUS_MAX, "each vCPU may have a window of its own");
+
+void vgic_set_windows(struct domain *d, const struct vgic_window *windows, unsigned count)
+{
+	struct vgic_domain *g = &d->arch.vgic;
+
+	ASSERT(count <= VGIC_WINDOWS_MAX);
+	memcpy(g->windows, windows, count * sizeof(*windows));
+	g->window_count = count;
+}
+
 int vgic_init_domain(struct domain *d, unsigned spi_count, ipa_t dist_base, ipa_t rdist_base)
 {
 	struct vgic_domain *g = &d->arch.vgic;
@@ -37,7 +49,7 @@ int vgic_init_domain(struct domain *d, unsigned spi_count, ipa_t dist_base, ipa_
 	g->spi_count = 0;
 	g->spis = NULL;
 	g->dist_base = dist_base;
-	g->rdist_base = rdist_base;
+	vgic_set_windows(d, &(struct vgic_window){ rdist_base, 0, DOMAIN_VCPUS_MAX }, 1);
 	atomic_store(&g->ctlr, 0);
 	if (!spi_count)
 		return 0;

@@ -76,12 +76,21 @@ struct vgic_vcpu {
 	struct virq private[VGIC_PRIVATE_COUNT];
 };
 
+/* Redistributors of vCPUs first … end - 1, VGIC_RDIST_SIZE each, one behind the other. */
+struct vgic_window {
+	ipa_t base;
+	unsigned first, end;
+};
+
+#define VGIC_WINDOWS_MAX 64 /* one for each vCPU */
+
 struct vgic_domain {
 	_Atomic uint32_t ctlr; /* GICD_CTLR: group enables */
 	unsigned spi_count; /* a multiple of 32, but for the last that fit below 1020 */
 	struct virq *spis;
 	ipa_t dist_base; /* VGIC_DIST_SIZE */
-	ipa_t rdist_base; /* VGIC_RDIST_SIZE per vCPU, contiguous, in vCPU order */
+	unsigned window_count;
+	struct vgic_window windows[VGIC_WINDOWS_MAX]; /* in vCPU order, without gaps */
 };
 
 /*
@@ -95,6 +104,8 @@ static inline uint64_t vgic_affinity(unsigned vcpu_id)
 
 /* spi_count is rounded up to 32; dist_base, rdist_base: where the guest sees them. 0, -EINVAL, -ENOMEM. */
 int vgic_init_domain(struct domain *d, unsigned spi_count, ipa_t dist_base, ipa_t rdist_base);
+/* Redistributors in several places instead of all at rdist_base. Before d has a vCPU. */
+void vgic_set_windows(struct domain *d, const struct vgic_window *windows, unsigned count);
 /* No vCPU runs any more, none is freed yet. Hardware interrupts still routed are taken back. */
 void vgic_free_domain(struct domain *d);
 /* vCPU 0 first: it is the first home of all SPIs. */

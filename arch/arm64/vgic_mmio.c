@@ -29,12 +29,30 @@ static void access_aim(
 		a->bit = (offset - a->reg->offset) * 8;
 }
 
+static uint64_t window_size(const struct domain *d, const struct vgic_window *w)
+{
+	unsigned end = MIN(w->end, d->vcpus_count);
+
+	return w->first < end ? (end - w->first) * (uint64_t)VGIC_RDIST_SIZE : 0;
+}
+
+/* The window that has ipa, or NULL. */
+static const struct vgic_window *find_window(const struct domain *d, ipa_t ipa)
+{
+	const struct vgic_domain *g = &d->arch.vgic;
+
+	for (const struct vgic_window *w = g->windows; w < g->windows + g->window_count; w++)
+		if (ipa.v - w->base.v < window_size(d, w))
+			return w;
+	return NULL;
+}
+
 /* False: not the GIC's address. */
 static bool access_decode(struct vcpu *v, ipa_t ipa, unsigned size, struct vgic_access *a)
 {
 	struct domain *d = v->domain;
-	const struct vgic_domain *g = &d->arch.vgic;
-	uint64_t offset = ipa.v - g->dist_base.v;
+	const struct vgic_window *w;
+	uint64_t offset = ipa.v - d->arch.vgic.dist_base.v;
 
 	a->frame.domain = d;
 	if (offset < VGIC_DIST_SIZE) {
@@ -42,10 +60,12 @@ static bool access_decode(struct vcpu *v, ipa_t ipa, unsigned size, struct vgic_
 		access_aim(a, vgic_dist_regs, (uint32_t)offset, size);
 		return true;
 	}
-	offset = ipa.v - g->rdist_base.v;
-	if (offset >= d->vcpus_count * VGIC_RDIST_SIZE)
+	w = find_window(d, ipa);
+	if (!w)
 		return false;
-	a->frame.owner = d->vcpus[index_nospec(offset / VGIC_RDIST_SIZE, d->vcpus_count)];
+	offset = ipa.v - w->base.v;
+	a->frame.owner =
+			d->vcpus[index_nospec(w->first + offset / VGIC_RDIST_SIZE, d->vcpus_count)];
 	a->reg = NULL;
 	if (a->frame.owner)
 		access_aim(a, vgic_rdist_regs, (uint32_t)(offset % VGIC_RDIST_SIZE), size);
@@ -132,13 +152,15 @@ bool vgic_mmio_write(struct vcpu *v, ipa_t ipa, unsigned size, uint64_t value)
 
 static bool overlaps(ipa_t a, uint64_t a_size, ipa_t b, uint64_t b_size)
 {
-	return a.v - b.v < b_size || b.v - a.v < a_size;
+	return b_size && (a.v - b.v < b_size || b.v - a.v < a_size);
 }
 
 bool vgic_overlaps(const struct domain *d, ipa_t ipa, uint64_t size)
 {
 	const struct vgic_domain *g = &d->arch.vgic;
 
-	return overlaps(ipa, size, g->dist_base, VGIC_DIST_SIZE) ||
-	       overlaps(ipa, size, g->rdist_base, d->vcpus_count * VGIC_RDIST_SIZE);
+	for (const struct vgic_window *w = g->windows; w < g->windows + g->window_count; w++)
+		if (overlaps(ipa, size, w->base, window_size(d, w)))
+			return true;
+	return overlaps(ipa, size, g->dist_base, VGIC_DIST_SIZE);
 }

@@ -19,10 +19,21 @@ static uint64_t rdist_get_iidr(const struct vgic_frame *frame, unsigned n)
 	return VGIC_IIDR;
 }
 
+/* Of its window: software goes on to the next one there. */
+static bool is_last(const struct domain *d, unsigned id)
+{
+	const struct vgic_domain *g = &d->arch.vgic;
+
+	for (unsigned i = 0; i < g->window_count; i++)
+		if (id + 1 == g->windows[i].end)
+			return true;
+	return id + 1 == d->vcpus_count;
+}
+
 static uint64_t rdist_get_typer(const struct vgic_frame *frame, unsigned n)
 {
 	unsigned id = frame->owner->id;
-	uint64_t last = id + 1 == frame->domain->vcpus_count ? TYPER_LAST : 0;
+	uint64_t last = is_last(frame->domain, id) ? TYPER_LAST : 0;
 
 	(void)n;
 	return FIELD_PREP(TYPER_AFFINITY, vgic_affinity(id)) | FIELD_PREP(TYPER_PROCESSOR, id) |

@@ -91,6 +91,7 @@ static void write_tree(void)
 {
 	size_t max = dom0_tree_size();
 
+	dom0_place_rdists(&dom0);
 	assert_true(max <= TREE_MAX);
 	out = phys_to_virt(PADDR(dom0.dtb));
 	dom0_write_tree(&dom0, max);
@@ -387,6 +388,29 @@ static void test_cpus_of_another_order(void **state)
 	unload();
 }
 
+/* Regions of two redistributors each, at different ends of the address space. */
+static void test_regions_of_redistributors(void **state)
+{
+	const struct vgic_domain *g = &domain.arch.vgic;
+
+	(void)state;
+	load_host("build/host/dts/board.dtb", "/soc/serial@9000000");
+	assert_int_equal(dom0_gic_room(&dom0), 4);
+	dom0.vcpus = 3;
+	write_tree();
+	check_with_dtc();
+	CELLS("/interrupt-controller@f9010000", "#redistributor-regions", 2);
+	CELLS("/interrupt-controller@f9010000", "reg", 0, 0xf9010000, 0, 0x10000, 0, 0xf9040000, 0,
+			0x40000, 8, 0xf9040000, 0, 0x40000);
+	assert_int_equal(g->window_count, 2);
+	assert_int_equal(g->windows[0].base.v, 0xf9040000);
+	assert_int_equal(g->windows[0].end, 2);
+	assert_int_equal(g->windows[1].base.v, 0x8f9040000);
+	assert_int_equal(g->windows[1].first, 2);
+	assert_true(g->windows[1].end >= 3);
+	unload();
+}
+
 static void test_chosen(void **state)
 {
 	static const uint8_t seed[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
@@ -464,6 +488,7 @@ int main(void)
 		cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_cpus),
 		cmocka_unit_test(test_cpus_of_another_order),
+		cmocka_unit_test(test_regions_of_redistributors),
 		cmocka_unit_test(test_chosen),
 		cmocka_unit_test(test_bootargs),
 		cmocka_unit_test(test_qemu),

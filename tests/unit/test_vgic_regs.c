@@ -369,6 +369,43 @@ static void test_edges_of_frames(void **state)
 	env_free();
 }
 
+/* Redistributors in three places, the last one larger than what is left; ends and neighbours of each. */
+static void test_windows(void **state)
+{
+	static const struct vgic_window windows[] = {
+		{ IPA(ENV_RDIST), 0, 1 },
+		{ IPA(0x40000000), 1, 3 },
+		{ IPA(0x20000000), 3, 9 },
+	};
+	static const uint64_t typers[] = {
+		UINT64_C(0) << 32 | 0 << 8 | 0x10,
+		UINT64_C(1) << 32 | 1 << 8,
+		UINT64_C(2) << 32 | 2 << 8 | 0x10,
+		UINT64_C(3) << 32 | 3 << 8 | 0x10,
+	};
+	static const uint64_t at[] = { ENV_RDIST, 0x40000000, 0x40020000, 0x20000000 };
+	uint64_t value;
+
+	(void)state;
+	env_init(4);
+	vgic_set_windows(&env_d, windows, ARRAY_SIZE(windows));
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(env_read(&env_v[0], at[i] + 8, 8), typers[i]);
+		env_write(&env_v[0], at[i] + 0x14, 4, 0);
+		assert_true(env_v[i].arch.vgic.rdist_awake);
+		assert_true(vgic_mmio_read(&env_v[0], IPA(at[i] + VGIC_RDIST_SIZE - 4), 4, &value));
+		assert_true(vgic_overlaps(&env_d, IPA(at[i] + VGIC_RDIST_SIZE - 4), 4));
+		assert_true(vgic_overlaps(&env_d, IPA(at[i] - 4), 8));
+		if (i == 1)
+			continue; /* the next one is right behind it */
+		assert_false(vgic_mmio_read(&env_v[0], IPA(at[i] + VGIC_RDIST_SIZE), 4, &value));
+		assert_false(vgic_overlaps(&env_d, IPA(at[i] + VGIC_RDIST_SIZE), 4));
+	}
+	assert_false(vgic_mmio_read(&env_v[0], IPA(0x40000000 - 4), 4, &value));
+	assert_false(vgic_overlaps(&env_d, IPA(0x20000000 - 4), 4));
+	env_free();
+}
+
 /* A slot whose vCPU has not been made yet: there, but empty. */
 static void test_missing_vcpu(void **state)
 {
@@ -427,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_reset_state),
 		cmocka_unit_test(test_random_accesses),
 		cmocka_unit_test(test_edges_of_frames),
+		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_missing_vcpu),
 		cmocka_unit_test(test_spi_counts),
 		cmocka_unit_test(test_no_memory),
