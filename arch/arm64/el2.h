@@ -19,6 +19,8 @@
 #define HCR_TSC       BIT(19)
 #define HCR_TIDCP     BIT(20)
 #define HCR_TACR      BIT(21)
+#define HCR_TSW       BIT(22) /* data cache maintenance by set and way */
+#define HCR_TVM       BIT(26) /* writes of stage 1's control registers */
 #define HCR_RW        BIT(31)
 #define HCR_TLOR      BIT(35) /* LORegions, and below error records: the machine's, not a guest's */
 #define HCR_TERR      BIT(36)
@@ -165,6 +167,8 @@ enum esr_ec {
 #define PSTATE_DAIF    (PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F)
 
 /* SCTLR_EL1 */
+#define SCTLR_M         BIT(0)
+#define SCTLR_C         BIT(2)
 #define SCTLR_SPAN      BIT(23)
 #define SCTLR_DSSBS     BIT(44)
 #define SCTLR_EL1_RESET UINT64_C(0x30d00800) /* RES1 bits; MMU and caches off */

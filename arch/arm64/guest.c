@@ -102,8 +102,10 @@ struct vcpu *guest_prepare(void)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (atomic_load_explicit(&cpu->need_resched, memory_order_relaxed))
+	while (unlikely(atomic_load_explicit(&cpu->need_resched, memory_order_relaxed))) {
 		sched_enter();
+		setway_go_on(cpu->current);
+	}
 	if (atomic_load_explicit(&cpu->current->arch.vgic.dirty, memory_order_relaxed))
 		vgic_flush(cpu->current);
 	return cpu->current;
@@ -137,8 +139,10 @@ static void enter_cpu(struct vcpu *v)
 	isb();
 }
 
+/* The vCPU may have begun on another CPU what setway_go_on() goes on with. */
 _Noreturn void arch_vcpu_enter(void)
 {
+	cpu_request_resched(cpu_id());
 	guest_enter();
 }
 
@@ -180,6 +184,8 @@ void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t x0)
 	memset(s, 0, sizeof(*s));
 	s->vmpidr = vmpidr;
 	s->sctlr_el1 = SCTLR_EL1_RESET;
+	s->hcr = HCR_TSW;
+	memset(&v->arch.setway, 0, sizeof(v->arch.setway));
 	v->arch.vtimer.ctl = 0;
 	v->arch.ptimer.ctl = 0;
 	guest_debug_reset(v);

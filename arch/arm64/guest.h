@@ -18,13 +18,15 @@ static inline void guest_left(struct vcpu *v)
 }
 
 /*
- * HCR_EL2 while any guest is loaded; HCR_VSE comes to it. PTW: a guest that has a device may put its translation
+ * HCR_EL2 while any guest is loaded; GUEST_HCR_OWN comes to it. PTW: a guest that has a device may put its translation
  * tables there. Graft's AT would walk them too, and what the device answers, an abort perhaps, would come at EL2.
  */
 #define GUEST_HCR                                                                                  \
 	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_INNER |      \
 			HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR |  \
 			HCR_TERR)
+/* Bits of HCR_EL2 that each vCPU has of its own. */
+#define GUEST_HCR_OWN (HCR_VSE | HCR_TSW | HCR_TVM)
 
 /*
  * AmpereOne AC04 erratum AC04_CPU_23: translations of loads and stores that are under way while HCR_EL2 is written may

@@ -22,7 +22,7 @@ struct guest_sysregs {
 	uint64_t esr_el1, far_el1, afsr0_el1, afsr1_el1, par_el1, csselr_el1;
 	uint64_t tpidr_el0, tpidrro_el0, tpidr_el1, cntkctl_el1;
 	uint64_t vmpidr;
-	uint64_t vserror, vdisr; /* HCR_EL2.VSE; VDISR_EL2 */
+	uint64_t hcr, vdisr; /* bits GUEST_HCR_OWN of HCR_EL2; VDISR_EL2 */
 };
 
 struct guest_timer {
@@ -31,6 +31,12 @@ struct guest_timer {
 	/* Of the virtual timer: CVAL of the interrupt delivered last, and how often the next one was put off. */
 	uint64_t told;
 	unsigned put_off;
+};
+
+/* The guest waits until all of its memory is cleaned (trap_setway.c). */
+struct guest_setway {
+	bool sweeping;
+	ipa_t next; /* what is below is done */
 };
 
 #define GUEST_DEBUG_POINTS 2 /* breakpoints, and watchpoints: the fewest that there may be */

@@ -71,19 +71,22 @@ static void restore_sysregs(const struct guest_sysregs *s)
 	sysreg_write(vmpidr_el2, s->vmpidr);
 }
 
-/* HCR_EL2.VSE: an SError that the guest has yet to take. VDISR_EL2: one that its ESB has deferred (FEAT_RAS). */
-static void save_serror(struct guest_sysregs *s)
+/*
+ * HCR_EL2.VSE: an SError that the guest has yet to take. VDISR_EL2: one that its ESB has deferred (FEAT_RAS).
+ * HCR_EL2.TSW, TVM: what of caches traps now (trap_setway.c).
+ */
+static void save_hcr(struct guest_sysregs *s)
 {
-	s->vserror = sysreg_read(hcr_el2) & HCR_VSE;
+	s->hcr = sysreg_read(hcr_el2) & GUEST_HCR_OWN;
 	if (this_cpu()->arch.has_ras)
 		s->vdisr = sysreg_read_enc(VDISR_EL2);
 }
 
-static void restore_serror(const struct guest_sysregs *s)
+static void restore_hcr(const struct guest_sysregs *s)
 {
 	if (this_cpu()->arch.has_ras)
 		sysreg_write_enc(VDISR_EL2, s->vdisr);
-	guest_write_hcr(GUEST_HCR | s->vserror);
+	guest_write_hcr(GUEST_HCR | s->hcr);
 }
 
 /*
@@ -112,14 +115,14 @@ void guest_leave_stage2(void)
 void guest_switch_out(struct vcpu *v)
 {
 	save_sysregs(&v->arch.sysregs);
-	save_serror(&v->arch.sysregs);
+	save_hcr(&v->arch.sysregs);
 	guest_leave_stage2();
 }
 
 void guest_switch_in(struct vcpu *v)
 {
 	restore_sysregs(&v->arch.sysregs);
-	restore_serror(&v->arch.sysregs); /* ends in an ISB */
+	restore_hcr(&v->arch.sysregs); /* ends in an ISB */
 	sysreg_write(vttbr_el2, v->domain->p2m.vttbr);
 	isb();
 	forget_sibling(v, cpu_id());

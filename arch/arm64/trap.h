@@ -22,6 +22,14 @@ void trap_inject_abort(struct vcpu *v, bool instruction, uint64_t far);
 /* trap_sysreg.c: EC 0x18. */
 void trap_sysreg(struct vcpu *v, uint64_t esr);
 
+/*
+ * trap_setway.c: data cache maintenance by set and way, and a write of SCTLR_EL1. The guest goes on when all of its
+ * memory is cleaned, a step at each call of setway_go_on(): each time that v comes out of the scheduler.
+ */
+void setway_trap(struct vcpu *v, uint64_t value);
+void setway_write_sctlr(struct vcpu *v, uint64_t value);
+void setway_go_on(struct vcpu *v);
+
 /* trap_abort.c: EC 0x20 and 0x24, stage-2 faults. */
 void trap_instruction_abort(struct vcpu *v, uint64_t esr);
 void trap_data_abort(struct vcpu *v, uint64_t esr);

@@ -62,6 +62,24 @@ static void write_dir(struct vcpu *v, uint64_t value)
 	vgic_deactivate(v, (vintid_t)(value & GENMASK(23, 0)));
 }
 
+/* Registers of the guest's stage 1: the CPU holds them while the guest runs. */
+#define STAGE_1_WRITE(name)                                                                        \
+	static void write_##name(struct vcpu *v, uint64_t value)                                   \
+	{                                                                                          \
+		(void)v;                                                                           \
+		sysreg_write(name, value);                                                         \
+	}
+STAGE_1_WRITE(ttbr0_el1)
+STAGE_1_WRITE(ttbr1_el1)
+STAGE_1_WRITE(tcr_el1)
+STAGE_1_WRITE(afsr0_el1)
+STAGE_1_WRITE(afsr1_el1)
+STAGE_1_WRITE(esr_el1)
+STAGE_1_WRITE(far_el1)
+STAGE_1_WRITE(mair_el1)
+STAGE_1_WRITE(amair_el1)
+STAGE_1_WRITE(contextidr_el1)
+
 static const struct sysreg sysregs[] = {
 	{ KEY(3, 0, 12, 11, 5), KEY(3, 0, 12, 11, 5), NULL, vgic_send_sgi,
 			false }, /* ICC_SGI1R: first, since all others are rare */
@@ -88,6 +106,22 @@ static const struct sysreg sysregs[] = {
 	{ KEY(3, 3, 14, 2, 0), KEY(3, 3, 14, 2, 0), ptimer_read_tval, ptimer_write_tval, true },
 	{ KEY(3, 3, 14, 2, 1), KEY(3, 3, 14, 2, 1), ptimer_read_ctl, ptimer_write_ctl, true },
 	{ KEY(3, 3, 14, 2, 2), KEY(3, 3, 14, 2, 2), ptimer_read_cval, ptimer_write_cval, true },
+	/* HCR_EL2.TSW: DC ISW, CSW, CISW. Those on allocation tags (FEAT_MTE2) are hidden. */
+	{ KEY(1, 0, 7, 6, 2), KEY(1, 0, 7, 6, 2), NULL, setway_trap, false },
+	{ KEY(1, 0, 7, 10, 2), KEY(1, 0, 7, 10, 2), NULL, setway_trap, false },
+	{ KEY(1, 0, 7, 14, 2), KEY(1, 0, 7, 14, 2), NULL, setway_trap, false },
+	/* HCR_EL2.TVM: writes alone */
+	{ KEY(3, 0, 1, 0, 0), KEY(3, 0, 1, 0, 0), NULL, setway_write_sctlr, false },
+	{ KEY(3, 0, 2, 0, 0), KEY(3, 0, 2, 0, 0), NULL, write_ttbr0_el1, false },
+	{ KEY(3, 0, 2, 0, 1), KEY(3, 0, 2, 0, 1), NULL, write_ttbr1_el1, false },
+	{ KEY(3, 0, 2, 0, 2), KEY(3, 0, 2, 0, 2), NULL, write_tcr_el1, false },
+	{ KEY(3, 0, 5, 1, 0), KEY(3, 0, 5, 1, 0), NULL, write_afsr0_el1, false },
+	{ KEY(3, 0, 5, 1, 1), KEY(3, 0, 5, 1, 1), NULL, write_afsr1_el1, false },
+	{ KEY(3, 0, 5, 2, 0), KEY(3, 0, 5, 2, 0), NULL, write_esr_el1, false },
+	{ KEY(3, 0, 6, 0, 0), KEY(3, 0, 6, 0, 0), NULL, write_far_el1, false },
+	{ KEY(3, 0, 10, 2, 0), KEY(3, 0, 10, 2, 0), NULL, write_mair_el1, false },
+	{ KEY(3, 0, 10, 3, 0), KEY(3, 0, 10, 3, 0), NULL, write_amair_el1, false },
+	{ KEY(3, 0, 13, 0, 1), KEY(3, 0, 13, 0, 1), NULL, write_contextidr_el1, false },
 };
 
 static uint32_t sort_key(uint32_t encoding)

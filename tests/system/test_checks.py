@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tests/guest/checks: what the architecture promises of timers, interrupts, debug and PSCI, as a guest and as Dom0."""
+"""tests/guest/checks: what the architecture promises of timers, interrupts, caches, debug and PSCI, as a guest and as Dom0."""
 import re
 
 import domu
@@ -18,10 +18,12 @@ def test_as_dom0(start, on_graft, cpu):
 	assert machine.expect_end() == 0
 
 
-def test_as_a_guest(host):
-	"""It powers off when all passed, and crashes when not: guest_loglvl=all shows of what."""
-	guest = domu.Guest(host, "checks", kernel=domu.SHARED + "checks", ramdisk=None, memory=64, vcpus=2, extra=None,
-		on_poweroff="preserve", on_crash="preserve").create()
+@pytest.mark.parametrize("config", [{"memory": 64}, {"memory": 512, "cpus": "1"}], ids=["small", "large-on-one-cpu"])
+def test_as_a_guest(host, config):
+	"""It powers off when all passed, and crashes when not: guest_loglvl=all shows of what. Both vCPUs on one CPU: what
+	Graft does for one of them, such as cleaning 512 MiB, must not keep the other waiting."""
+	guest = domu.Guest(host, "checks", kernel=domu.SHARED + "checks", ramdisk=None, vcpus=2, extra=None,
+		on_poweroff="preserve", on_crash="preserve", **config).create()
 	for _ in range(2 * LIMIT):
 		if set(guest.state()) & set("scd"):
 			break

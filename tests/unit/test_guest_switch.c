@@ -28,6 +28,8 @@
 #include <cmocka.h>
 
 #define HCR_VSE_BIT UINT64_C(0x100)
+#define HCR_TSW_BIT (UINT64_C(1) << 22)
+#define HCR_TVM_BIT (UINT64_C(1) << 26)
 
 static struct domain d[2];
 static struct vcpu v[3]; /* 0 and 1 are of d[0], 2 of d[1] */
@@ -255,6 +257,25 @@ static void test_serrors_change_hands(void **state)
 	assert_int_equal(sysreg_read(S3_4_C12_C1_1), 0x80000011);
 }
 
+/* HCR_EL2.TSW and TVM: one vCPU's caches are watched, another's are not. */
+static void test_cache_traps_change_hands(void **state)
+{
+	const uint64_t both = HCR_TSW_BIT | HCR_TVM_BIT;
+
+	(void)state;
+	v[0].arch.sysregs.hcr = HCR_TSW_BIT;
+	v[2].arch.sysregs.hcr = HCR_TSW_BIT;
+	guest_switch_in(&v[0]);
+	assert_int_equal(sysreg_read(hcr_el2) & both, HCR_TSW_BIT);
+	sysreg_write(hcr_el2, (sysreg_read(hcr_el2) & ~both) | HCR_TVM_BIT);
+	guest_switch_out(&v[0]);
+	guest_switch_in(&v[2]);
+	assert_int_equal(sysreg_read(hcr_el2) & both, HCR_TSW_BIT);
+	guest_switch_out(&v[2]);
+	guest_switch_in(&v[0]);
+	assert_int_equal(sysreg_read(hcr_el2) & both, HCR_TVM_BIT);
+}
+
 static void test_a_stray_serror_is_taken_once_and_nobodys(void **state)
 {
 	(void)state;
@@ -303,6 +324,7 @@ int main(void)
 		TEST(test_invalidation_is_repeated_by_erratum),
 		TEST(test_par_is_read_between_barriers_by_erratum),
 		TEST(test_serrors_change_hands),
+		TEST(test_cache_traps_change_hands),
 		TEST(test_a_stray_serror_is_taken_once_and_nobodys),
 		TEST(test_what_firmware_left_is_cleared),
 	};

@@ -40,6 +40,8 @@ static char sysreg_access(unsigned op0, unsigned op1, unsigned crn, unsigned crm
 		}
 		return 0;
 	}
+	if (op0 == 1 && (where == 0x0762 || where == 0x07a2 || where == 0x07e2))
+		return 'w'; /* DC ISW, CSW, CISW */
 	switch (op0 == 3 ? where : 0) {
 	case 0x0101: /* ACTLR_EL1 */
 	case 0x0cc5: /* ICC_SRE_EL1 */
@@ -47,6 +49,17 @@ static char sysreg_access(unsigned op0, unsigned op1, unsigned crn, unsigned crm
 	case 0x3e21:
 	case 0x3e22:
 		return 'b';
+	case 0x0100: /* HCR_EL2.TVM: SCTLR_EL1, TTBR0_EL1, TTBR1_EL1, TCR_EL1 */
+	case 0x0200:
+	case 0x0201:
+	case 0x0202:
+	case 0x0510: /* AFSR0_EL1, AFSR1_EL1, ESR_EL1, FAR_EL1 */
+	case 0x0511:
+	case 0x0520:
+	case 0x0600:
+	case 0x0a20: /* MAIR_EL1, AMAIR_EL1, CONTEXTIDR_EL1 */
+	case 0x0a30:
+	case 0x0d01:
 	case 0x0cb1: /* ICC_DIR_EL1 */
 	case 0x0cb5: /* ICC_SGI1R_EL1, ICC_ASGI1R_EL1, ICC_SGI0R_EL1 */
 	case 0x0cb6:
@@ -65,6 +78,7 @@ static void check_sysreg(unsigned at, bool read)
 
 	v0->arch.regs.pc = PC;
 	v0->arch.regs.pstate = PSTATE_EL1H;
+	v0->arch.regs.x[9] = 0;
 	host_sysreg_write("esr_el1", 0);
 	trap(sysreg_esr(op0, op1, crn, crm, op2, 9, read));
 	if (v0->arch.regs.pc != (works ? PC + 4 : VBAR + 0x200))

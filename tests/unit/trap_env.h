@@ -39,6 +39,9 @@ static struct {
 	unsigned shutdowns, shutdown_reason;
 	uint64_t hypercall_number;
 	int64_t hypercall_result;
+	unsigned cleans; /* steps of p2m_clean() so far */
+	unsigned cleans_left; /* to come before the last */
+	uint64_t clean_from; /* where the latest began */
 } env;
 
 struct vcpu *domain_vcpu(const struct domain *d, unsigned id)
@@ -95,6 +98,15 @@ void guest_printk(enum log_level level, const char *fmt, ...)
 	(void)level;
 	(void)fmt;
 	env.reports++;
+}
+
+int p2m_clean(struct domain *d, ipa_t *next)
+{
+	assert_ptr_equal(d, &env_d);
+	env.cleans++;
+	env.clean_from = next->v;
+	next->v += 0x1000;
+	return env.cleans_left && env.cleans_left-- ? -ERESTART : 0;
 }
 
 void vtimer_tell(struct vcpu *v)

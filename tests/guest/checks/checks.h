@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A guest kernel that checks what the architecture promises of timers, interrupts, debug and PSCI, and says PASS or
- * FAIL of each on the console. Two vCPUs; runs as a guest and as Dom0's kernel.
+ * A guest kernel that checks what the architecture promises of timers, interrupts, caches, debug and PSCI, and says
+ * PASS or FAIL of each on the console. Two vCPUs; runs as a guest and as Dom0's kernel.
  */
 #pragma once
 
@@ -39,6 +39,9 @@ struct check {
 unsigned this_vcpu(void);
 /* Runs job on the other vCPU, and returns when it is done. */
 void on_other(void (*job)(void));
+/* The same in two halves: what comes between runs beside the job. */
+void begin_on_other(void (*job)(void));
+void wait_for_other(void);
 
 /* clock.c */
 uint64_t counter(void);
@@ -84,4 +87,5 @@ extern void (*volatile on_interrupt)(unsigned intid); /* after the deactivation 
 void irqs_on(void);
 void irqs_off(void);
 
-extern const struct check basic_checks[], gic_checks[], timer_checks[], debug_checks[];
+extern const struct check basic_checks[], gic_checks[], timer_checks[], cache_checks[],
+		debug_checks[];

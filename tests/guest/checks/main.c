@@ -24,11 +24,21 @@ unsigned this_vcpu(void)
 	return sysreg_read(mpidr_el1) & 1;
 }
 
-void on_other(void (*what)(void))
+void begin_on_other(void (*what)(void))
 {
 	__atomic_store_n(&job, what, __ATOMIC_RELEASE);
+}
+
+void wait_for_other(void)
+{
 	while (__atomic_load_n(&job, __ATOMIC_ACQUIRE))
 		;
+}
+
+void on_other(void (*what)(void))
+{
+	begin_on_other(what);
+	wait_for_other();
 }
 
 static size_t put(char *line, size_t at, const char *text)
@@ -149,6 +159,7 @@ void first_main(const void *fdt)
 		failed = run(basic_checks);
 		failed += run(gic_checks);
 		failed += run(timer_checks);
+		failed += run(cache_checks);
 		failed += run(debug_checks);
 		say("end, ", failed ? "some failed" : "all passed");
 	} else {

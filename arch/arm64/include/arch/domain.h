@@ -16,6 +16,7 @@ struct arch_vcpu {
 	struct guest_regs regs; /* first */
 	struct guest_sysregs sysregs;
 	struct guest_debug debug;
+	struct guest_setway setway;
 	struct guest_timer vtimer, ptimer;
 	struct guest_patience patience;
 	struct vgic_vcpu vgic;
