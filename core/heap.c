@@ -69,7 +69,7 @@ static bool has_free(const struct slab *slab, size_t size)
 	return slab->free || has_fresh(slab, size);
 }
 
-/* There is one. */
+/* The slab has a free object (has_free()). */
 static void *pop_free(struct slab *slab, size_t size)
 {
 	void *object = slab->free;

@@ -8,7 +8,7 @@
 #include "core/page.h"
 #include "core/printk.h"
 
-/* So many of a call are shown; the others are counted. */
+/* A debug key shows the first `most` of what it finds and counts the others. */
 struct shown {
 	unsigned most, count;
 };
@@ -24,7 +24,7 @@ static void say_rest(const struct shown *shown, const char *what)
 		log_info("  and %u more %s", shown->count - shown->most, what);
 }
 
-/* The domain behind d, which is held; d no longer is. */
+/* domain_get_next() after d, which is put. */
 static struct domain *next_of(struct domain *d)
 {
 	domain_id_t next = (domain_id_t)(d->id + 1);
@@ -44,7 +44,7 @@ static void for_each_domain_do(void (*dump)(struct domain *d))
 	say_rest(&domains, "domains");
 }
 
-/* The same for what is shown of each vCPU, too. */
+/* for_each_domain_do() for a key that shows at most vcpus_most vCPUs. */
 static void for_each_domain_and_vcpu_do(
 		void (*dump)(struct domain *d, struct shown *vcpus), unsigned vcpus_most)
 {

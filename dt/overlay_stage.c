@@ -37,7 +37,7 @@ static void count(const struct dtb *dtb, uint32_t *nodes, uint32_t *props)
 	}
 }
 
-/* What lies in a reservation. */
+/* dt_arena_alloc() of what dt_arena_reserve() has made room for: it cannot fail. */
 static void *take_zeroed(struct dt_arena *arena, size_t size)
 {
 	return memset(dt_arena_alloc(arena, size), 0, size);

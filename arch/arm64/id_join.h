@@ -20,7 +20,7 @@ uint64_t id_join(uint32_t encoding, uint64_t a, uint64_t b);
 unsigned id_pa_bits(uint64_t mmfr0);
 
 /*
- * What Graft needs of each CPU and one with these ID_AA64PFR0_EL1 and ID_AA64MMFR0_EL1 does not have, in words; NULL:
- * nothing is missing. bits: of the highest address of RAM and devices.
+ * id_lacks(): what a CPU with these ID_AA64PFR0_EL1 and ID_AA64MMFR0_EL1 lacks of that which Graft needs, in words;
+ * NULL: nothing. bits: of the highest address of RAM and devices.
  */
 const char *id_lacks(uint64_t pfr0, uint64_t mmfr0, unsigned bits);

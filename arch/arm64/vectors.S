@@ -56,8 +56,8 @@
 .endm
 
 /*
- * What a guest trained is cleared before the first branch that could be predicted by it, so within the vector (Arm,
- * "Spectre-BHB"; Arm DEN0028, 7). x0 to x3, which firmware may change, are saved by now.
+ * Branch history and branch targets that a guest trained are cleared before the first branch that they could predict, so
+ * within the vector (Arm, "Spectre-BHB"; Arm DEN0028, 7). x0 to x3, which firmware may change, are saved by now.
  */
 .macro	clear_by_nothing
 .endm

@@ -271,7 +271,7 @@ static void lr_release(struct vgic_vcpu *g, unsigned n, struct virq *irq, uint64
 	g->lrs_used &= ~(1U << n);
 }
 
-/* It may be pending again, or belong elsewhere. */
+/* lr_end() of an interrupt that may be pending again, or whose target is another vCPU. */
 static noinline void lr_end_slowly(struct vcpu *v, struct virq *irq, struct movers *movers)
 {
 	struct vgic_vcpu *g = &v->arch.vgic;

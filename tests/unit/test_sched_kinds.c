@@ -80,7 +80,7 @@ static int pin(struct sim_vcpu *s, uint64_t hard)
 	return rc;
 }
 
-/* What the user pins goes there: at once before it has run, with a warning after. */
+/* sched_set_affinity() to CPUs of another kind: silent before the vCPU has run, with a warning after. */
 static void test_pin_changes_the_kind(void **state)
 {
 	struct sim_vcpu *s;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The other CPUs: who comes, who is left off and why, who is lost; the firmware and the CPUs are played. */
+/* smp_start_others(): CPUs that come, are left off for a reason, or are lost. The test plays firmware and CPUs. */
 #include "tests/unit/boot_env.h"
 
 #include "arch/arm64/smp.c" /* arch/host has no other CPUs */
@@ -219,7 +219,7 @@ static void test_all_come(void **state)
 	}
 }
 
-/* Whatever the reason: named with it, gone off, and the next one has its number and its stack. */
+/* A CPU that is left off is named with the reason and goes off; the next one has its number and its stack. */
 static void check_left_off(enum conduct conduct, const char *line)
 {
 	set_up(NULL);

@@ -90,7 +90,7 @@ static bool is_filled(uint64_t seed)
 	return true;
 }
 
-/* Nothing is lost by any of the three: invalidation becomes clean and invalidate in a guest (HCR_EL2.SWIO). */
+/* DC ISW, CSW and CISW lose no data: HCR_EL2.SWIO makes invalidation clean and invalidate in a guest. */
 static bool check_contents(void)
 {
 	struct seen *s = see_anew();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What stage 2 can do on every CPU of this machine that is up (Arm ARM D19.2.64, D19.2.65: ID_AA64MMFR0_EL1,
- * ID_AA64MMFR1_EL1): one VTCR_EL2 for all of them, since a vCPU brings its tables along.
+ * Stage 2 with what every CPU that is up can do (Arm ARM D19.2.64, D19.2.65: ID_AA64MMFR0_EL1, ID_AA64MMFR1_EL1): one
+ * VTCR_EL2 for all of them, since a vCPU brings its tables along.
  */
 #pragma once
 
