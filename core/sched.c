@@ -380,10 +380,18 @@ static bool change_kind(struct vcpu *v, uint64_t to)
 	return has_run(v);
 }
 
+static void warn_of_kind(const struct vcpu *v, uint64_t allowed)
+{
+	char list[CPU_LIST_MAX];
+
+	cpu_list(allowed, list);
+	log_warn("d%uv%u is pinned to %s, of another kind than those it has run on: its kernel does not know",
+			v->domain->id, v->id, list);
+}
+
 int sched_set_affinity(struct vcpu *v, uint64_t hard, uint64_t soft)
 {
 	uint64_t to = hard & (~UINT64_C(0) >> (64 - sched_cpu_count));
-	char list[CPU_LIST_MAX];
 	uint64_t allowed;
 	bool warn;
 
@@ -402,10 +410,8 @@ int sched_set_affinity(struct vcpu *v, uint64_t hard, uint64_t soft)
 	}
 	allowed = sched_allowed(v);
 	spin_unlock(&sched_lock);
-	cpu_list(allowed, list);
 	if (warn)
-		log_warn("d%uv%u is pinned to %s, of another kind than those it has run on: its kernel does not know",
-				v->domain->id, v->id, list);
+		warn_of_kind(v, allowed);
 	return 0;
 }
 

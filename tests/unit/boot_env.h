@@ -20,6 +20,23 @@
 
 #include <cmocka.h> /* last: its macro `fail` is not core/error.h's function */
 
+static inline void *env_alloc(void *ctx, size_t size)
+{
+	(void)ctx;
+	return malloc(size ? size : 1);
+}
+
+static inline void env_free(void *ctx, void *at, size_t size)
+{
+	(void)ctx;
+	(void)size;
+	free(at);
+}
+
+/* A tree of the test's takes its memory from libc, so that the sanitizers see each access. */
+static const struct dt_env env_tree
+		__attribute__((unused)) = { .alloc = env_alloc, .free = env_free, .seed = 1 };
+
 static jmp_buf env_refused;
 
 static inline void env_come_back(void)

@@ -28,19 +28,6 @@ _Noreturn void panic(const char *fmt, ...)
 	abort();
 }
 
-static void *counted_alloc(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size ? size : 1);
-}
-
-static void counted_free(void *ctx, void *at, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(at);
-}
-
 static char *load(const char *path)
 {
 	char *blob = calloc(1, TREE_MAX);
@@ -55,7 +42,6 @@ static char *load(const char *path)
 
 static void load_host(const char *path, const char *uart)
 {
-	struct dt_env env = { .alloc = counted_alloc, .free = counted_free, .seed = 1 };
 	struct dt_why why = { .text = "" };
 
 	memset(&boot_info, 0, sizeof(boot_info));
@@ -64,7 +50,7 @@ static void load_host(const char *path, const char *uart)
 	cpus[1].mpidr = 0x100;
 	host_ram_init(MIB(8));
 	host_blob = load(path);
-	if (dt_tree_build(&host_tree, &env, host_blob, fdt_totalsize(host_blob), &why))
+	if (dt_tree_build(&host_tree, &env_tree, host_blob, fdt_totalsize(host_blob), &why))
 		fail_msg("%s: %s", path, why.text);
 	domain.vcpus = vcpu_list;
 	domain.vcpus_count = ARRAY_SIZE(vcpus);

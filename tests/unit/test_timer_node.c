@@ -7,25 +7,11 @@
 static struct dt_tree tree;
 static struct timer_node timer;
 
-static void *plain_alloc(void *ctx, size_t size)
-{
-	(void)ctx;
-	return malloc(size ? size : 1);
-}
-
-static void plain_free(void *ctx, void *at, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	free(at);
-}
-
 static const char *erratum; /* a property that build() gives the timer; NULL: none */
 
 /* cells: three for each entry of interrupts. names: as in the blob, NULL: none. */
 static void build(const uint32_t *cells, size_t count, const char *names, size_t names_size)
 {
-	struct dt_env env = { .alloc = plain_alloc, .free = plain_free, .seed = 1 };
 	struct dt_why why = { .text = "" };
 	fdt32_t raw[16];
 
@@ -51,7 +37,7 @@ static void build(const uint32_t *cells, size_t count, const char *names, size_t
 		assert_int_equal(fdt_property(env_blob, erratum, NULL, 0), 0);
 	env_end();
 	env_tree_end();
-	if (dt_tree_build(&tree, &env, env_blob, fdt_totalsize(env_blob), &why))
+	if (dt_tree_build(&tree, &env_tree, env_blob, fdt_totalsize(env_blob), &why))
 		fail_msg("%s", why.text);
 }
 
@@ -129,7 +115,6 @@ static void test_refusals(void **state)
 {
 	static const uint32_t spi[] = { 1, 13, 8, 1, 14, 8, 0, 11, 8, 1, 10, 8 };
 	static const char names[] = "phys\0virt";
-	struct dt_env env = { .alloc = plain_alloc, .free = plain_free, .seed = 1 };
 
 	(void)state;
 	refuse(usual, 9, NULL, 0, "interrupts has no PPI 'hyp-phys'");
@@ -138,7 +123,8 @@ static void test_refusals(void **state)
 	env_tree_begin();
 	env_root(2, 2);
 	env_tree_end();
-	assert_int_equal(dt_tree_build(&tree, &env, env_blob, fdt_totalsize(env_blob), NULL), 0);
+	assert_int_equal(dt_tree_build(&tree, &env_tree, env_blob, fdt_totalsize(env_blob), NULL),
+			0);
 	expect_refusal("no node compatible with arm,armv8-timer", timer_node_read(&tree, &timer));
 	dt_tree_drop(&tree);
 }
