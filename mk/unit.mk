@@ -5,7 +5,7 @@ HOST := $(B)/host
 HOST_CC := gcc
 # Files of arch/arm64 that touch hardware only through <arch/...> headers, so that arch/host can stand in.
 HOST_ARM64_SRC := $(wildcard arch/arm64/vgic*.c arch/arm64/p2m*.c arch/arm64/trap*.c) \
-	$(addprefix arch/arm64/,vuart.c smccc.c id_join.c id_regs.c guest_timer.c guest_debug.c patience.c boot_dtb.c bootinfo.c dom0_memory.c \
+	$(addprefix arch/arm64/,vuart.c smccc.c cpu_kinds.c id_join.c id_regs.c guest_timer.c guest_debug.c patience.c boot_dtb.c bootinfo.c dom0_memory.c \
 	dom0_image.c dom0_tree.c dom0_devices.c dom0_gic.c dom0_links.c host_tree.c timer_node.c \
 	errata.c errata_report.c harden.c counter.c serror.c serror_stray.c guest_switch.c)
 # These hold what libc has too; on the host libc's stays, so that the sanitizers see every access.

@@ -6,6 +6,7 @@
 #include "arch/arm64/boot_console.h"
 #include "arch/arm64/bootinfo.h"
 #include "arch/arm64/cache.h"
+#include "arch/arm64/cpu_kinds.h"
 #include "arch/arm64/dom0.h"
 #include "arch/arm64/errata.h"
 #include "arch/arm64/gic.h"
@@ -127,7 +128,7 @@ static void boot_rest(void)
 	guest_init_cpu();
 	boot_enable_ppis();
 	smp_start_others(&host_tree);
-	errata_group_cpus();
+	cpu_group_kinds();
 	errata_report();
 	if (p2m_init_empty())
 		boot_refuse("no memory for an empty stage 2");

@@ -30,8 +30,5 @@ bool errata_branches_are_safe(uint32_t midr);
 /* Another context cannot steer where branches go, although CSV2 does not say so; it may steer by their history. */
 bool errata_targets_are_safe(uint32_t midr);
 
-/* Sets `alike` of all CPUs, which are up: those with the same MIDR_EL1, since a guest chooses its workarounds by it. */
-void errata_group_cpus(void);
-
 /* Writes to the log each kind of core that is up, with its errata. No lock is held. */
 void errata_report(void);

@@ -136,14 +136,6 @@ static void report_kind(const struct cpu *cpu)
 	report_speculation(cpu);
 }
 
-static void group(struct cpu *cpu)
-{
-	cpu->alike = 0;
-	for (unsigned i = 0; i < cpu_count; i++)
-		if (cpus[i].arch.midr == cpu->arch.midr)
-			cpu->alike |= BIT(i);
-}
-
 static bool is_first_of_kind(unsigned id)
 {
 	return (cpus[id].alike & (BIT(id) - 1)) == 0;
@@ -165,12 +157,6 @@ static void report_counter(void)
 	if (name)
 		log_warn("counter: erratum %s: read until it is right; a DomU's tree does not say so, its clock may jump",
 				name);
-}
-
-void errata_group_cpus(void)
-{
-	for (unsigned i = 0; i < cpu_count; i++)
-		group(&cpus[i]);
 }
 
 void errata_report(void)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arch/arm64/cpu_kinds.h"
 #include "arch/arm64/el2.h"
 #include "arch/arm64/errata.h"
 #include "arch/arm64/harden.h"
@@ -239,7 +240,7 @@ static void set_cpus(const struct core *const *cores, unsigned count)
 		id_regs_add_cpu(i == 0);
 		errata_init_cpu(&cpus[i]);
 	}
-	errata_group_cpus();
+	cpu_group_kinds();
 	errata_report();
 }
 
